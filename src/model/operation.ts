@@ -1,0 +1,174 @@
+// The typed operations between the API (which validates and parses), the router (which finds the
+// partition) and the storage node (which executes), and their outcomes. Everything here is valid by
+// construction: whoever receives an operation does not validate it again.
+import type { HashPoint, StorageKey } from "../base/ids.ts";
+import type { Item } from "./attribute-value.ts";
+import type { ConditionNode, PathNode, UpdateNode } from "./expression/ast.ts";
+import type { TableDefinition, TableSchema } from "./table-schema.ts";
+
+/** Where an item lives: its full key in the tree, and the point that finds its partition. */
+export type ItemAddress = { readonly key: StorageKey; readonly point: HashPoint };
+
+/** Canonical JSON bytes of an item or of part of it: `{"pk":{"S":"a"}, …}`. Sent without decoding. */
+export type ItemJson = Uint8Array;
+
+export type GetOperation = {
+  readonly kind: "get";
+  readonly table: TableSchema;
+  readonly address: ItemAddress;
+  readonly isStrong: boolean;
+  /** Null: the whole item, as stored. */
+  readonly projection: readonly PathNode[] | null;
+};
+
+export type ReturnValues = "NONE" | "ALL_OLD" | "UPDATED_OLD" | "ALL_NEW" | "UPDATED_NEW";
+
+type WriteBase = {
+  readonly table: TableSchema;
+  readonly address: ItemAddress;
+  readonly condition: ConditionNode | null;
+  readonly returnValues: ReturnValues;
+  /** ReturnValuesOnConditionCheckFailure = ALL_OLD. */
+  readonly returnOldOnFailure: boolean;
+};
+/** `itemBytes` is the stored form made by item-codec; `itemSize` by DynamoDB's rule. */
+export type PutOperation = WriteBase & {
+  readonly kind: "put";
+  readonly itemBytes: Uint8Array;
+  readonly itemSize: number;
+};
+export type DeleteOperation = WriteBase & { readonly kind: "delete" };
+/** `keyItem` holds the key attributes alone: what an update of an absent item starts from. */
+export type UpdateOperation = WriteBase & {
+  readonly kind: "update";
+  readonly keyItem: Item;
+  readonly update: UpdateNode | null;
+};
+export type WriteOperation = PutOperation | DeleteOperation | UpdateOperation;
+
+export type QueryOperation = {
+  readonly kind: "query";
+  readonly table: TableSchema;
+  readonly point: HashPoint;
+  /** Keys from <= key < to, in the tree of the one partition key. */
+  readonly from: StorageKey;
+  readonly to: StorageKey;
+  readonly page: PageOptions;
+};
+
+export type ScanOperation = {
+  readonly kind: "scan";
+  readonly table: TableSchema;
+  /** Hash points from <= p < to: the whole space, or this segment's share. */
+  readonly fromPoint: HashPoint;
+  readonly toPoint: HashPoint;
+  readonly page: PageOptions;
+};
+
+export type PageOptions = {
+  readonly isForward: boolean;
+  /** Items to evaluate at most, or null. */
+  readonly limit: number | null;
+  /** Exclusive start, from ExclusiveStartKey. */
+  readonly after: StorageKey | null;
+  readonly filter: ConditionNode | null;
+  readonly projection: readonly PathNode[] | null;
+  /** Select=COUNT: `items` stays empty in the outcome. */
+  readonly isCountOnly: boolean;
+  readonly isStrong: boolean;
+};
+
+export type BatchGetOperation = { readonly kind: "batch-get"; readonly gets: readonly GetOperation[] };
+export type BatchWriteOperation = {
+  readonly kind: "batch-write";
+  readonly writes: readonly (PutOperation | DeleteOperation)[];
+};
+
+export type CreateTableOperation = { readonly kind: "create-table"; readonly definition: TableDefinition };
+export type DeleteTableOperation = { readonly kind: "delete-table"; readonly name: string };
+export type DescribeTableOperation = { readonly kind: "describe-table"; readonly name: string };
+export type ListTablesOperation = {
+  readonly kind: "list-tables";
+  readonly after: string | null;
+  readonly limit: number;
+};
+
+export type DataOperation =
+  | GetOperation | WriteOperation | QueryOperation | ScanOperation | BatchGetOperation | BatchWriteOperation;
+export type TableOperation =
+  | CreateTableOperation | DeleteTableOperation | DescribeTableOperation | ListTablesOperation;
+export type Operation = DataOperation | TableOperation;
+
+// ---- Outcomes. Each operation yields one of its own, or a Refusal.
+
+export type GetOutcome = {
+  readonly kind: "item";
+  /** Null: no such item, or nothing of the projection is in it. See `exists`. */
+  readonly json: ItemJson | null;
+  readonly exists: boolean;
+  /** Size of the whole item by DynamoDB's rule, 0 if absent: what capacity is counted from. */
+  readonly size: number;
+};
+
+export type WriteOutcome = {
+  readonly kind: "written";
+  /** What ReturnValues asks for; null when there is nothing to return. */
+  readonly attributes: ItemJson | null;
+  /** Sizes before and after, 0 if absent: a write costs the larger. */
+  readonly oldSize: number;
+  readonly newSize: number;
+};
+
+export type PageOutcome = {
+  readonly kind: "page";
+  readonly items: readonly ItemJson[];
+  readonly count: number;
+  readonly scanned: number;
+  /** Sum of the sizes of all items evaluated, before filter and projection. */
+  readonly scannedBytes: number;
+  /** Key attributes of the last item evaluated when there may be more, else null. */
+  readonly lastKey: Item | null;
+};
+
+/** One outcome per operation of the batch, in order. A refused one is returned as unprocessed. */
+export type BatchGetOutcome = { readonly kind: "items"; readonly outcomes: readonly (GetOutcome | Refusal)[] };
+export type BatchWriteOutcome = {
+  readonly kind: "batch-written";
+  readonly outcomes: readonly (WriteOutcome | Refusal)[];
+};
+
+export type TableOutcome = {
+  readonly kind: "table";
+  readonly table: TableSchema;
+  readonly itemCount: number;
+  readonly sizeBytes: number;
+};
+export type TableListOutcome = {
+  readonly kind: "tables";
+  readonly names: readonly string[];
+  /** Name to go on after, or null when the list is complete. */
+  readonly last: string | null;
+};
+
+/** Why an operation was not done. The API maps each to DynamoDB's error in one table. */
+export type Refusal =
+  | { readonly kind: "condition-failed"; readonly item: ItemJson | null; readonly size: number }
+  /** Found only with the item in hand: a wrong operand type, a path that is not there, an item too large. */
+  | { readonly kind: "invalid"; readonly message: string }
+  | { readonly kind: "table-not-found"; readonly name: string }
+  | { readonly kind: "table-exists"; readonly name: string }
+  | { readonly kind: "table-in-use"; readonly name: string; readonly message: string }
+  | { readonly kind: "limit-exceeded"; readonly message: string }
+  /** Not done, or not known whether done (a leader change in between): the client may retry. */
+  | { readonly kind: "unavailable"; readonly reason: string }
+  | { readonly kind: "overloaded"; readonly reason: string };
+
+export type Outcome =
+  | GetOutcome | WriteOutcome | PageOutcome | BatchGetOutcome | BatchWriteOutcome
+  | TableOutcome | TableListOutcome | Refusal;
+
+/** How the API hands an operation to the router: `done` is called exactly once, now or later. */
+export type Execute = (operation: Operation, done: (outcome: Outcome) => void) => void;
+
+/** The router's cached catalogue. Null: no such table. Synchronous; the cache is kept fresh behind it. */
+export type LookupTable = (name: string) => TableSchema | null;

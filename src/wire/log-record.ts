@@ -1,0 +1,41 @@
+// What the write-ahead log carries, and the entries of a group's replicated log.
+import type { Ballot, GroupId, Lsn, StorageKey } from "../base/ids.ts";
+
+/** Kinds of record. 1..15 are log entries (they have an LSN and take part in consensus). */
+export const NOOP = 1;
+export const WRITE = 2;
+/** Reserved for membership change: payload is the new configuration. */
+export const CONFIG = 3;
+/** Reserved for a partition split. */
+export const SPLIT = 4;
+/** 16 and up is a replica's own state, never replicated. PROMISE: `ballot` is promised. */
+export const PROMISE = 16;
+/** `lsn` is known committed. Written lazily: it saves work at recovery, nothing depends on it. */
+export const COMMIT = 17;
+
+export type EntryKind = typeof NOOP | typeof WRITE | typeof CONFIG | typeof SPLIT;
+export type RecordKind = EntryKind | typeof PROMISE | typeof COMMIT;
+
+/**
+ * One record of the write-ahead log. All fields always present (one hidden class).
+ * `crc` is CRC32C over kind, group, lsn, ballot and payload: computed once by the leader, carried with the
+ * record to every replica and every log, verified wherever bytes are read back.
+ */
+export type LogRecord = {
+  readonly kind: RecordKind;
+  readonly group: GroupId;
+  readonly lsn: Lsn;
+  readonly ballot: Ballot;
+  readonly payload: Uint8Array;
+  readonly crc: number;
+};
+
+/**
+ * A log entry. `ballot` is that of the leader that first proposed it and never changes, so ballots never
+ * decrease along a log. An entry appended at LSN n voids every record of its group with LSN >= n that stands
+ * before it in the write-ahead log: the log was cut there.
+ */
+export type LogEntry = LogRecord & { readonly kind: EntryKind };
+
+/** One change of the tree, made by a WRITE entry. `value` null deletes the key. */
+export type Mutation = { readonly key: StorageKey; readonly value: Uint8Array | null };
