@@ -1,0 +1,121 @@
+// What a leader keeps between evaluating a write and its commit: the newest *proposed* value of each key in
+// flight, and who waits for which log entry. A session belongs to one ballot and dies with it.
+//
+// Invariant: nothing derived from in-flight state leaves the leader before that state commits. A write that
+// changes nothing, or whose condition failed, waits for the flight whose value it looked at.
+import { assert } from "../base/assert.ts";
+import type { Lsn, StorageKey } from "../base/ids.ts";
+import type { LogEntry, Mutation } from "../wire/log-record.ts";
+import type { WritePayload } from "../wire/codec/write-payload.ts";
+
+/** Told once whether the state it depends on committed. False: not known; never guess towards the client. */
+export interface Waiter {
+  settled(isCommitted: boolean): void;
+}
+
+/** A batch of writes that becomes one log entry. `lsn` is 0 until proposed. */
+type Flight = {
+  lsn: number;
+  readonly mutations: Mutation[];
+  readonly waiters: Waiter[];
+  items: number;
+  bytes: number;
+  payloadBytes: number;
+};
+
+type InFlight = { readonly value: Uint8Array | null; readonly flight: Flight };
+
+/** A batch is proposed as it is once its keys and values pass this: keeps log entries well below the WAL's bound. */
+export const FLIGHT_BYTES_MAX = 1024 * 1024;
+/** Batches that may wait for their commit; beyond, writes are shed. */
+const FLIGHTS_MAX = 1024;
+
+export class LeaderSession {
+  #newest: Map<StorageKey, InFlight> = new Map();
+  #open: Flight = newFlight();
+  /** Proposed, ascending by LSN; `#head` is the first not yet settled. */
+  #flights: Flight[] = [];
+  #head = 0;
+  #isOver = false;
+
+  /** The newest proposed value of `key`: undefined when nothing is in flight for it. */
+  newest(key: StorageKey): Uint8Array | null | undefined {
+    return this.#newest.get(key)?.value;
+  }
+
+  /** True when the session cannot take another write now. */
+  isFull(): boolean {
+    return this.#flights.length - this.#head >= FLIGHTS_MAX || this.#open.payloadBytes >= FLIGHT_BYTES_MAX;
+  }
+
+  hasOpenBatch(): boolean {
+    return this.#open.mutations.length > 0;
+  }
+
+  /** `items` and `bytes` are what the mutation adds to the partition's counters. */
+  add(key: StorageKey, value: Uint8Array | null, items: number, bytes: number, waiter: Waiter): void {
+    assert(!this.#isOver, "a session that is over takes no writes");
+    const flight = this.#open;
+    flight.mutations.push({ key, value });
+    flight.waiters.push(waiter);
+    flight.items += items;
+    flight.bytes += bytes;
+    flight.payloadBytes += key.length + (value === null ? 0 : value.length);
+    this.#newest.set(key, { value, flight });
+  }
+
+  /** Makes `waiter` wait for the write in flight on `key`; false when there is none. */
+  waitFor(key: StorageKey, waiter: Waiter): boolean {
+    const inFlight = this.#newest.get(key);
+    if (inFlight === undefined) return false;
+    inFlight.flight.waiters.push(waiter);
+    return true;
+  }
+
+  /** Proposes the open batch. `propose` returns null when the core takes nothing now: the batch stays open. */
+  propose(propose: (payload: WritePayload) => LogEntry | null): void {
+    const flight = this.#open;
+    if (flight.mutations.length === 0) return;
+    const entry = propose(flight);
+    if (entry === null) return;
+    const last = this.#flights[this.#flights.length - 1];
+    assert(last === undefined || last.lsn < entry.lsn, "flights are proposed in LSN order");
+    flight.lsn = entry.lsn;
+    this.#flights.push(flight);
+    this.#open = newFlight();
+  }
+
+  /** The entry at `lsn` is committed and applied: readable. */
+  settle(lsn: Lsn): void {
+    const flight = this.#flights[this.#head];
+    if (flight === undefined || flight.lsn > lsn) return; // an entry of nobody's: a no-op, a former leader's
+    assert(flight.lsn === lsn, "entries commit in order");
+    this.#head++;
+    if (this.#head > 64 && this.#head * 2 > this.#flights.length) {
+      this.#flights = this.#flights.slice(this.#head);
+      this.#head = 0;
+    }
+    for (const m of flight.mutations) {
+      if (this.#newest.get(m.key)?.flight === flight) this.#newest.delete(m.key);
+    }
+    for (const waiter of flight.waiters) waiter.settled(true);
+  }
+
+  /** Leadership is lost: what was in flight may or may not commit under the next leader. */
+  abandon(): void {
+    this.#isOver = true;
+    const flights = this.#flights.slice(this.#head);
+    if (this.#open.waiters.length > 0) flights.push(this.#open);
+    this.#flights = [];
+    this.#head = 0;
+    this.#open = newFlight();
+    this.#newest.clear();
+    for (const flight of flights) {
+      for (const waiter of flight.waiters) waiter.settled(false);
+    }
+  }
+}
+
+function newFlight(): Flight {
+  return { lsn: 0, mutations: [], waiters: [], items: 0, bytes: 0, payloadBytes: 0 };
+}

@@ -1,0 +1,301 @@
+// Drives all groups of one node. One turn: propose what was batched, collect what every group wants, one
+// write-ahead-log write with one sync, one frame per peer, apply what committed. Inputs only mark a group
+// dirty; nothing runs in direct reaction to a message.
+import { assert, must } from "../base/assert.ts";
+import type { GroupId, Lsn, NodeId } from "../base/ids.ts";
+import { Group } from "../consensus/group.ts";
+import type { GroupTiming, Ready, RecoveredGroup } from "../consensus/ready.ts";
+import type { Clock, TimerHandle } from "../ports/clock.ts";
+import type { Network } from "../ports/network.ts";
+import type { Random } from "../ports/random.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
+import type { ItemTree } from "../storage/tree/item-tree.ts";
+import type { Wal } from "../storage/wal/wal.ts";
+import { decodeWritePayload, encodeWritePayload, type WritePayload } from "../wire/codec/write-payload.ts";
+import { PAXOS_FRAME, type NodeMessage, type PaxosFrame } from "../wire/data-messages.ts";
+import { WRITE, type LogEntry } from "../wire/log-record.ts";
+import type { PaxosMessage } from "../wire/paxos-messages.ts";
+import { GroupHost, type GroupMembers } from "./group-host.ts";
+
+export type ReplicatorEnv = {
+  readonly self: NodeId;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network<NodeMessage>;
+  readonly telemetry: Telemetry;
+  readonly wal: Wal;
+  readonly tree: ItemTree;
+  readonly timing: GroupTiming;
+  /** See consensus: the embedder proves that no leaseholder of this node's former life can be alive. */
+  readonly priorLeasesVoid: boolean;
+};
+
+/** What the roles above learn. Called inside a turn; they may propose, which is handled in the next turn. */
+export interface ReplicatorListener {
+  /** The replica began or stopped to serve, or learned of another leader. */
+  onLeadership(host: GroupHost): void;
+  /** A WRITE entry was applied to the tree on this replica. */
+  onApplied(host: GroupHost, entry: LogEntry, payload: WritePayload): void;
+}
+
+/** How often deadlines are looked at: well below any heartbeat. */
+const TICK_MS = 20;
+/** After a gap this many ticks long this node was itself frozen: leaders go first, suspicion waits a tick. */
+const FROZEN_TICKS = 10;
+/** How often the log is told what it may cut. */
+const RELEASE_MS = 1_000;
+
+/** Payloads decoded in this process, so that three replicas in one process decode once. */
+const decoded: WeakMap<Uint8Array, WritePayload> = new WeakMap();
+
+export class NodeReplicator {
+  readonly #env: ReplicatorEnv;
+  readonly #listener: ReplicatorListener;
+  readonly #hosts: Map<GroupId, GroupHost> = new Map();
+  #dirty: GroupHost[] = [];
+  /** Hosts with a non-empty `unsynced`, in order of first append. */
+  #waitingForSync: Set<GroupHost> = new Set();
+  #outbox: Map<NodeId, PaxosMessage[]> = new Map();
+  #isTurnScheduled = false;
+  #isStopped = false;
+  #timer: TimerHandle | null = null;
+  #lastTickMs: number;
+  #lastReleaseMs: number;
+
+  constructor(env: ReplicatorEnv, listener: ReplicatorListener) {
+    this.#env = env;
+    this.#listener = listener;
+    this.#lastTickMs = env.clock.monotonicMs();
+    this.#lastReleaseMs = this.#lastTickMs;
+    env.wal.onDurable = (seq: number): void => this.#durable(seq);
+    env.tree.onCheckpoint = (group: GroupId): void => this.#release(group);
+    this.#timer = env.clock.setTimer(TICK_MS, () => this.#tick());
+  }
+
+  host(group: GroupId): GroupHost | null {
+    return this.#hosts.get(group) ?? null;
+  }
+
+  hosts(): IterableIterator<GroupHost> {
+    return this.#hosts.values();
+  }
+
+  addGroup(members: GroupMembers, recovered: RecoveredGroup, isPreferredLeader: boolean): GroupHost {
+    assert(!this.#hosts.has(members.group), "a group is hosted once");
+    const { self, clock, random, timing, priorLeasesVoid } = this.#env;
+    const now = clock.monotonicMs();
+    const isNew = recovered.promised === 0 && recovered.commit === 0 && recovered.tail.length === 0;
+    const core = new Group(
+      { group: members.group, self, members: members.members, epoch: members.epoch, timing },
+      recovered, now,
+      { random: (): number => random.u32(), priorLeasesVoid: priorLeasesVoid || isNew },
+    );
+    const host = new GroupHost(members, core, recovered.applied);
+    this.#hosts.set(members.group, host);
+    if (isPreferredLeader) core.campaign(now);
+    this.wake(host);
+    return host;
+  }
+
+  /** Forgets a group: its table is deleted. The tree's rows are the caller's to drop. */
+  removeGroup(group: GroupId): void {
+    const host = this.#hosts.get(group);
+    if (host === undefined) return;
+    host.isRemoved = true;
+    this.#hosts.delete(group);
+    this.#waitingForSync.delete(host);
+    host.session?.abandon();
+    host.session = null;
+    this.#env.wal.forgetGroup(group);
+    this.#env.tree.forgetGroup(group);
+  }
+
+  receive(frame: PaxosFrame): void {
+    if (this.#isStopped) return;
+    const now = this.#env.clock.monotonicMs();
+    for (const message of frame.messages) {
+      const host = this.#hosts.get(message.group);
+      if (host === undefined) continue; // not here yet, or not any more: the sender sends again
+      host.core.step(message, now);
+      this.wake(host);
+    }
+  }
+
+  /** Asks for the group to be looked at in this turn. */
+  wake(host: GroupHost): void {
+    if (host.isDirty || host.isRemoved || this.#isStopped) return;
+    host.isDirty = true;
+    this.#dirty.push(host);
+    this.#scheduleTurn();
+  }
+
+  /** Hands leadership of every led group to another member, for an orderly stop. */
+  handOverAll(): void {
+    const now = this.#env.clock.monotonicMs();
+    for (const host of this.#hosts.values()) {
+      if (host.session === null) continue;
+      const target = host.members.find((member) => member !== this.#env.self);
+      if (target !== undefined && host.core.handOver(target, now)) this.wake(host);
+    }
+  }
+
+  /** Nothing runs afterwards; who waits is told that the fate of the write is unknown. */
+  stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    if (this.#timer !== null) this.#env.clock.clearTimer(this.#timer);
+    for (const host of this.#hosts.values()) {
+      const ended = host.session;
+      host.session = null;
+      ended?.abandon();
+    }
+  }
+
+  #scheduleTurn(): void {
+    if (this.#isTurnScheduled) return;
+    this.#isTurnScheduled = true;
+    this.#env.clock.endOfTurn(() => {
+      this.#isTurnScheduled = false;
+      if (!this.#isStopped) this.#turn();
+    });
+  }
+
+  #turn(): void {
+    const now = this.#env.clock.monotonicMs();
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const host of dirty) {
+      host.isDirty = false;
+      if (host.isRemoved) continue;
+      this.#propose(host, now);
+      const ready = host.core.ready(now);
+      if (ready !== null) this.#perform(host, ready);
+    }
+    this.#env.wal.flush();
+    this.#sendOutbox();
+  }
+
+  #propose(host: GroupHost, now: number): void {
+    const session = host.session;
+    if (session === null || !session.hasOpenBatch()) return;
+    session.propose((payload) => {
+      const entry = host.core.propose(WRITE, encodeWritePayload(payload), now);
+      if (entry !== null) decoded.set(entry.payload, payload);
+      return entry;
+    });
+  }
+
+  #perform(host: GroupHost, ready: Ready): void {
+    const { wal } = this.#env;
+    let seq = 0;
+    for (const record of ready.append) seq = wal.append(record);
+    this.#post(ready.send);
+    if (ready.append.length > 0) {
+      host.unsynced.push({ seq, token: ready.token, messages: ready.sendAfterDurable });
+      this.#waitingForSync.add(host);
+    } else if (ready.sendAfterDurable.length > 0) {
+      const last = host.unsynced[host.unsynced.length - 1];
+      if (last === undefined) this.#post(ready.sendAfterDurable);
+      else host.unsynced.push({ seq: last.seq, token: last.token, messages: ready.sendAfterDurable });
+    }
+    for (const entry of ready.committed) this.#apply(host, entry);
+    for (const read of ready.read) this.#read(host, read.peer, read.from, read.bytesMax);
+    if (ready.leadership !== null) {
+      host.follow(ready.leadership)?.abandon();
+      this.#listener.onLeadership(host);
+    }
+    // One look per turn is a bounded amount of work; the core says by its next ready that there is more.
+    if (ready.committed.length > 0 || host.session?.hasOpenBatch() === true) this.wake(host);
+  }
+
+  #apply(host: GroupHost, entry: LogEntry): void {
+    assert(entry.lsn === host.appliedLsn + 1, "entries are applied in LSN order, without holes");
+    host.appliedLsn = entry.lsn;
+    const payload = entry.kind === WRITE ? payloadOf(entry) : null;
+    this.#env.tree.apply(host.group, entry.lsn, payload?.mutations ?? [], {
+      items: payload?.items ?? 0, bytes: payload?.bytes ?? 0,
+    });
+    host.session?.settle(entry.lsn);
+    if (payload !== null) this.#listener.onApplied(host, entry, payload);
+  }
+
+  #read(host: GroupHost, peer: NodeId, from: Lsn, bytesMax: number): void {
+    this.#env.wal.readEntries(host.group, from, bytesMax, (entries) => {
+      if (this.#isStopped || host.isRemoved) return;
+      host.core.entriesRead(peer, entries, this.#env.clock.monotonicMs());
+      this.wake(host);
+    });
+  }
+
+  #durable(seq: number): void {
+    if (this.#isStopped) return;
+    const now = this.#env.clock.monotonicMs();
+    for (const host of this.#waitingForSync) {
+      let done = 0;
+      while (done < host.unsynced.length && must(host.unsynced[done]).seq <= seq) {
+        const ack = must(host.unsynced[done]);
+        host.core.durable(ack.token, now);
+        this.#post(ack.messages);
+        done++;
+      }
+      if (done === 0) continue;
+      host.unsynced = host.unsynced.slice(done);
+      if (host.unsynced.length === 0) this.#waitingForSync.delete(host);
+      this.wake(host);
+    }
+    this.#scheduleTurn();
+  }
+
+  #post(messages: readonly PaxosMessage[]): void {
+    for (const message of messages) {
+      const queued = this.#outbox.get(message.to);
+      if (queued === undefined) this.#outbox.set(message.to, [message]);
+      else queued.push(message);
+    }
+  }
+
+  #sendOutbox(): void {
+    if (this.#outbox.size === 0) return;
+    const outbox = this.#outbox;
+    this.#outbox = new Map();
+    for (const [to, messages] of outbox) {
+      this.#env.network.send(to, { kind: PAXOS_FRAME, from: this.#env.self, messages });
+    }
+  }
+
+  #tick(): void {
+    if (this.#isStopped) return;
+    const now = this.#env.clock.monotonicMs();
+    const wasFrozen = now - this.#lastTickMs > TICK_MS * FROZEN_TICKS;
+    this.#lastTickMs = now;
+    for (const host of this.#hosts.values()) {
+      if (now < host.core.nextDeadline() || (wasFrozen && host.session === null)) continue;
+      host.core.tick(now);
+      this.wake(host);
+    }
+    if (now - this.#lastReleaseMs >= RELEASE_MS) {
+      this.#lastReleaseMs = now;
+      for (const group of this.#hosts.keys()) this.#release(group);
+    }
+    this.#timer = this.#env.clock.setTimer(TICK_MS, () => this.#tick());
+  }
+
+  /** The log may drop what is in the tree's checkpoint here and durable on every member. */
+  #release(group: GroupId): void {
+    const host = this.#hosts.get(group);
+    if (host === undefined || this.#isStopped) return;
+    const checkpoint = this.#env.tree.checkpointLsn(group);
+    const floor = host.core.floorLsn;
+    const upTo = checkpoint < floor ? checkpoint : floor;
+    if (upTo > 0) this.#env.wal.release(group, upTo);
+  }
+}
+
+/** The changes an entry makes. An entry reaches this point only with its checksum verified. */
+export function payloadOf(entry: LogEntry): WritePayload {
+  const known = decoded.get(entry.payload);
+  if (known !== undefined) return known;
+  const payload = must(decodeWritePayload(entry.payload), "a committed WRITE entry decodes");
+  decoded.set(entry.payload, payload);
+  return payload;
+}

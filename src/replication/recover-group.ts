@@ -1,0 +1,79 @@
+// Brings one replica's tree up to its known commit LSN from the write-ahead log, before the replica takes
+// part in anything. Paced: the tree's checkpoint keeps up, so that a long log needs little memory.
+import { assert, must } from "../base/assert.ts";
+import { lsn, nextLsn, type Ballot, type GroupId, type Lsn } from "../base/ids.ts";
+import type { RecoveredGroup } from "../consensus/ready.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { ItemTree } from "../storage/tree/item-tree.ts";
+import type { RecoveredLog, Wal } from "../storage/wal/wal.ts";
+import { decodeWritePayload } from "../wire/codec/write-payload.ts";
+import { WRITE, type LogEntry } from "../wire/log-record.ts";
+
+/** Log read at a time. */
+const READ_BYTES = 4 * 1024 * 1024;
+/** Log replayed before the event loop gets its turn. */
+const BURST_BYTES = 16 * 1024 * 1024;
+
+const EMPTY: RecoveredLog = { promised: 0 as Ballot, commit: 0 as Lsn, first: 1 as Lsn, last: 0 as Lsn };
+
+export type RecoveryEnv = { readonly wal: Wal; readonly tree: ItemTree; readonly clock: Clock };
+
+export function recoverGroup(
+  env: RecoveryEnv, group: GroupId, log: RecoveredLog | undefined, done: (recovered: RecoveredGroup) => void,
+): void {
+  const { wal, tree, clock } = env;
+  const found = log ?? EMPTY;
+  const checkpoint = tree.checkpointLsn(group);
+  // Whatever the tree holds was committed: a checkpoint that was cut short may hold more than its own LSN.
+  const commit = lsn(Math.max(found.commit, checkpoint, tree.recoveryFloor(group)));
+  assert(found.last === 0 || found.first <= checkpoint + 1, "the log reaches down to the checkpoint");
+  assert(found.last >= commit || commit === checkpoint, "the log reaches up to the commit LSN");
+  let applied = checkpoint;
+  const replay = (): void => {
+    let burst = 0;
+    while (applied < commit) {
+      const entries = wal.readEntriesSync(group, nextLsn(applied), READ_BYTES);
+      assert(entries.length > 0, "entries up to the commit LSN are in the log");
+      for (const entry of entries) {
+        if (entry.lsn > commit) break;
+        assert(entry.lsn === applied + 1, "the log has no holes");
+        applyEntry(tree, group, entry);
+        applied = entry.lsn;
+        burst += entry.payload.length;
+      }
+      if (tree.isOverloaded) {
+        tree.requestCheckpoint(replay);
+        return;
+      }
+      if (burst >= BURST_BYTES) {
+        clock.endOfTurn(replay);
+        return;
+      }
+    }
+    done({
+      promised: found.promised, applied, commit: applied, tail: readTail(wal, group, applied, found.last),
+      firstOnDisk: found.first,
+    });
+  };
+  replay();
+}
+
+function applyEntry(tree: ItemTree, group: GroupId, entry: LogEntry): void {
+  const payload = entry.kind === WRITE ? must(decodeWritePayload(entry.payload), "a log entry decodes") : null;
+  tree.apply(group, entry.lsn, payload?.mutations ?? [], { items: payload?.items ?? 0, bytes: payload?.bytes ?? 0 });
+}
+
+/** Entries above the known commit LSN: bounded by what a leader may have in flight. */
+function readTail(wal: Wal, group: GroupId, applied: Lsn, last: Lsn): LogEntry[] {
+  const tail: LogEntry[] = [];
+  let at = applied;
+  while (at < last) {
+    const entries = wal.readEntriesSync(group, nextLsn(at), READ_BYTES);
+    assert(entries.length > 0, "the log has no holes");
+    for (const entry of entries) {
+      tail.push(entry);
+      at = entry.lsn;
+    }
+  }
+  return tail;
+}

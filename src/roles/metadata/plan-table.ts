@@ -1,0 +1,83 @@
+// Decides what CreateTable and DeleteTable do to the catalogue: pure, from the catalogue as applied.
+import { hashPoint, HASH_POINT_END, type NodeId } from "../../base/ids.ts";
+import type { Refusal } from "../../model/operation.ts";
+import type { Partition, TableDefinition, TableSchema } from "../../model/table-schema.ts";
+import type { Mutation } from "../../wire/log-record.ts";
+import { counterRow, tableRow, type Catalogue } from "./catalogue.ts";
+
+export type TablePlan =
+  | { readonly kind: "plan"; readonly rows: readonly Mutation[]; readonly table: TableSchema }
+  | Refusal;
+
+/** DynamoDB's quota of tables per account and region. */
+const TABLES_MAX = 2_500;
+
+export type CreateContext = {
+  readonly nodes: readonly NodeId[];
+  readonly nowMs: number;
+  readonly uuid: string;
+  readonly partitionsPerTable: number;
+};
+
+export function planCreate(catalogue: Catalogue, definition: TableDefinition, context: CreateContext): TablePlan {
+  if (catalogue.table(definition.name) !== null) return { kind: "table-exists", name: definition.name };
+  if (catalogue.tableCount >= TABLES_MAX) {
+    return {
+      kind: "limit-exceeded",
+      message: `Subscriber limit exceeded: There is a limit of ${TABLES_MAX} tables per subscriber`,
+    };
+  }
+  const count = definition.partitionCount ?? context.partitionsPerTable;
+  const partitions: Partition[] = [];
+  for (let i = 0; i < count; i++) {
+    partitions.push({
+      group: catalogue.nextGroupId(i),
+      from: boundary(i, count),
+      to: boundary(i + 1, count),
+      replicas: rotated(context.nodes, catalogue.counters.nextGroup + i),
+    });
+  }
+  const { name, hashKey, rangeKey, billing, deletionProtection, tableClass } = definition;
+  const table: TableSchema = {
+    id: catalogue.nextTableId(), name, hashKey, rangeKey, status: "CREATING", version: 1,
+    createdMs: context.nowMs, uuid: context.uuid, billing, deletionProtection, tableClass, partitions,
+  };
+  const { nextTable, nextGroup } = catalogue.counters;
+  const counters = { nextTable: nextTable + 1, nextGroup: nextGroup + count };
+  return { kind: "plan", rows: [counterRow(counters), tableRow(table)], table };
+}
+
+export function planDelete(catalogue: Catalogue, name: string): TablePlan {
+  const table = catalogue.table(name);
+  if (table === null) return { kind: "table-not-found", name };
+  if (table.status !== "ACTIVE") {
+    const doing = table.status === "DELETING" ? "deleted" : table.status === "CREATING" ? "created" : "updated";
+    return {
+      kind: "table-in-use", name,
+      message: `Attempt to change a resource which is still in use: Table is being ${doing}: ${name}`,
+    };
+  }
+  if (table.deletionProtection) {
+    return {
+      kind: "invalid",
+      message: "Resource cannot be deleted as it is currently protected against deletion. "
+        + "Disable deletion protection first.",
+    };
+  }
+  return planStatus(table, "DELETING");
+}
+
+export function planStatus(table: TableSchema, status: TableSchema["status"]): TablePlan & { kind: "plan" } {
+  const next: TableSchema = { ...table, status, version: table.version + 1 };
+  return { kind: "plan", rows: [tableRow(next)], table: next };
+}
+
+/** Where the i-th of `count` equal shares of the hash space begins. */
+function boundary(i: number, count: number): Partition["from"] {
+  return i === count ? HASH_POINT_END : hashPoint(Math.floor((HASH_POINT_END / count) * i));
+}
+
+/** Spreads the preferred first leaders over the nodes. */
+function rotated(nodes: readonly NodeId[], by: number): readonly NodeId[] {
+  return nodes.map((_, i) => nodes[(i + by) % nodes.length] as NodeId);
+}

@@ -1,0 +1,78 @@
+// Reads on one replica: a point, and a page of a key range. Items leave in stored form, without decoding,
+// unless a projection or filter asks for a look inside.
+import type { StorageKey } from "../../base/ids.ts";
+import { evaluateCondition } from "../../model/expression/evaluate-condition.ts";
+import { projectItem } from "../../model/expression/project.ts";
+import { decodeStored, encodeJson, storedJson, storedSize } from "../../model/item-codec.ts";
+import { keyAfter, keyItemOf } from "../../model/key-encoding.ts";
+import type { GetOperation, GetOutcome, ItemJson, PageOptions, PageOutcome } from "../../model/operation.ts";
+import type { TableSchema } from "../../model/table-schema.ts";
+import type { ItemTree, TreeDamage } from "../../storage/tree/item-tree.ts";
+
+const ABSENT: GetOutcome = { kind: "item", json: null, exists: false, size: 0 };
+
+export function readItem(tree: ItemTree, operation: GetOperation): GetOutcome | TreeDamage {
+  const read = tree.get(operation.address.key);
+  switch (read.kind) {
+    case "corrupt":
+      return read;
+    case "absent":
+      return ABSENT;
+    case "value": {
+      const size = storedSize(read.value);
+      if (operation.projection === null) return { kind: "item", json: storedJson(read.value), exists: true, size };
+      const part = projectItem(operation.projection, decodeStored(read.value));
+      return { kind: "item", json: encodeJson(part), exists: true, size };
+    }
+  }
+}
+
+export type PageRange = { readonly from: StorageKey; readonly to: StorageKey };
+
+/**
+ * Evaluates items of `range` in key order until the limit, or until their sizes pass `bytesMax` (the item
+ * that passes it is still part of the page, as in DynamoDB). `lastKey` is set whenever one of the two stopped
+ * the page, even at the very end of the range.
+ */
+export function readPage(
+  tree: ItemTree, table: TableSchema, range: PageRange, page: PageOptions, bytesMax: number,
+): PageOutcome | TreeDamage {
+  const { after, isForward, filter, projection, isCountOnly } = page;
+  const limit = page.limit ?? Number.MAX_SAFE_INTEGER;
+  const from = after !== null && isForward ? later(keyAfter(after), range.from) : range.from;
+  const to = after !== null && !isForward ? earlier(after, range.to) : range.to;
+  const items: ItemJson[] = [];
+  let count = 0;
+  let scanned = 0;
+  let scannedBytes = 0;
+  let last: StorageKey | null = null;
+  const damage = from >= to ? null : tree.scan(from, to, isForward, (key, value) => {
+    scanned++;
+    scannedBytes += storedSize(value);
+    if (filter === null && projection === null) {
+      count++;
+      if (!isCountOnly) items.push(storedJson(value).slice());
+    } else {
+      const item = decodeStored(value);
+      if (filter === null || evaluateCondition(filter, item)) {
+        count++;
+        if (!isCountOnly) {
+          items.push(projection === null ? storedJson(value).slice() : encodeJson(projectItem(projection, item)));
+        }
+      }
+    }
+    if (scanned < limit && scannedBytes <= bytesMax) return true;
+    last = key;
+    return false;
+  });
+  if (damage !== null) return damage;
+  return { kind: "page", items, count, scanned, scannedBytes, lastKey: last === null ? null : keyItemOf(table, last) };
+}
+
+function later(a: StorageKey, b: StorageKey): StorageKey {
+  return a > b ? a : b;
+}
+
+function earlier(a: StorageKey, b: StorageKey): StorageKey {
+  return a < b ? a : b;
+}
