@@ -1,0 +1,120 @@
+// Checks the key attributes of requests against a table's key schema, with DynamoDB's messages.
+import { assert } from "../base/assert.ts";
+import { base64Length } from "../base/base64.ts";
+import { utf8Length } from "../base/utf8.ts";
+import { getAttribute, newAttributeMap, setAttribute } from "./attribute-map.ts";
+import type { AttributeType, AttributeValue, Item } from "./attribute-value.ts";
+import { HASH_KEY_BYTES_MAX, RANGE_KEY_BYTES_MAX } from "./limits.ts";
+import type { KeyAttribute, TableSchema } from "./table-schema.ts";
+
+/** Why a key is refused: the message of a ValidationException. */
+export type KeyProblem = { readonly message: string };
+
+/** The values of an item's key attributes, checked. */
+export type ItemKey = {
+  readonly hashValue: AttributeValue;
+  readonly rangeValue: AttributeValue | null;
+};
+export type KeyOfItem =
+  | { readonly ok: true; readonly key: ItemKey }
+  | { readonly ok: false; readonly problem: KeyProblem };
+
+const SCHEMA_MISMATCH: KeyProblem = { message: "The provided key element does not match the schema" };
+const HASH_TOO_LARGE: KeyProblem = {
+  message: "One or more parameter values were invalid: "
+    + `Size of hashkey has exceeded the maximum size limit of${HASH_KEY_BYTES_MAX} bytes`,
+};
+const RANGE_TOO_LARGE: KeyProblem = {
+  message: "One or more parameter values were invalid: "
+    + `Aggregated size of all range keys has exceeded the size limit of ${RANGE_KEY_BYTES_MAX} bytes`,
+};
+
+/** Checks a `Key` parameter: exactly the key attributes, of their types, not empty, not too large. */
+export function checkKey(table: TableSchema, key: Item): KeyProblem | null {
+  const { hashKey, rangeKey } = table;
+  const hashValue = getAttribute(key, hashKey.name);
+  const rangeValue = rangeKey === null ? null : getAttribute(key, rangeKey.name);
+  if (hashValue === undefined || rangeValue === undefined) return SCHEMA_MISMATCH;
+  if (Object.keys(key).length !== (rangeKey === null ? 1 : 2)) return SCHEMA_MISMATCH;
+  if (!(hashKey.type in hashValue)) return SCHEMA_MISMATCH;
+  if (rangeKey !== null && rangeValue !== null && !(rangeKey.type in rangeValue)) return SCHEMA_MISMATCH;
+  return checkValues(table, hashValue, rangeValue);
+}
+
+/** Checks a whole item's key attributes, and gives their values. */
+export function keyOfItem(table: TableSchema, item: Item): KeyOfItem {
+  const { hashKey, rangeKey } = table;
+  const hashValue = getAttribute(item, hashKey.name);
+  if (hashValue === undefined) return refuse(missing(hashKey));
+  if (!(hashKey.type in hashValue)) return refuse(wrongType(hashKey, hashValue));
+  let rangeValue: AttributeValue | null = null;
+  if (rangeKey !== null) {
+    const value = getAttribute(item, rangeKey.name);
+    if (value === undefined) return refuse(missing(rangeKey));
+    if (!(rangeKey.type in value)) return refuse(wrongType(rangeKey, value));
+    rangeValue = value;
+  }
+  const problem = checkValues(table, hashValue, rangeValue);
+  return problem === null ? { ok: true, key: { hashValue, rangeValue } } : refuse(problem);
+}
+
+/** The values in a `Key` parameter that `checkKey` let pass. */
+export function keyValues(table: TableSchema, key: Item): ItemKey {
+  const checked = keyOfItem(table, key);
+  assert(checked.ok, "a checked key");
+  return checked.key;
+}
+
+/** An item of the key attributes alone. */
+export function keyItemFrom(table: TableSchema, key: ItemKey): Item {
+  const item = newAttributeMap();
+  setAttribute(item, table.hashKey.name, key.hashValue);
+  if (table.rangeKey !== null && key.rangeValue !== null) {
+    setAttribute(item, table.rangeKey.name, key.rangeValue);
+  }
+  return item;
+}
+
+/** Types are right; what is left is emptiness and size. */
+function checkValues(
+  table: TableSchema, hashValue: AttributeValue, rangeValue: AttributeValue | null,
+): KeyProblem | null {
+  const hashBytes = keyValueLength(hashValue);
+  if (hashBytes === 0) return empty(table.hashKey);
+  const rangeBytes = rangeValue === null ? -1 : keyValueLength(rangeValue);
+  if (rangeBytes === 0 && table.rangeKey !== null) return empty(table.rangeKey);
+  if (hashBytes > HASH_KEY_BYTES_MAX) return HASH_TOO_LARGE;
+  if (rangeBytes > RANGE_KEY_BYTES_MAX) return RANGE_TOO_LARGE;
+  return null;
+}
+
+/** Bytes that count against the limits. A number is never empty and always fits. */
+function keyValueLength(value: AttributeValue): number {
+  if ("S" in value) return utf8Length(value.S);
+  if ("B" in value) return base64Length(value.B);
+  return 1;
+}
+
+function refuse(problem: KeyProblem): KeyOfItem {
+  return { ok: false, problem };
+}
+
+function missing(key: KeyAttribute): KeyProblem {
+  return { message: `One or more parameter values were invalid: Missing the key ${key.name} in the item` };
+}
+
+function wrongType(key: KeyAttribute, value: AttributeValue): KeyProblem {
+  const actual = Object.keys(value)[0] as AttributeType;
+  return {
+    message: "One or more parameter values were invalid: "
+      + `Type mismatch for key ${key.name} expected: ${key.type} actual: ${actual}`,
+  };
+}
+
+function empty(key: KeyAttribute): KeyProblem {
+  const kind = key.type === "B" ? "binary" : "string";
+  return {
+    message: "One or more parameter values are not valid. "
+      + `The AttributeValue for a key attribute cannot contain an empty ${kind} value. Key: ${key.name}`,
+  };
+}
