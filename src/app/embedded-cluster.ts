@@ -1,0 +1,202 @@
+// The embedded cluster: a node per zone, a router and the HTTP front end in one process, with real logs and
+// trees on disk. What `stator start` runs.
+import { join } from "node:path";
+import { nodeId, type NodeId } from "../base/ids.ts";
+import type { GroupTiming } from "../consensus/ready.ts";
+import { openNode, StatorNode, systemMembers, type NodeEnv, type NodeFailure } from "../node/stator-node.ts";
+import type { Disk } from "../ports/disk.ts";
+import type { HttpHandler } from "../ports/http.ts";
+import type { KvStore } from "../ports/kv-store.ts";
+import { createApi } from "../roles/api/role.ts";
+import { Router } from "../roles/router/role.ts";
+import { lockDirectory, type DirectoryLock } from "../runtime/directory-lock.ts";
+import { openFsDisk } from "../runtime/fs-disk.ts";
+import { createHttpServer } from "../runtime/http/http-server.ts";
+import { openLmdbKv } from "../runtime/lmdb-kv.ts";
+import { MemoryDisk } from "../runtime/memory-disk.ts";
+import { MemoryKv } from "../runtime/memory-kv.ts";
+import { NodeClock } from "../runtime/node-clock.ts";
+import { NodeCrypto } from "../runtime/node-crypto.ts";
+import { NodeRandom } from "../runtime/node-random.ts";
+import { NodeTelemetry } from "../runtime/node-telemetry.ts";
+import type { NodeMessage } from "../wire/data-messages.ts";
+import { StartError, type EmbeddedOptions, type RunningCluster } from "./embedded-options.ts";
+import { LocalNetwork } from "./local-network.ts";
+import { openDirectories } from "./node-identity.ts";
+
+/** The router's address on the in-process network; nodes count from 1. */
+const ROUTER = nodeId(60_000);
+const ACCOUNT = "000000000000";
+const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
+
+/** One process, one clock, no lost messages: leases only have to outlast a stalled event loop. */
+const TIMING: GroupTiming = {
+  leaseMs: 2_000, leaseDriftMs: 100, heartbeatMs: 400, electionJitterMs: 200, resendMs: 500,
+};
+/** How long a stop waits for requests under way. */
+const STOP_GRACE_MS = 2_000;
+/** How long a start waits for the catalogue's leader. */
+const READY_MS_MAX = 60_000;
+
+type Storage = { readonly disk: Disk; readonly kv: KvStore };
+
+export async function startEmbeddedCluster(options: EmbeddedOptions): Promise<RunningCluster> {
+  refuseOpenDoor(options);
+  const lock = options.dataDir === null ? null : await lockOrRefuse(options.dataDir);
+  try {
+    return await start(options, lock);
+  } catch (error) {
+    await lock?.release();
+    throw error;
+  }
+}
+
+function refuseOpenDoor(options: EmbeddedOptions): void {
+  if (options.credentials !== null || LOOPBACK.has(options.host)) return;
+  throw new StartError(
+    `Refusing to listen on ${options.host} without credentials: anybody who reaches it could read and write `
+    + "everything. Give --credentials, or listen on 127.0.0.1.",
+  );
+}
+
+async function lockOrRefuse(dataDir: string): Promise<DirectoryLock> {
+  const result = await lockDirectory(dataDir);
+  if (result.ok) return result.lock;
+  throw new StartError(
+    `Another process is running on the data directory ${dataDir}. Stop it, or choose another --data-dir.`,
+  );
+}
+
+async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Promise<RunningCluster> {
+  const clock = new NodeClock();
+  const random = new NodeRandom();
+  const telemetry = new NodeTelemetry(options.logLevel);
+  const network = new LocalNetwork<NodeMessage>(clock);
+  const nodes: readonly NodeId[] = Array.from({ length: options.zones }, (_, i) => nodeId(i + 1));
+  const failures = new Failures(nodes.length, telemetry);
+  const storages = openStorages(options, clock);
+  const running = await Promise.all(nodes.map((self, i) => {
+    const { disk, kv } = storages[i] as Storage;
+    return openOne({
+      self, clock, random, network, telemetry, disk, kv, timing: TIMING,
+      wal: { nodeId: self }, tree: {}, nodes, partitionsPerTable: options.partitionsPerTable,
+      priorLeasesVoid: true, // the directory's lock proves that whoever held a lease is gone
+      onFailed: (failure): void => {
+        network.detach(self);
+        failures.add(failure);
+      },
+    }, network, failures);
+  }));
+  network.open();
+  const alive = running.filter((node) => node !== null);
+  if (alive.length <= nodes.length / 2) throw new StartError(failures.describe());
+  const router = new Router({ self: ROUTER, clock, network, metadataNodes: systemMembers(nodes), nearNode: null });
+  network.attach(ROUTER, (message) => router.onMessage(message));
+  await ready(router);
+  const api = createApi({ crypto: new NodeCrypto(), clock, random, telemetry }, {
+    execute: router.execute, lookupTable: router.lookupTable,
+  }, {
+    credentials: options.credentials, accountId: ACCOUNT, defaultRegion: options.region,
+    health: () => ({
+      live: !failures.isFatal, ready: router.isReady && !failures.isFatal, detail: failures.describe(),
+    }),
+  });
+  const http = await listen(api.handle, options);
+  let stopping: Promise<void> | null = null;
+  const stop = async (): Promise<void> => {
+    await http.close(STOP_GRACE_MS);
+    router.stop();
+    await Promise.all(alive.map((node) => new Promise<void>((resolve) => node.stop(resolve))));
+    await lock?.release();
+  };
+  return {
+    endpoint: `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${http.port}`,
+    zones: nodes.map((_, i) => `az${i + 1}`),
+    dataDir: options.dataDir,
+    stop: () => (stopping ??= stop()),
+    failed: failures.fatal,
+  };
+}
+
+function openStorages(options: EmbeddedOptions, clock: NodeClock): readonly Storage[] {
+  if (options.dataDir === null) {
+    return Array.from({ length: options.zones }, () => ({ disk: new MemoryDisk(clock), kv: new MemoryKv(clock) }));
+  }
+  return openDirectories(options.dataDir, options.zones).map(({ path }) => {
+    const kv = openLmdbKv(join(path, "tree"));
+    if ("kind" in kv) throw new StartError(`${kv.file}: ${kv.message}`);
+    return { disk: openFsDisk(join(path, "wal")), kv };
+  });
+}
+
+function openOne(env: NodeEnv, network: LocalNetwork<NodeMessage>, failures: Failures): Promise<StatorNode | null> {
+  return new Promise((resolve) => {
+    openNode(env, (opened) => {
+      if (!(opened instanceof StatorNode)) {
+        failures.add(opened);
+        resolve(null);
+        return;
+      }
+      network.attach(env.self, (message) => opened.receive(message));
+      resolve(opened);
+    });
+  });
+}
+
+function ready(router: Router): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new StartError("The catalogue found no leader; the log of the nodes says why (--log-level debug)."));
+    }, READY_MS_MAX);
+    router.whenReady(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+type Listening = { readonly port: number; close(graceMs: number): Promise<void> };
+
+async function listen(handler: HttpHandler, options: EmbeddedOptions): Promise<Listening> {
+  const server = createHttpServer(handler, {});
+  try {
+    const { port } = await server.listen(options.port, options.host);
+    return { port, close: (graceMs) => server.close(graceMs) };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") {
+      throw new StartError(`Port ${options.port} on ${options.host} is in use. Choose another with --port.`);
+    }
+    throw new StartError(`Cannot listen on ${options.host}:${options.port}: ${message}`);
+  }
+}
+
+/** Nodes that stopped because their disk or memory was wrong. */
+class Failures {
+  readonly fatal: Promise<Error>;
+  isFatal = false;
+  readonly #nodes: number;
+  readonly #telemetry: NodeTelemetry;
+  readonly #failures: NodeFailure[] = [];
+  #resolve: (error: Error) => void = () => undefined;
+
+  constructor(nodes: number, telemetry: NodeTelemetry) {
+    this.#nodes = nodes;
+    this.#telemetry = telemetry;
+    this.fatal = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  add(failure: NodeFailure): void {
+    this.#failures.push(failure);
+    this.#telemetry.event("error", "node", `node ${failure.node} stopped: ${failure.message}`);
+    if (this.#nodes - this.#failures.length > this.#nodes / 2 || this.isFatal) return;
+    this.isFatal = true;
+    this.#resolve(new Error(this.describe()));
+  }
+
+  describe(): string {
+    return this.#failures.map(({ node, message }) => `node ${node} stopped: ${message}`).join("; ") || "ok";
+  }
+}

@@ -1,0 +1,38 @@
+// What `stator start` hands to the embedded cluster, and what it gets back.
+
+export type Credential = { readonly accessKeyId: string; readonly secretAccessKey: string };
+
+export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+
+export type EmbeddedOptions = {
+  /** 0 chooses a free port. */
+  readonly port: number;
+  readonly host: string;
+  /** Null keeps everything in memory. */
+  readonly dataDir: string | null;
+  /** 1 to 5: one node with one copy of everything each. */
+  readonly zones: number;
+  /** Null takes any credentials; allowed on loopback only. */
+  readonly credentials: readonly Credential[] | null;
+  /** Partitions of a new table. */
+  readonly partitionsPerTable: number;
+  /** Region of ARNs where the request names none. */
+  readonly region: string;
+  readonly logLevel: LogLevel;
+};
+
+export type RunningCluster = {
+  /** http://host:port */
+  readonly endpoint: string;
+  readonly zones: readonly string[];
+  readonly dataDir: string | null;
+  /** Answers what is under way, closes logs and trees. */
+  stop(): Promise<void>;
+  /** Resolves when too many nodes have failed for the cluster to go on; never rejects. */
+  readonly failed: Promise<Error>;
+};
+
+/** Something the person who starts the cluster must mend; `message` says how. */
+export class StartError extends Error {
+  override readonly name: string = "StartError";
+}
