@@ -1,0 +1,210 @@
+// The Disk port on a directory of the file system. Writes go to a thread of their own (log-thread.ts), so
+// that a slow sync neither stops the event loop nor queues behind other work of the process; reads of
+// catch-up go through the runtime's own pool.
+import fs from "node:fs";
+import { Worker } from "node:worker_threads";
+import { assert } from "../base/assert.ts";
+import { diskError } from "../ports/disk.ts";
+import type { Disk, DiskDone, DiskError, DiskFile, DiskListing, DiskRead } from "../ports/disk.ts";
+import {
+  logThreadSource, OPERATION_CLOSE, OPERATION_CREATE, OPERATION_DELETE, OPERATION_REPLACE, OPERATION_WRITE,
+} from "./log-thread.ts";
+import type { LogAnswer, LogRequest } from "./log-thread.ts";
+
+/** The thread handles numbers and one shared buffer: a small heap is enough, and bounds what it can take. */
+const THREAD_LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 } as const;
+
+export type OpenedFsDisk =
+  | { readonly ok: true; readonly disk: FsDisk }
+  | { readonly ok: false; readonly error: DiskError };
+
+/** Creates the directory when it is missing. */
+export function openFsDisk(directory: string): OpenedFsDisk {
+  try {
+    fs.mkdirSync(directory, { recursive: true });
+    fs.accessSync(directory, fs.constants.R_OK | fs.constants.W_OK);
+  } catch (caught) {
+    return { ok: false, error: asDiskError(caught, directory, 0) };
+  }
+  return { ok: true, disk: new FsDisk(directory) };
+}
+
+type Waiting = { readonly file: string; readonly offset: number; readonly done: DiskDone };
+
+export class FsDisk implements Disk {
+  readonly directory: string;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  /** Read descriptors by file. */
+  readonly #readers = new Map<string, number>();
+  #nextId = 1;
+  #failure: DiskError | null = null;
+  #closed: (() => void) | null = null;
+  #isThreadGone = false;
+
+  constructor(directory: string) {
+    this.directory = directory;
+    this.#worker = new Worker(logThreadSource(), {
+      eval: true, workerData: directory, resourceLimits: THREAD_LIMITS, name: "stator-log", execArgv: [],
+    });
+    this.#worker.unref();
+    this.#worker.on("message", (answer: LogAnswer) => this.#onAnswer(answer));
+    this.#worker.on("error", (error: Error) => this.#onThreadLost(error.message));
+    this.#worker.on("exit", () => {
+      this.#isThreadGone = true;
+      this.#onThreadLost("the log thread ended");
+    });
+  }
+
+  list(): DiskListing {
+    try {
+      const files: DiskFile[] = [];
+      for (const entry of fs.readdirSync(this.directory, { withFileTypes: true })) {
+        if (!entry.isFile() || entry.name.endsWith(".new")) continue; // half a `replace`
+        files.push({ name: entry.name, bytes: fs.statSync(this.#path(entry.name)).size });
+      }
+      return { ok: true, files };
+    } catch (caught) {
+      return { ok: false, error: asDiskError(caught, this.directory, 0) };
+    }
+  }
+
+  readSync(file: string, offset: number, target: Uint8Array): number | DiskError {
+    let read = 0;
+    try {
+      const fd = this.#reader(file);
+      while (read < target.length) {
+        const bytes = fs.readSync(fd, target, read, target.length - read, offset + read);
+        if (bytes === 0) break;
+        read += bytes;
+      }
+      return read;
+    } catch (caught) {
+      return asDiskError(caught, this.#path(file), offset + read);
+    }
+  }
+
+  read(file: string, offset: number, length: number, done: (result: DiskRead) => void): void {
+    const fail = (caught: unknown): void =>
+      done({ ok: false, error: asDiskError(caught, this.#path(file), offset) });
+    // A descriptor of its own: `delete` may close the shared one while this read is under way.
+    fs.open(this.#path(file), "r", (openError, fd) => {
+      if (openError !== null) return fail(openError);
+      fs.read(fd, new Uint8Array(length), 0, length, offset, (readError, count, bytes) => {
+        fs.close(fd, () => {
+          if (readError !== null) fail(readError);
+          else done({ ok: true, bytes: bytes.subarray(0, count) });
+        });
+      });
+    });
+  }
+
+  allocate(bytes: number): Uint8Array {
+    return new Uint8Array(new SharedArrayBuffer(bytes));
+  }
+
+  create(file: string, head: Uint8Array, bytes: number, done: DiskDone): void {
+    assert(head.length <= bytes, "head longer than its file");
+    this.#forgetReader(file);
+    this.#request(OPERATION_CREATE, file, 0, bytes, head, done);
+  }
+
+  writeAndSync(file: string, offset: number, bytes: Uint8Array, done: DiskDone): void {
+    this.#request(OPERATION_WRITE, file, offset, bytes.length, bytes, done);
+  }
+
+  delete(file: string, done: DiskDone): void {
+    this.#forgetReader(file);
+    this.#request(OPERATION_DELETE, file, 0, 0, null, done);
+  }
+
+  replace(file: string, bytes: Uint8Array, done: DiskDone): void {
+    this.#forgetReader(file);
+    this.#request(OPERATION_REPLACE, file, 0, bytes.length, bytes, done);
+  }
+
+  close(done: () => void): void {
+    assert(this.#closed === null, "disk closed twice");
+    this.#closed = done;
+    for (const fd of this.#readers.values()) fs.closeSync(fd);
+    this.#readers.clear();
+    if (this.#isThreadGone) {
+      setImmediate(done);
+      return;
+    }
+    this.#worker.ref();
+    this.#post([this.#nextId++, OPERATION_CLOSE, "", 0, 0, null]);
+  }
+
+  #request(
+    operation: number, file: string, offset: number, length: number, bytes: Uint8Array | null, done: DiskDone,
+  ): void {
+    assert(this.#closed === null, "disk used after close");
+    const id = this.#nextId++;
+    if (this.#waiting.size === 0) this.#worker.ref(); // the process must not end under a write
+    this.#waiting.set(id, { file, offset, done });
+    if (this.#failure !== null && this.#waiting.size === 1) setImmediate(() => this.#failWaiting());
+    else if (this.#failure === null) this.#post([id, operation, file, offset, length, bytes]);
+  }
+
+  #post(request: LogRequest): void {
+    this.#worker.postMessage(request);
+  }
+
+  #onAnswer(answer: LogAnswer): void {
+    const waiting = this.#waiting.get(answer[0]);
+    if (waiting === undefined) return; // CLOSE, or failed already: `exit` ends it
+    if (answer[1] !== null) {
+      const [code, message] = answer[1];
+      this.#failure ??= diskError(code, this.#path(waiting.file), waiting.offset, message);
+      this.#failWaiting();
+      return;
+    }
+    this.#waiting.delete(answer[0]);
+    if (this.#waiting.size === 0) this.#worker.unref();
+    waiting.done(null);
+  }
+
+  #failWaiting(): void {
+    const failed = [...this.#waiting.values()];
+    this.#waiting.clear();
+    this.#worker.unref();
+    for (const waiting of failed) waiting.done(this.#failure);
+  }
+
+  #onThreadLost(message: string): void {
+    if (this.#closed !== null && this.#waiting.size === 0) {
+      const done = this.#closed;
+      this.#closed = (): void => undefined; // "error" and "exit" may both come
+      done();
+      return;
+    }
+    this.#failure ??= diskError("ETHREAD", this.directory, 0, message);
+    this.#failWaiting();
+    if (this.#closed !== null) this.#onThreadLost(message);
+  }
+
+  #reader(file: string): number {
+    const known = this.#readers.get(file);
+    if (known !== undefined) return known;
+    const fd = fs.openSync(this.#path(file), "r");
+    this.#readers.set(file, fd);
+    return fd;
+  }
+
+  #forgetReader(file: string): void {
+    const fd = this.#readers.get(file);
+    if (fd === undefined) return;
+    this.#readers.delete(file);
+    fs.closeSync(fd);
+  }
+
+  #path(file: string): string {
+    return `${this.directory}/${file}`;
+  }
+}
+
+function asDiskError(caught: unknown, file: string, offset: number): DiskError {
+  const { code, message } = caught as { code?: string; message: string };
+  return diskError(code ?? "EUNKNOWN", file, offset, message);
+}
