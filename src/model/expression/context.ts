@@ -1,0 +1,48 @@
+// The placeholders of one request (ExpressionAttributeNames and ExpressionAttributeValues), shared by all
+// its expressions: every placeholder has to be used by one of them.
+import type { AttributeValue } from "../attribute-value.ts";
+
+export class ExpressionContext {
+  readonly #names: Readonly<Record<string, string>> | null;
+  readonly #values: Readonly<Record<string, AttributeValue>> | null;
+  readonly #usedNames: Set<string>;
+  readonly #usedValues: Set<string>;
+
+  /** Keys come with their `#` or `:`. */
+  constructor(
+    names: Readonly<Record<string, string>> | null,
+    values: Readonly<Record<string, AttributeValue>> | null,
+  ) {
+    this.#names = names;
+    this.#values = values;
+    this.#usedNames = new Set();
+    this.#usedValues = new Set();
+  }
+
+  /** The attribute name `#x` stands for, which counts as used from now on. Null: not defined. */
+  name(placeholder: string): string | null {
+    if (this.#names === null || !Object.hasOwn(this.#names, placeholder)) return null;
+    this.#usedNames.add(placeholder);
+    return this.#names[placeholder] ?? null;
+  }
+
+  /** The value `:x` stands for, which counts as used from now on. Null: not defined. */
+  value(placeholder: string): AttributeValue | null {
+    if (this.#values === null || !Object.hasOwn(this.#values, placeholder)) return null;
+    this.#usedValues.add(placeholder);
+    return this.#values[placeholder] ?? null;
+  }
+
+  /** To be asked when all expressions of the request are parsed: the error about leftover placeholders. */
+  unusedProblem(): string | null {
+    return unusedIn("ExpressionAttributeNames", this.#names, this.#usedNames) ??
+      unusedIn("ExpressionAttributeValues", this.#values, this.#usedValues);
+  }
+}
+
+function unusedIn(parameter: string, defined: object | null, used: ReadonlySet<string>): string | null {
+  if (defined === null) return null;
+  const unused = Object.keys(defined).filter((placeholder) => !used.has(placeholder));
+  if (unused.length === 0) return null;
+  return `Value provided in ${parameter} unused in expressions: keys: {${unused.join(", ")}}`;
+}
