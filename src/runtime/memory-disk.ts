@@ -9,6 +9,8 @@ export class MemoryDisk implements Disk {
   readonly #files = new Map<string, Uint8Array>();
   /** Completions of this turn, called in order at its end. */
   #completions: (() => void)[] = [];
+  /** The first error; final. */
+  #failure: DiskError | null = null;
   #isClosed = false;
 
   constructor(clock: Clock) {
@@ -43,6 +45,7 @@ export class MemoryDisk implements Disk {
 
   create(file: string, head: Uint8Array, bytes: number, done: DiskDone): void {
     assert(head.length <= bytes, "head longer than its file");
+    if (this.#failure !== null) return this.#fail(this.#failure, done);
     const content = new Uint8Array(bytes);
     content.set(head);
     this.#files.set(file, content);
@@ -51,21 +54,19 @@ export class MemoryDisk implements Disk {
 
   writeAndSync(file: string, offset: number, bytes: Uint8Array, done: DiskDone): void {
     const content = this.#files.get(file);
-    if (content === undefined) {
-      this.#complete(() => done(missing(file, offset)));
-      return;
-    }
+    if (this.#failure !== null || content === undefined) return this.#fail(missing(file, offset), done);
     assert(offset + bytes.length <= content.length, "write past the end of a file");
     content.set(bytes, offset);
     this.#complete(() => done(null));
   }
 
   delete(file: string, done: DiskDone): void {
-    const wasThere = this.#files.delete(file);
-    this.#complete(() => done(wasThere ? null : missing(file, 0)));
+    if (this.#failure !== null || !this.#files.delete(file)) return this.#fail(missing(file, 0), done);
+    this.#complete(() => done(null));
   }
 
   replace(file: string, bytes: Uint8Array, done: DiskDone): void {
+    if (this.#failure !== null) return this.#fail(this.#failure, done);
     this.#files.set(file, bytes.slice());
     this.#complete(() => done(null));
   }
@@ -76,6 +77,11 @@ export class MemoryDisk implements Disk {
       this.#files.clear();
       done();
     });
+  }
+
+  #fail(error: DiskError, done: DiskDone): void {
+    const failure = this.#failure ??= error;
+    this.#complete(() => done(failure));
   }
 
   #complete(callback: () => void): void {

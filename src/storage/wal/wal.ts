@@ -1,0 +1,362 @@
+// The write-ahead log of one node, shared by all its groups: one write and one sync for everything that was
+// appended since the last one. Invariants:
+//   - at most one batch is in flight; the next one is written only after it is durable (recovery depends on it)
+//   - a segment file is deleted only when all older ones are, nothing in it is needed, and what must survive it
+//     (each group's promise, commit mark and last entry) is durable further on
+//   - after a failed write or sync nothing is written any more
+import { assert, must } from "../../base/assert.ts";
+import { ballotFrom, lsn } from "../../base/ids.ts";
+import type { GroupId, Lsn, NodeId } from "../../base/ids.ts";
+import type { Clock, TimerHandle } from "../../ports/clock.ts";
+import type { Disk, DiskError } from "../../ports/disk.ts";
+import type { Random } from "../../ports/random.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
+import { COMMIT, PROMISE } from "../../wire/log-record.ts";
+import type { LogEntry, LogRecord } from "../../wire/log-record.ts";
+import { makeRecord } from "../../wire/record-checksum.ts";
+import { BatchQueue } from "./batch-queue.ts";
+import { readEntries, readEntriesSync, scanEntriesSync } from "./entry-reader.ts";
+import type { EntriesRead, ReaderSource } from "./entry-reader.ts";
+import { GroupLog, SEGMENT_BYTES_MAX, segmentOf } from "./log-index.ts";
+import type { RecoveredLog } from "./log-index.ts";
+import { recoverWal } from "./recovery.ts";
+import type { RecoveredWal } from "./recovery.ts";
+import {
+  batchSpan, encodeSegmentHeader, FORMAT_VERSION, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, SECTOR_BYTES,
+  segmentFileName,
+} from "./segment-format.ts";
+import { walDiskError } from "./wal-error.ts";
+import type { WalError } from "./wal-error.ts";
+
+export type WalOptions = {
+  readonly node: NodeId;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** A multiple of 512, at least SEGMENT_BYTES_MIN. A log keeps the size it was begun with. */
+  readonly segmentBytes: number;
+  /** One write carries at most this many bytes of records (one record may be larger). */
+  readonly batchBytesMax: number;
+  /** An idle log is sealed after this long, so that damage to its last batch cannot pass for a torn tail. */
+  readonly sealDelayMs: number;
+};
+
+/** Small enough for tests, large enough that header, batch and a page of records fit. */
+export const SEGMENT_BYTES_MIN: number = 4096;
+/** 16 MiB: some seconds of heavy writing; a second to replay. */
+export const SEGMENT_BYTES_DEFAULT: number = 16 * 1024 * 1024;
+/** 1 MiB: a few milliseconds of device time, so no batch delays the next one for long. */
+export const BATCH_BYTES_DEFAULT: number = 1024 * 1024;
+export const SEAL_DELAY_MS_DEFAULT = 250;
+
+export type OpenedWal =
+  | { readonly ok: true; readonly wal: Wal; readonly groups: Map<GroupId, RecoveredLog> }
+  | { readonly ok: false; readonly error: WalError };
+
+/** Reads the log of `options.node` on `disk`, or begins one. Blocks while it reads. */
+export function openWal(disk: Disk, options: WalOptions, telemetry: Telemetry): OpenedWal {
+  const { segmentBytes } = options;
+  assert(segmentBytes >= SEGMENT_BYTES_MIN && segmentBytes <= SEGMENT_BYTES_MAX, "segment size range");
+  assert(segmentBytes % SECTOR_BYTES === 0, "segment size in whole sectors");
+  const recovery = recoverWal(disk, options.node, segmentBytes);
+  if (!recovery.ok) return recovery;
+  const { state } = recovery;
+  const groups = new Map<GroupId, RecoveredLog>();
+  for (const [group, log] of state.groups) groups.set(group, log.recovered());
+  return { ok: true, wal: new Wal(disk, options, telemetry, state), groups };
+}
+
+type SegmentState = { readonly number: number; readonly salt: number };
+
+export class Wal {
+  /** Called after `durableSeq` grew. */
+  onDurable: (sequence: number) => void = () => undefined;
+  /** Called once; the node must stop. */
+  onFailure: (error: WalError) => void = () => undefined;
+  readonly #disk: Disk;
+  readonly #options: WalOptions;
+  readonly #telemetry: Telemetry;
+  readonly #groups: Map<GroupId, GroupLog>;
+  /** Files that exist or are being created, by number, oldest first. */
+  readonly #segments = new Map<number, SegmentState>();
+  readonly #segmentBytes: number;
+  readonly #queue: BatchQueue;
+  readonly #source: ReaderSource;
+  #appended = 0;
+  #durable = 0;
+  #isInFlight = false;
+  /** The last batch written carries no records. */
+  #lastIsSeal: boolean;
+  /** Segment of the newest durable batch: older ones may be deleted. */
+  #durableSegment: number;
+  #sealTimer: TimerHandle | null = null;
+  #failure: WalError | null = null;
+  #isReleasePlanned = false;
+  /** Deletion of segments below `limit` once append sequence `after` is durable. */
+  #deletion: { readonly limit: number; readonly after: number } | null = null;
+  #closing: (() => void) | null = null;
+  #isClosed = false;
+
+  constructor(disk: Disk, options: WalOptions, telemetry: Telemetry, state: RecoveredWal) {
+    this.#disk = disk;
+    this.#options = options;
+    this.#telemetry = telemetry;
+    this.#groups = state.groups;
+    for (const segment of state.segments) this.#segments.set(segment.number, segment);
+    const place = { segment: state.tail.segment, offset: state.tail.offset, sequence: state.nextSequence };
+    this.#segmentBytes = state.segmentBytes ?? options.segmentBytes;
+    this.#queue = new BatchQueue(place, this.#segmentBytes, options.batchBytesMax, (n) => disk.allocate(n));
+    this.#source = {
+      disk, queue: this.#queue, segmentBytes: this.#segmentBytes, find: (group) => this.#groups.get(group),
+    };
+    this.#lastIsSeal = state.lastIsSeal;
+    this.#durableSegment = state.tail.segment;
+    this.#repair(state);
+  }
+
+  /** Sequence of the newest append; appends are numbered from 1 in each life of the log. */
+  get appendedSeq(): number {
+    return this.#appended;
+  }
+
+  /** Every append up to here is durable. */
+  get durableSeq(): number {
+    return this.#durable;
+  }
+
+  /** Bytes appended but not durable: the measure for back-pressure. */
+  get pendingBytes(): number {
+    return this.#queue.pendingBytes;
+  }
+
+  /** Largest payload a record may have in this log. */
+  get payloadBytesMax(): number {
+    const room = this.#segmentBytes - SECTOR_BYTES - batchSpan(RECORD_HEADER_BYTES); // one sector holds the rest
+    return Math.min(RECORD_BYTES_MAX, room);
+  }
+
+  /** Takes the record; it leaves with the next `flush`. Copies the payload. Returns its append sequence. */
+  append(record: LogRecord): number {
+    assert(this.#closing === null, "append to a closing log");
+    assert(record.payload.length <= this.payloadBytesMax, "record payload larger than the log takes");
+    const sequence = ++this.#appended;
+    if (this.#failure !== null) return sequence; // never durable; the owner knows from onFailure
+    const log = this.#log(record.group);
+    if (record.kind < PROMISE) {
+      assert(record.lsn >= 1 && (log.last === 0 || record.lsn <= log.last + 1), "LSNs are appended without holes");
+      assert(log.last === 0 || record.lsn > log.released, "a released entry is never replaced");
+    }
+    this.#put(log, record, sequence);
+    return sequence;
+  }
+
+  /** Starts writing what was appended. With a batch in flight, the rest follows by itself. */
+  flush(): void {
+    if (this.#isInFlight || this.#failure !== null || this.#isClosed) return;
+    const batch = this.#queue.first();
+    if (batch === null) return;
+    if (this.#sealTimer !== null) this.#options.clock.clearTimer(this.#sealTimer);
+    this.#sealTimer = null;
+    this.#isInFlight = true;
+    const segment = this.#segment(batch.segment);
+    if (batch.offset * 2 >= this.#segmentBytes) this.#segment(batch.segment + 1); // ahead of need
+    const isSeal = batch.recordCount === 0;
+    const bytes = batch.seal(segment.salt);
+    this.#disk.writeAndSync(segmentFileName(batch.segment), batch.offset, bytes, (error) => {
+      if (error !== null) return this.#fail(error);
+      this.#isInFlight = false;
+      this.#lastIsSeal = isSeal;
+      this.#durableSegment = batch.segment;
+      this.#durable = batch.lastAppend;
+      this.#queue.done();
+      this.#afterBatch(isSeal);
+    });
+  }
+
+  /** Entries from `from` on, contiguous; at least one if there is one, then up to `bytesMax` of payload. Blocks. */
+  readEntriesSync(group: GroupId, from: Lsn, bytesMax: number): EntriesRead {
+    return readEntriesSync(this.#source, group, from, bytesMax);
+  }
+
+  /** The same, off the event loop's thread. */
+  readEntries(group: GroupId, from: Lsn, bytesMax: number, done: (result: EntriesRead) => void): void {
+    readEntries(this.#source, group, from, bytesMax, done);
+  }
+
+  /** Visits, once and in order, every live entry with an LSN of at least `from(group)`. Before any append. */
+  replaySync(from: (group: GroupId) => Lsn, visit: (entry: LogEntry) => void): WalError | null {
+    assert(this.#appended === 0, "replay comes before the first append");
+    return scanEntriesSync(this.#source, this.#segments.values(), from, visit);
+  }
+
+  /** First and last LSN, promise and commit mark as appended (not necessarily durable). */
+  groupState(group: GroupId): RecoveredLog | null {
+    return this.#groups.get(group)?.recovered() ?? null;
+  }
+
+  /** The group's entries up to `upTo` are not needed any more. They stay readable while their file stays. */
+  release(group: GroupId, upTo: Lsn): void {
+    const log = this.#groups.get(group);
+    if (log === undefined || upTo <= log.released) return;
+    assert(upTo <= log.last, "release of what was never appended");
+    log.released = upTo;
+    this.#planRelease();
+  }
+
+  /**
+   * Nothing of the group is needed any more. Not durable by itself: until its segments are gone, the group
+   * shows up again at recovery, and its owner forgets it again.
+   */
+  forgetGroup(group: GroupId): void {
+    if (this.#groups.delete(group)) this.#planRelease();
+  }
+
+  /** Writes what was appended and a seal, then calls `done`. The disk stays open. */
+  close(done: () => void): void {
+    assert(this.#closing === null, "log closed twice");
+    this.#closing = done;
+    this.#continueClose();
+  }
+
+  inspect(): WalSnapshot {
+    return {
+      appended: this.#appended, durable: this.#durable, pendingBytes: this.pendingBytes,
+      segments: [...this.#segments.keys()], groups: this.#groups.size, failure: this.#failure,
+    };
+  }
+
+  #log(group: GroupId): GroupLog {
+    let log = this.#groups.get(group);
+    if (log === undefined) this.#groups.set(group, log = new GroupLog(group));
+    return log;
+  }
+
+  #put(log: GroupLog, record: LogRecord, sequence: number): void {
+    log.note(record.kind, record.lsn, record.ballot, this.#queue.add(record, sequence));
+  }
+
+  /** The state of segment `number`, whose file is created when it does not exist. */
+  #segment(number: number): SegmentState {
+    const known = this.#segments.get(number);
+    if (known !== undefined) return known;
+    const { node, random } = this.#options;
+    const segment = { number, salt: random.u32() };
+    const bytes = this.#segmentBytes;
+    const head = encodeSegmentHeader({ version: FORMAT_VERSION, node, number, bytes, salt: segment.salt });
+    this.#segments.set(number, segment);
+    this.#disk.create(segmentFileName(number), head, bytes, (error) => this.#fail(error));
+    return segment;
+  }
+
+  /** Removes what a power cut left behind. The disk works in order, so nothing new is written before. */
+  #repair(state: RecoveredWal): void {
+    for (const file of state.leftovers) this.#disk.delete(file, (error) => this.#fail(error));
+    for (const { file, offset, bytes } of state.repairs) {
+      this.#telemetry.event("warn", "wal", "torn tail cut", { file, offset, bytes });
+      this.#disk.writeAndSync(file, offset, new Uint8Array(bytes), (error) => this.#fail(error));
+    }
+  }
+
+  #afterBatch(wasSeal: boolean): void {
+    this.#deleteSegments();
+    if (!wasSeal) this.onDurable(this.#durable);
+    if (this.#closing !== null) this.#continueClose();
+    else if (!this.#queue.isEmpty) this.flush();
+    else if (!this.#lastIsSeal && !this.#isInFlight) this.#planSeal();
+  }
+
+  #planSeal(): void {
+    if (this.#sealTimer !== null) return;
+    this.#sealTimer = this.#options.clock.setTimer(this.#options.sealDelayMs, () => {
+      this.#sealTimer = null;
+      if (!this.#queue.isEmpty || this.#isInFlight || this.#closing !== null) return;
+      this.#queue.addSeal(this.#appended);
+      this.flush();
+    });
+  }
+
+  #continueClose(): void {
+    if (this.#isClosed) return;
+    if (this.#failure === null && this.#queue.isEmpty && !this.#lastIsSeal) this.#queue.addSeal(this.#appended);
+    if (this.#failure === null && !this.#queue.isEmpty) return this.flush();
+    this.#isClosed = true;
+    if (this.#sealTimer !== null) this.#options.clock.clearTimer(this.#sealTimer);
+    const done = must(this.#closing);
+    this.#options.clock.endOfTurn(done);
+  }
+
+  #planRelease(): void {
+    if (this.#isReleasePlanned || this.#isClosed) return;
+    this.#isReleasePlanned = true; // once per turn: a checkpoint releases many groups at once
+    this.#options.clock.endOfTurn(() => {
+      this.#isReleasePlanned = false;
+      this.#releaseSegments();
+    });
+  }
+
+  /** Carries forward what must survive and plans the deletion of all segments that nobody needs. */
+  #releaseSegments(): void {
+    if (this.#deletion !== null || this.#failure !== null || this.#closing !== null) return;
+    let oldest = Infinity;
+    for (const log of this.#groups.values()) oldest = Math.min(oldest, log.oldestNeeded());
+    const limit = Math.min(this.#durableSegment, oldest === Infinity ? Infinity : segmentOf(oldest));
+    const first = this.#segments.keys().next().value;
+    if (first === undefined || first >= limit) return;
+    for (const log of this.#groups.values()) if (!this.#carry(log, limit)) return;
+    this.#deletion = { limit, after: this.#appended };
+    if (this.#durable >= this.#appended) this.#deleteSegments();
+    else this.flush();
+  }
+
+  #carry(log: GroupLog, limit: number): boolean {
+    const { group } = log;
+    if (log.last !== 0 && segmentOf(log.position(log.last)) < limit) {
+      const read = this.readEntriesSync(group, log.last, 0);
+      if (!read.ok) {
+        this.#stop(read.error);
+        return false;
+      }
+      this.#put(log, must(read.entries[0], "the last entry of a group"), ++this.#appended);
+    }
+    const empty = new Uint8Array(0);
+    if (log.promiseAt !== 0 && segmentOf(log.promiseAt) < limit) {
+      this.#put(log, makeRecord(PROMISE, group, lsn(0), log.promised, empty), ++this.#appended);
+    }
+    if (log.commitAt !== 0 && segmentOf(log.commitAt) < limit) {
+      this.#put(log, makeRecord(COMMIT, group, log.commit, ballotFrom(0), empty), ++this.#appended);
+    }
+    return true;
+  }
+
+  #deleteSegments(): void {
+    const deletion = this.#deletion;
+    if (deletion === null || this.#durable < deletion.after) return;
+    this.#deletion = null;
+    for (const log of this.#groups.values()) log.trim(deletion.limit);
+    for (const number of [...this.#segments.keys()]) {
+      if (number >= deletion.limit) break;
+      this.#segments.delete(number);
+      this.#disk.delete(segmentFileName(number), (error) => this.#fail(error));
+    }
+  }
+
+  #fail(error: DiskError | null): void {
+    if (error !== null) this.#stop(walDiskError(error));
+  }
+
+  #stop(error: WalError): void {
+    if (this.#failure !== null) return;
+    this.#failure = error;
+    if (this.#sealTimer !== null) this.#options.clock.clearTimer(this.#sealTimer);
+    this.onFailure(error);
+    if (this.#closing !== null) this.#continueClose();
+  }
+}
+
+export type WalSnapshot = {
+  readonly appended: number;
+  readonly durable: number;
+  readonly pendingBytes: number;
+  readonly segments: readonly number[];
+  readonly groups: number;
+  readonly failure: WalError | null;
+};
