@@ -1,0 +1,106 @@
+// The one table from what can go wrong to what a client is told: error type, HTTP status, wording.
+import { AssertionError, unreachable } from "../../base/assert.ts";
+import type { ItemJson, Outcome, Refusal } from "../../model/operation.ts";
+
+/** An answer other than success. */
+export type Failure = {
+  readonly status: number;
+  /** The whole `__type`: namespace, "#", name. */
+  readonly type: string;
+  /** Null: the answer has no message member at all. */
+  readonly message: string | null;
+  /** The item of a failed condition, when the client asked for it. */
+  readonly item: ItemJson | null;
+  /** Value of x-amz-retry-after, or null for an error that a retry does not cure. */
+  readonly retryAfterMs: number | null;
+};
+
+const SERVICE = "com.amazonaws.dynamodb.v20120810#";
+const CORAL = "com.amazon.coral.service#";
+const VALIDATION = "com.amazon.coral.validate#ValidationException";
+/** SerializationException is the one type whose text stands in "Message". */
+export const SERIALIZATION: string = `${CORAL}SerializationException`;
+
+/** Long enough for a leader change to settle, short enough not to be noticed. */
+const RETRY_AFTER_UNAVAILABLE_MS = 50;
+/** A queue is full: give it a few turns. */
+const RETRY_AFTER_OVERLOADED_MS = 100;
+
+function failure(type: string, message: string | null, status = 400): Failure {
+  return { status, type, message, item: null, retryAfterMs: null };
+}
+
+export function validation(message: string): Failure {
+  return failure(VALIDATION, message);
+}
+export function serialization(message: string | null): Failure {
+  return failure(SERIALIZATION, message);
+}
+export function unknownOperation(message: string | null): Failure {
+  return failure(`${CORAL}UnknownOperationException`, message);
+}
+export function resourceNotFound(message: string): Failure {
+  return failure(`${SERVICE}ResourceNotFoundException`, message);
+}
+export function missingToken(): Failure {
+  return failure(`${CORAL}MissingAuthenticationTokenException`, "Request is missing Authentication Token");
+}
+export function unrecognizedClient(): Failure {
+  return failure(`${CORAL}UnrecognizedClientException`, "The security token included in the request is invalid.");
+}
+export function invalidSignature(message: string): Failure {
+  return failure(`${CORAL}InvalidSignatureException`, message);
+}
+export function incompleteSignature(message: string): Failure {
+  return failure(`${CORAL}IncompleteSignatureException`, message);
+}
+
+export const TABLE_NOT_FOUND = "Requested resource not found";
+
+export function tableNotFoundNamed(name: string): Failure {
+  return resourceNotFound(`${TABLE_NOT_FOUND}: Table: ${name} not found`);
+}
+
+/** `tellsName`: the table operations name the table that is not there, the item operations do not. */
+export function failureOfRefusal(refusal: Refusal, tellsName: boolean): Failure {
+  switch (refusal.kind) {
+    case "condition-failed":
+      return {
+        status: 400, type: `${SERVICE}ConditionalCheckFailedException`, message: "The conditional request failed",
+        item: refusal.item, retryAfterMs: null,
+      };
+    case "invalid":
+      return validation(refusal.message);
+    case "table-not-found":
+      return tellsName ? tableNotFoundNamed(refusal.name) : resourceNotFound(TABLE_NOT_FOUND);
+    case "table-exists":
+      return failure(`${SERVICE}ResourceInUseException`, `Table already exists: ${refusal.name}`);
+    case "table-in-use":
+      return failure(`${SERVICE}ResourceInUseException`, refusal.message);
+    case "limit-exceeded":
+      return failure(`${SERVICE}LimitExceededException`, refusal.message);
+    case "unavailable":
+      return {
+        status: 500, type: `${SERVICE}InternalServerError`, message: "Internal server error",
+        item: null, retryAfterMs: RETRY_AFTER_UNAVAILABLE_MS,
+      };
+    case "overloaded":
+      return {
+        status: 400, type: `${SERVICE}ThrottlingException`,
+        message: "Rate of requests exceeds the allowed throughput.",
+        item: null, retryAfterMs: RETRY_AFTER_OVERLOADED_MS,
+      };
+    default:
+      return unreachable(refusal);
+  }
+}
+
+/** The failure of an outcome that is none of the successes its operation can have. */
+export function failureOf(outcome: Outcome, tellsName = false): Failure {
+  switch (outcome.kind) {
+    case "item": case "written": case "page": case "items": case "batch-written": case "table": case "tables":
+      throw new AssertionError("an outcome of another operation");
+    default:
+      return failureOfRefusal(outcome, tellsName);
+  }
+}

@@ -1,0 +1,52 @@
+// Request bodies: bytes to a JSON object, or nothing. Hostile input: the encoding is checked, and the depth
+// of large bodies is bounded before they are parsed.
+import { utf8Decode } from "../../../base/utf8.ts";
+import type { JsonObject } from "../validate/check.ts";
+
+/**
+ * Levels of brackets. A value nested 32 deep takes two brackets a level (`{"M":{…}}`), a request about five more;
+ * well above that, so that the item's own check tells the client what is wrong.
+ */
+const DEPTH_MAX = 256;
+/** Bytes below which the depth is not looked at: so short a body cannot cost much however deep it is. */
+const SHALLOW_BYTES = 8_192;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Null: not UTF-8, not JSON, not an object, or nested beyond all reason. */
+export function decodeBody(body: Uint8Array): JsonObject | null {
+  if (body.length > SHALLOW_BYTES && isTooDeep(body)) return null;
+  const text = utf8Decode(body);
+  if (text === null) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  return value as JsonObject;
+}
+
+/** Counts brackets outside strings. Works on any bytes; what is not JSON is found by the parser. */
+function isTooDeep(body: Uint8Array): boolean {
+  let depth = 0;
+  for (let i = 0; i < body.length; i++) {
+    switch (body[i]) {
+      case 0x5b: case 0x7b:
+        if (++depth > DEPTH_MAX) return true;
+        break;
+      case 0x5d: case 0x7d:
+        depth--;
+        break;
+      case QUOTE:
+        i++;
+        while (i < body.length && body[i] !== QUOTE) i += body[i] === BACKSLASH ? 2 : 1;
+        break;
+      default:
+        break;
+    }
+  }
+  return false;
+}

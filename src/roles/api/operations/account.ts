@@ -1,0 +1,27 @@
+// DescribeLimits and DescribeEndpoints.
+import type { Call } from "../call.ts";
+import type { Failure } from "../errors.ts";
+import type { OperationHandler } from "../operations.ts";
+import type { JsonObject } from "../validate/check.ts";
+import { NO_INPUT } from "../validate/table-shapes.ts";
+
+export const describeLimits: OperationHandler = { shape: NO_INPUT, run: runLimits };
+export const describeEndpoints: OperationHandler = { shape: NO_INPUT, run: runEndpoints };
+
+/** Units per second: an AWS account's quotas to begin with, which programs written for DynamoDB expect. */
+const LIMITS = '{"AccountMaxReadCapacityUnits":80000,"AccountMaxWriteCapacityUnits":80000,'
+  + '"TableMaxReadCapacityUnits":40000,"TableMaxWriteCapacityUnits":40000}';
+/** A day: the address never changes. */
+const CACHE_MINUTES = 1_440;
+
+function runLimits(_input: JsonObject, call: Call): Failure | null {
+  call.succeedText(LIMITS);
+  return null;
+}
+
+/** The address the client has used: it is the only one this front end knows to be reachable. */
+function runEndpoints(_input: JsonObject, call: Call): Failure | null {
+  const endpoints = [{ Address: call.headers.get("host"), CachePeriodInMinutes: CACHE_MINUTES }];
+  call.succeedText(JSON.stringify({ Endpoints: endpoints }));
+  return null;
+}

@@ -1,0 +1,161 @@
+// CreateTable: only what is honoured is accepted. The tag `stator:partitions` sets how many partitions the
+// table begins with; it is a setting, not a tag, and is not stored as one.
+import type { KeyType } from "../../../model/attribute-value.ts";
+import type { TableDefinition, KeyAttribute, Billing } from "../../../model/table-schema.ts";
+import type { Call } from "../call.ts";
+import { type Failure, failureOf, validation } from "../errors.ts";
+import { tableDescriptionJson } from "../json-codec/table-description.ts";
+import type { OperationHandler } from "../operations.ts";
+import { type Result, no, ok } from "../result.ts";
+import type { JsonObject } from "../validate/check.ts";
+import { CREATE_TABLE } from "../validate/table-shapes.ts";
+import { tableNameOf } from "./table-name.ts";
+
+export const createTable: OperationHandler = { shape: CREATE_TABLE, run };
+
+const INVALID = "One or more parameter values were invalid: ";
+/** Units per second: DynamoDB's own bound of what may be written into a request. */
+const UNITS_MAX = 1_000_000_000_000;
+export const PARTITIONS_TAG = "stator:partitions";
+/** Partitions of a new table: each costs a replication group from the first moment. */
+const PARTITIONS_MAX = 64;
+
+const UNSUPPORTED: readonly string[] = [
+  "LocalSecondaryIndexes", "GlobalSecondaryIndexes", "VectorIndexes", "WarmThroughput", "OnDemandThroughput",
+  "ResourcePolicy", "GlobalTableSourceArn", "GlobalTableSettingsReplicationMode",
+];
+
+type AttributeDefinition = { readonly AttributeName: string; readonly AttributeType: KeyType };
+type KeySchemaElement = { readonly AttributeName: string; readonly KeyType: "HASH" | "RANGE" };
+
+function run(input: JsonObject, call: Call): Failure | null {
+  const definition = definitionOf(input);
+  if (!definition.ok) return definition.failure;
+  call.context.execute({ kind: "create-table", definition: definition.value }, (outcome) => {
+    if (outcome.kind !== "table") {
+      call.fail(failureOf(outcome, true));
+      return;
+    }
+    const described = tableDescriptionJson(outcome, "CREATING", call.region, call.context.accountId);
+    call.succeedText(`{"TableDescription":${described}}`);
+  });
+  return null;
+}
+
+function definitionOf(input: JsonObject): Result<TableDefinition> {
+  const name = tableNameOf(input);
+  if (!name.ok) return name;
+  const billing = billingOf(input);
+  if (!billing.ok) return billing;
+  const keys = keysOf(input);
+  if (!keys.ok) return keys;
+  const unsupported = unsupportedFailure(input);
+  if (unsupported !== null) return no(unsupported);
+  const partitionCount = partitionCountOf(input);
+  if (!partitionCount.ok) return partitionCount;
+  return ok({
+    name: name.value,
+    hashKey: keys.value.hashKey,
+    rangeKey: keys.value.rangeKey,
+    billing: billing.value,
+    deletionProtection: input["DeletionProtectionEnabled"] === true,
+    tableClass: (input["TableClass"] as TableDefinition["tableClass"] | undefined) ?? null,
+    partitionCount: partitionCount.value,
+  });
+}
+
+function billingOf(input: JsonObject): Result<Billing> {
+  const throughput = input["ProvisionedThroughput"] as
+    { ReadCapacityUnits: number; WriteCapacityUnits: number } | undefined;
+  if (input["BillingMode"] === "PAY_PER_REQUEST") {
+    if (throughput === undefined) return ok({ mode: "PAY_PER_REQUEST", readUnits: 0, writeUnits: 0 });
+    return no(validation(`${INVALID}Neither ReadCapacityUnits nor WriteCapacityUnits can be specified `
+      + "when BillingMode is PAY_PER_REQUEST"));
+  }
+  if (throughput === undefined) {
+    return no(validation(`${INVALID}ReadCapacityUnits and WriteCapacityUnits must both be specified `
+      + "when BillingMode is PROVISIONED"));
+  }
+  const { ReadCapacityUnits: readUnits, WriteCapacityUnits: writeUnits } = throughput;
+  if (readUnits > UNITS_MAX) return no(outOfBounds(readUnits, "ReadCapacityUnits"));
+  if (writeUnits > UNITS_MAX) return no(outOfBounds(writeUnits, "WriteCapacityUnits"));
+  return ok({ mode: "PROVISIONED", readUnits, writeUnits });
+}
+
+function outOfBounds(units: number, name: string): Failure {
+  return validation(`Given value ${units} for ${name} is out of bounds`);
+}
+
+type Keys = { readonly hashKey: KeyAttribute; readonly rangeKey: KeyAttribute | null };
+
+function keysOf(input: JsonObject): Result<Keys> {
+  const schema = input["KeySchema"] as readonly [KeySchemaElement, KeySchemaElement?];
+  const definitions = input["AttributeDefinitions"] as readonly AttributeDefinition[];
+  const [first, second] = schema;
+  if (first.KeyType !== "HASH") {
+    return no(validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type"));
+  }
+  if (second !== undefined && second.KeyType !== "RANGE") {
+    return no(validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"));
+  }
+  if (second !== undefined && second.AttributeName === first.AttributeName) {
+    return no(validation("Both the Hash Key and the Range Key element in the KeySchema have the same name"));
+  }
+  const types = new Map<string, KeyType>();
+  for (const { AttributeName, AttributeType } of definitions) {
+    if (types.has(AttributeName)) {
+      return no(validation(`${INVALID}Duplicate AttributeName in AttributeDefinitions: ${AttributeName}`));
+    }
+    types.set(AttributeName, AttributeType);
+  }
+  const names = second === undefined ? [first.AttributeName] : [first.AttributeName, second.AttributeName];
+  const missing = names.filter((name) => !types.has(name));
+  if (missing.length > 0) {
+    return no(validation(`${INVALID}Some index key attributes are not defined in AttributeDefinitions. `
+      + `Keys: [${missing.join(", ")}], AttributeDefinitions: [${[...types.keys()].join(", ")}]`));
+  }
+  if (input["GlobalSecondaryIndexes"] === undefined && input["LocalSecondaryIndexes"] === undefined
+    && types.size !== names.length) {
+    return no(validation(`${INVALID}Number of attributes in KeySchema does not exactly match `
+      + "number of attributes defined in AttributeDefinitions"));
+  }
+  const keys = names.map((name) => ({ name, type: types.get(name) as KeyType }));
+  return ok({ hashKey: keys[0] as KeyAttribute, rangeKey: keys[1] ?? null });
+}
+
+function unsupportedFailure(input: JsonObject): Failure | null {
+  for (const name of UNSUPPORTED) {
+    if (input[name] !== undefined) return validation(`Unsupported parameter: ${name}`);
+  }
+  const stream = input["StreamSpecification"] as { StreamEnabled: boolean; StreamViewType?: string } | undefined;
+  if (stream?.StreamEnabled === true) {
+    return validation("Unsupported parameter value: StreamSpecification.StreamEnabled true");
+  }
+  if (stream?.StreamViewType !== undefined) {
+    return validation(`${INVALID}StreamViewType is set but StreamEnabled is set to false`);
+  }
+  const encryption = input["SSESpecification"] as
+    { Enabled?: boolean; SSEType?: string; KMSMasterKeyId?: string } | undefined;
+  if (encryption?.Enabled === true || encryption?.SSEType !== undefined
+    || encryption?.KMSMasterKeyId !== undefined) {
+    return validation("Unsupported parameter: SSESpecification with encryption by KMS enabled");
+  }
+  return null;
+}
+
+function partitionCountOf(input: JsonObject): Result<number | null> {
+  const tags = (input["Tags"] ?? []) as readonly { Key: string; Value: string }[];
+  let count: number | null = null;
+  for (const { Key, Value } of tags) {
+    if (Key !== PARTITIONS_TAG) {
+      return no(validation(`Unsupported parameter: Tags. The one tag understood is ${PARTITIONS_TAG}, got: ${Key}`));
+    }
+    const value = Number(Value);
+    if (Value !== String(value) || !Number.isInteger(value) || value < 1 || value > PARTITIONS_MAX) {
+      return no(validation(`${INVALID}Tag ${PARTITIONS_TAG} must be a whole number from 1 to ${PARTITIONS_MAX}`));
+    }
+    if (count !== null) return no(validation(`${INVALID}Tag ${PARTITIONS_TAG} is given twice`));
+    count = value;
+  }
+  return ok(count);
+}

@@ -1,0 +1,139 @@
+// Query: one partition key, a range of sort keys.
+import type { StorageKey } from "../../../base/ids.ts";
+import type { AttributeValue, Item } from "../../../model/attribute-value.ts";
+import type { ExpressionContext } from "../../../model/expression/context.ts";
+import { parseKeyCondition } from "../../../model/expression/parse.ts";
+import type { SortCondition } from "../../../model/expression/sort-condition.ts";
+import {
+  type KeyRange, addressOf, partitionPrefix, rangeOfSortCondition,
+} from "../../../model/key-encoding.ts";
+import { checkKey, keyItemFrom, keyOfItem, keyValues } from "../../../model/key-schema.ts";
+import type { QueryOperation } from "../../../model/operation.ts";
+import type { TableSchema } from "../../../model/table-schema.ts";
+import type { Call } from "../call.ts";
+import { type Failure, failureOf, validation } from "../errors.ts";
+import { capacityModeOf } from "../json-codec/capacity.ts";
+import type { OperationHandler } from "../operations.ts";
+import { type Result, no, ok } from "../result.ts";
+import type { JsonObject } from "../validate/check.ts";
+import { QUERY } from "../validate/item-shapes.ts";
+import { QUERY_EXPRESSIONS, openExpressions, unusedFailure } from "./expressions.ts";
+import { projectionOf } from "./get-item.ts";
+import { validItem } from "./keys.ts";
+import { answerPage, filterOf, filterOnKeyFailure, indexFailure, selectFailure } from "./page-common.ts";
+import { findTable } from "./table-name.ts";
+import { LEGACY_QUERY, legacyFailure } from "./unsupported.ts";
+
+export const query: OperationHandler = { shape: QUERY, run };
+
+function run(input: JsonObject, call: Call): Failure | null {
+  const operation = operationOf(input, call);
+  if (!operation.ok) return operation.failure;
+  const { page } = operation.value;
+  const table = input["TableName"] as string;
+  const mode = capacityModeOf(input["ReturnConsumedCapacity"]);
+  call.context.execute(operation.value, (outcome) => {
+    if (outcome.kind === "page") answerPage(call, outcome, page.isCountOnly, page.isStrong, table, mode);
+    else call.fail(failureOf(outcome));
+  });
+  return null;
+}
+
+function operationOf(input: JsonObject, call: Call): Result<QueryOperation> {
+  const early = legacyFailure(input, LEGACY_QUERY, QUERY_EXPRESSIONS.all) ?? selectFailure(input);
+  if (early !== null) return no(early);
+  const start = input["ExclusiveStartKey"] === undefined ? ok(null) : validItem(input["ExclusiveStartKey"]);
+  if (!start.ok) return start;
+  const context = openExpressions(input, QUERY_EXPRESSIONS);
+  if (!context.ok) return context;
+  if (input["KeyConditionExpression"] === undefined || context.value === null) {
+    return no(validation(
+      "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
+    ));
+  }
+  const filter = filterOf(input, context.value);
+  if (!filter.ok) return filter;
+  const projection = projectionOf(input, context.value);
+  if (!projection.ok) return projection;
+  const table = findTable(input["TableName"] as string, call);
+  if (!table.ok) return table;
+  const noIndex = indexFailure(input);
+  if (noIndex !== null) return no(noIndex);
+  const range = keyRangeOf(table.value, input["KeyConditionExpression"] as string, context.value);
+  if (!range.ok) return range;
+  const late = unusedFailure(context.value)
+    ?? (filter.value === null ? null : filterOnKeyFailure(table.value, filter.value));
+  if (late !== null) return no(late);
+  const after = start.value === null ? ok(null) : startKeyOf(table.value, start.value, range.value);
+  if (!after.ok) return after;
+  return ok({
+    kind: "query", table: table.value,
+    point: range.value.point, from: range.value.from, to: range.value.to,
+    page: {
+      isForward: input["ScanIndexForward"] !== false,
+      limit: (input["Limit"] as number | undefined) ?? null,
+      after: after.value,
+      filter: filter.value,
+      projection: projection.value,
+      isCountOnly: input["Select"] === "COUNT",
+      isStrong: input["ConsistentRead"] === true,
+    },
+  });
+}
+
+type QueryRange = KeyRange & { readonly prefix: StorageKey; readonly point: QueryOperation["point"] };
+
+function keyRangeOf(table: TableSchema, text: string, context: ExpressionContext): Result<QueryRange> {
+  const { hashKey, rangeKey } = table;
+  const parsed = parseKeyCondition(text, context, {
+    hashName: hashKey.name, hashType: hashKey.type,
+    rangeName: rangeKey?.name ?? null, rangeType: rangeKey?.type ?? null,
+  });
+  if (!parsed.ok) return no(validation(parsed.message));
+  const { hashValue, sort } = parsed.value;
+  const problem = valuesFailure(table, hashValue, sort);
+  if (problem !== null) return no(problem);
+  const { prefix, point } = partitionPrefix(table, hashValue);
+  const { from, to } = rangeOfSortCondition(prefix, rangeKey?.type ?? "S", sort);
+  return ok({ prefix, point, from, to });
+}
+
+/** Key values of a condition obey the rules of keys: not empty, not too large. */
+function valuesFailure(table: TableSchema, hashValue: AttributeValue, sort: SortCondition): Failure | null {
+  for (const rangeValue of sortValues(sort)) {
+    const checked = keyOfItem(partial(table, rangeValue), keyItemFrom(table, { hashValue, rangeValue }));
+    if (!checked.ok) return validation(checked.problem.message);
+  }
+  return null;
+}
+
+/** The schema as far as there are values to check: without a condition on the sort key, none for it. */
+function partial(table: TableSchema, rangeValue: AttributeValue | null): TableSchema {
+  return rangeValue === null && table.rangeKey !== null ? { ...table, rangeKey: null } : table;
+}
+
+function sortValues(sort: SortCondition): readonly (AttributeValue | null)[] {
+  if (sort === null) return [null];
+  switch (sort.op) {
+    case "between": return [sort.low, sort.high];
+    case "begins_with": return [sort.prefix];
+    default: return [sort.value];
+  }
+}
+
+/** ExclusiveStartKey: a key of this table, of the partition asked for, within the sort condition. */
+function startKeyOf(table: TableSchema, start: Item, range: QueryRange): Result<StorageKey> {
+  if (Object.keys(start).length !== (table.rangeKey === null ? 1 : 2)) {
+    return no(validation("Exclusive Start Key must have same size as table's key schema"));
+  }
+  if (checkKey(table, start) !== null) return no(validation("The provided starting key is invalid"));
+  const { hashValue, rangeValue } = keyValues(table, start);
+  const { key } = addressOf(table, hashValue, rangeValue);
+  if (!key.startsWith(range.prefix)) {
+    return no(validation("The provided starting key is outside query boundaries based on provided conditions"));
+  }
+  if (key < range.from || key >= range.to) {
+    return no(validation("The provided starting key does not match the range key predicate"));
+  }
+  return ok(key);
+}

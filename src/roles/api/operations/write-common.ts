@@ -1,0 +1,60 @@
+// What PutItem, UpdateItem and DeleteItem share: the condition, what to return, and the answer.
+import { utf8Encode } from "../../../base/utf8.ts";
+import { writeUnits } from "../../../model/capacity-units.ts";
+import type { ConditionNode } from "../../../model/expression/ast.ts";
+import type { ExpressionContext } from "../../../model/expression/context.ts";
+import { parseCondition } from "../../../model/expression/parse.ts";
+import type { Outcome, ReturnValues, WriteOperation, WriteOutcome } from "../../../model/operation.ts";
+import type { Call } from "../call.ts";
+import { type Failure, failureOf, validation } from "../errors.ts";
+import { type CapacityMode, capacityJson, capacityModeOf } from "../json-codec/capacity.ts";
+import { type Result, no, ok } from "../result.ts";
+import type { JsonObject } from "../validate/check.ts";
+
+const EMPTY_OBJECT: Uint8Array = utf8Encode("{}");
+const ATTRIBUTES_HEAD: Uint8Array = utf8Encode('{"Attributes":');
+const CLOSE: Uint8Array = utf8Encode("}");
+
+export function returnValuesOf(input: JsonObject): ReturnValues {
+  return (input["ReturnValues"] as ReturnValues | undefined) ?? "NONE";
+}
+
+/** Put and Delete know the old item alone. */
+export function oldOnlyFailure(returnValues: ReturnValues): Failure | null {
+  return returnValues === "NONE" || returnValues === "ALL_OLD"
+    ? null : validation("ReturnValues can only be ALL_OLD or NONE");
+}
+
+export function returnsOldOnFailure(input: JsonObject): boolean {
+  return input["ReturnValuesOnConditionCheckFailure"] === "ALL_OLD";
+}
+
+/** Null: no ConditionExpression. */
+export function conditionOf(input: JsonObject, context: ExpressionContext | null): Result<ConditionNode | null> {
+  const text = input["ConditionExpression"] as string | undefined;
+  if (text === undefined || context === null) return ok(null);
+  const parsed = parseCondition(text, "ConditionExpression", context);
+  return parsed.ok ? ok(parsed.value) : no(validation(parsed.message));
+}
+
+/** Hands the write over and answers with its outcome. */
+export function executeWrite(input: JsonObject, call: Call, operation: WriteOperation): void {
+  const mode = capacityModeOf(input["ReturnConsumedCapacity"]);
+  const table = input["TableName"] as string;
+  call.context.execute(operation, (outcome: Outcome) => {
+    if (outcome.kind === "written") answer(call, outcome, table, mode);
+    else call.fail(failureOf(outcome));
+  });
+}
+
+function answer(call: Call, outcome: WriteOutcome, table: string, mode: CapacityMode): void {
+  const { attributes } = outcome;
+  if (mode === null) {
+    call.succeed(attributes === null ? [EMPTY_OBJECT] : [ATTRIBUTES_HEAD, attributes, CLOSE]);
+    return;
+  }
+  const units = writeUnits(Math.max(outcome.oldSize, outcome.newSize));
+  const capacity = `"ConsumedCapacity":${capacityJson(table, units, mode)}}`;
+  if (attributes === null) call.succeedText(`{${capacity}`);
+  else call.succeed([ATTRIBUTES_HEAD, attributes, utf8Encode(`,${capacity}`)]);
+}

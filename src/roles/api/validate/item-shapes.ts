@@ -1,0 +1,114 @@
+// Inputs of the item operations, as DynamoDB's service model describes them.
+import { BOOLEAN, ITEM, OPAQUE, TEXT, VALUES, integer, list, map, oneOf, structure } from "./shape.ts";
+import type { StringShape, StructureShape } from "./shape.ts";
+import { BATCH_GET_COUNT_MAX, BATCH_WRITE_COUNT_MAX, SCAN_SEGMENTS_MAX } from "../../../model/limits.ts";
+import { INDEX_NAME, TABLE_NAME_OR_ARN } from "./names.ts";
+
+const RETURN_CAPACITY: StringShape = oneOf("INDEXES", "TOTAL", "NONE");
+const RETURN_VALUES: StringShape = oneOf("ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW");
+const RETURN_METRICS: StringShape = oneOf("SIZE", "NONE");
+const RETURN_ON_FAILURE: StringShape = oneOf("ALL_OLD", "NONE");
+const CONDITIONAL_OPERATOR: StringShape = oneOf("OR", "AND");
+const SELECT: StringShape = oneOf("SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES");
+const NAMES = map(TEXT, TEXT);
+const ATTRIBUTES_TO_GET = list(TEXT, 1);
+
+/** What a conditional write has beside its item or key. */
+const WRITE_MEMBERS = {
+  Expected: OPAQUE,
+  ConditionalOperator: CONDITIONAL_OPERATOR,
+  ReturnValues: RETURN_VALUES,
+  ReturnConsumedCapacity: RETURN_CAPACITY,
+  ReturnItemCollectionMetrics: RETURN_METRICS,
+  ConditionExpression: TEXT,
+  ExpressionAttributeNames: NAMES,
+  ExpressionAttributeValues: VALUES,
+  ReturnValuesOnConditionCheckFailure: RETURN_ON_FAILURE,
+} as const;
+
+export const PUT_ITEM: StructureShape = structure("PutItemInput", {
+  "TableName!": TABLE_NAME_OR_ARN,
+  "Item!": ITEM,
+  ...WRITE_MEMBERS,
+});
+
+export const DELETE_ITEM: StructureShape = structure("DeleteItemInput", {
+  "TableName!": TABLE_NAME_OR_ARN,
+  "Key!": ITEM,
+  ...WRITE_MEMBERS,
+});
+
+export const UPDATE_ITEM: StructureShape = structure("UpdateItemInput", {
+  "TableName!": TABLE_NAME_OR_ARN,
+  "Key!": ITEM,
+  AttributeUpdates: OPAQUE,
+  UpdateExpression: TEXT,
+  ...WRITE_MEMBERS,
+});
+
+export const GET_ITEM: StructureShape = structure("GetItemInput", {
+  "TableName!": TABLE_NAME_OR_ARN,
+  "Key!": ITEM,
+  AttributesToGet: ATTRIBUTES_TO_GET,
+  ConsistentRead: BOOLEAN,
+  ReturnConsumedCapacity: RETURN_CAPACITY,
+  ProjectionExpression: TEXT,
+  ExpressionAttributeNames: NAMES,
+});
+
+/** What Query and Scan share. */
+const PAGE_MEMBERS = {
+  IndexName: INDEX_NAME,
+  Select: SELECT,
+  AttributesToGet: ATTRIBUTES_TO_GET,
+  Limit: integer(1),
+  ConsistentRead: BOOLEAN,
+  ConditionalOperator: CONDITIONAL_OPERATOR,
+  ExclusiveStartKey: ITEM,
+  ReturnConsumedCapacity: RETURN_CAPACITY,
+  ProjectionExpression: TEXT,
+  FilterExpression: TEXT,
+  ExpressionAttributeNames: NAMES,
+  ExpressionAttributeValues: VALUES,
+} as const;
+
+export const QUERY: StructureShape = structure("QueryInput", {
+  "TableName!": TABLE_NAME_OR_ARN,
+  ...PAGE_MEMBERS,
+  KeyConditions: OPAQUE,
+  QueryFilter: OPAQUE,
+  ScanIndexForward: BOOLEAN,
+  KeyConditionExpression: TEXT,
+});
+
+export const SCAN: StructureShape = structure("ScanInput", {
+  "TableName!": TABLE_NAME_OR_ARN,
+  ...PAGE_MEMBERS,
+  ScanFilter: OPAQUE,
+  TotalSegments: integer(1, SCAN_SEGMENTS_MAX),
+  Segment: integer(0, SCAN_SEGMENTS_MAX - 1),
+});
+
+const KEYS_AND_ATTRIBUTES = structure("KeysAndAttributes", {
+  "Keys!": list(ITEM, 1, BATCH_GET_COUNT_MAX),
+  AttributesToGet: ATTRIBUTES_TO_GET,
+  ConsistentRead: BOOLEAN,
+  ProjectionExpression: TEXT,
+  ExpressionAttributeNames: NAMES,
+});
+
+export const BATCH_GET_ITEM: StructureShape = structure("BatchGetItemInput", {
+  "RequestItems!": map(TABLE_NAME_OR_ARN, KEYS_AND_ATTRIBUTES, 1, BATCH_GET_COUNT_MAX),
+  ReturnConsumedCapacity: RETURN_CAPACITY,
+});
+
+const WRITE_REQUEST = structure("WriteRequest", {
+  PutRequest: structure("PutRequest", { "Item!": ITEM }),
+  DeleteRequest: structure("DeleteRequest", { "Key!": ITEM }),
+});
+
+export const BATCH_WRITE_ITEM: StructureShape = structure("BatchWriteItemInput", {
+  "RequestItems!": map(TABLE_NAME_OR_ARN, list(WRITE_REQUEST, 1, BATCH_WRITE_COUNT_MAX), 1, BATCH_WRITE_COUNT_MAX),
+  ReturnConsumedCapacity: RETURN_CAPACITY,
+  ReturnItemCollectionMetrics: RETURN_METRICS,
+});

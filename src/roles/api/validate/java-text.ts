@@ -1,0 +1,53 @@
+// How DynamoDB prints an offending value in a constraint's text: as Java's toString does.
+import type { Shape, StructureShape } from "./shape.ts";
+
+/** Characters of a value that are repeated to the client: enough to recognise it, bounded for the answer's sake. */
+const SHOWN_CHARACTERS_MAX = 8_192;
+
+export function javaText(shape: Shape, value: unknown): string {
+  const text = print(shape, value);
+  return text.length > SHOWN_CHARACTERS_MAX ? text.slice(0, SHOWN_CHARACTERS_MAX) : text;
+}
+
+function print(shape: Shape, value: unknown): string {
+  if (value === null || value === undefined) return "null";
+  switch (shape.kind) {
+    case "list":
+      return `[${(value as readonly unknown[]).map((element) => print(shape.of, element)).join(", ")}]`;
+    case "map":
+      return printMap(shape.of, value as Readonly<Record<string, unknown>>);
+    case "structure":
+      return printStructure(shape, value as Readonly<Record<string, unknown>>);
+    case "item":
+    case "values":
+      return printValues(value);
+    default:
+      return String(value);
+  }
+}
+
+/** Not yet checked and perhaps nested without end: scalars are shown, what is inside of others is not. */
+function printValues(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  const entries: string[] = [];
+  for (const [name, attribute] of Object.entries(value)) {
+    const [type, inner] = Object.entries((attribute ?? {}) as object)[0] ?? ["", ""];
+    const shown = typeof inner === "object" && inner !== null ? "..." : String(inner);
+    entries.push(`${name}=AttributeValue(${type}=${shown})`);
+  }
+  return `{${entries.join(", ")}}`;
+}
+
+function printMap(of: Shape, value: Readonly<Record<string, unknown>>): string {
+  const entries = Object.keys(value).map((key) => `${key}=${print(of, value[key])}`);
+  return `{${entries.join(", ")}}`;
+}
+
+function printStructure(shape: StructureShape, value: Readonly<Record<string, unknown>>): string {
+  const members: string[] = [];
+  for (const member of shape.members) {
+    const inner = value[member.name];
+    if (inner !== null && inner !== undefined) members.push(`${member.javaName}=${print(member.shape, inner)}`);
+  }
+  return `${shape.name}(${members.join(", ")})`;
+}
