@@ -1,0 +1,72 @@
+// Follower's side of phase 2. The leader's log is the truth: where the own log differs above the commit, it is
+// cut. Answers are gathered and leave once per Ready.
+import { assert } from "../base/assert.ts";
+import { lsn, nextLsn, type Lsn } from "../base/ids.ts";
+import { ACCEPTED, REFUSED, type PaxosMessage } from "../wire/paxos-messages.ts";
+import type { GroupState } from "./group-state.ts";
+import { promiseLease } from "./lease.ts";
+import { NO_LSN } from "./log-tail.ts";
+import { plainMessage } from "./messages.ts";
+import { takeEntries } from "./prepare-phase.ts";
+
+export function onAccept(s: GroupState, m: PaxosMessage, now: number): void {
+  if (m.ballot < s.promised) {
+    s.send.push(plainMessage(s, REFUSED, m.from, s.promised, NO_LSN, false, 0));
+    return;
+  }
+  if (m.ballot > s.promised) {
+    // A quorum promised this ballot, so every lease this replica may have promised is over.
+    s.becomeFollower(now, 0);
+    s.promise(m.ballot);
+  }
+  assert(s.role !== "leader" && s.role !== "candidate", "one leader per ballot");
+  s.role = "follower";
+  s.leader = m.from;
+  promiseLease(s, m.ballot, now);
+  s.electionAt = s.leasePromiseUntil + s.jitter;
+  if (!s.isAckDue || m.sentAt > s.ackSentAt) s.ackSentAt = m.sentAt;
+  s.isAckDue = true;
+  if (m.floor > s.commit) {
+    if (m.floor > s.log.last) {
+      s.ignore("floor beyond the own log");
+      return;
+    }
+    s.commitTo(m.floor);
+  }
+  if (!agreesBefore(s, m)) return;
+  if (m.lsn > s.agreed) s.agreed = m.lsn;
+  if (!takeEntries(s, m.entries)) return;
+  s.commitTo(m.commit < s.agreed ? m.commit : s.agreed);
+  if (m.floor > s.floor) s.floorTo(m.floor < s.commit ? m.floor : s.commit);
+}
+
+/** Checks the point before the first entry; else notes where the leader should try next. */
+function agreesBefore(s: GroupState, m: PaxosMessage): boolean {
+  if (m.lsn <= s.agreed) return true;
+  let hint: Lsn;
+  if (m.lsn > s.log.last) hint = nextLsn(s.log.last);
+  else if (s.log.ballotAt(m.lsn) === m.lastBallot || s.flaws.skipsAgreementCheck) return true;
+  else {
+    // The whole run of that ballot is suspect: one message more per foreign ballot, not per entry.
+    const runStart = s.log.runStart(m.lsn);
+    hint = runStart > s.agreed ? lsn(runStart) : nextLsn(s.agreed);
+  }
+  assert(hint <= m.lsn, "the leader goes back");
+  if (s.refusedHint === 0 || hint < s.refusedHint) s.refusedHint = hint;
+  s.refusedSentAt = m.sentAt;
+  return false;
+}
+
+/** The answers due to the leader, for the Ready that is being made. */
+export function answerLeader(s: GroupState): void {
+  assert(s.isAckDue && s.leader !== null && s.leader !== s.self, "a leader was heard");
+  s.isAckDue = false;
+  const accepted = plainMessage(s, ACCEPTED, s.leader, s.promised, s.agreed, true, s.ackSentAt);
+  s.postWhenDurable(accepted, s.flaws.acceptsBeforeDurable);
+  if (s.refusedHint === 0) return;
+  const hint = s.refusedHint > s.agreed ? s.refusedHint : nextLsn(s.agreed);
+  s.refusedHint = NO_LSN;
+  s.postWhenDurable(
+    plainMessage(s, ACCEPTED, s.leader, s.promised, hint, false, s.refusedSentAt), s.flaws.acceptsBeforeDurable,
+  );
+}

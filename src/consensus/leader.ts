@@ -1,0 +1,217 @@
+// Leader's side of phase 2: one stream of Accepts to each peer, what comes back, and the lease it renews.
+import { assert } from "../base/assert.ts";
+import { lsn, nextLsn, type Lsn } from "../base/ids.ts";
+import { NOOP, type EntryKind, type LogEntry } from "../wire/log-record.ts";
+import type { PaxosMessage } from "../wire/paxos-messages.ts";
+import { makeEntry } from "../wire/record-checksum.ts";
+import { advanceCommit, advanceFloor } from "./commit-tracker.ts";
+import type { GroupState } from "./group-state.ts";
+import { renewLease } from "./lease.ts";
+import {
+  ENTRY_PAYLOAD_BYTES_MAX, IN_FLIGHT_BYTES_MAX, IN_FLIGHT_ENTRIES_MAX, MESSAGE_BYTES_MAX, PEER_IN_FLIGHT_BYTES_MAX,
+} from "./limits.ts";
+import { NO_BALLOT, NO_LSN } from "./log-tail.ts";
+import { acceptMessage, NO_ENTRIES } from "./messages.ts";
+import type { PeerProgress } from "./peer-progress.ts";
+
+const NO_PAYLOAD: Uint8Array = new Uint8Array(0);
+
+/** The first entry of the ballot is a no-op: once it commits, so has everything before it. */
+export function startLeading(s: GroupState, now: number): void {
+  assert(s.role === "candidate" && s.isPromiseDurable, "a leader has durably promised its own ballot");
+  assert(s.leasePromiseBallot === s.promised, "a leader promised itself the lease");
+  assert(s.log.lastBallot < s.promised, "nobody proposed in this ballot before");
+  s.role = "leader";
+  s.leader = s.self;
+  s.source = null;
+  s.released = NO_BALLOT;
+  s.isReleased = false;
+  s.handOverTo = null;
+  s.roundAt = -Infinity;
+  s.leaseUntil = -Infinity;
+  s.firstOwnLsn = nextLsn(s.log.last);
+  for (const peer of s.peers) {
+    peer.resetCandidacy();
+    peer.resetLeadership(s.firstOwnLsn, now);
+  }
+  appendOwn(s, NOOP, NO_PAYLOAD);
+  renewLease(s);
+}
+
+function appendOwn(s: GroupState, kind: EntryKind, payload: Uint8Array): LogEntry {
+  assert(s.role === "leader", "only a leader proposes");
+  const entry = makeEntry(kind, s.config.group, nextLsn(s.log.last), s.promised, payload);
+  s.appendEntry(entry);
+  return entry;
+}
+
+/** True once this leader has committed, and handed out for applying, an entry of its own ballot. */
+export function isServing(s: GroupState): boolean {
+  if (s.role !== "leader" || s.isReleased) return false;
+  return s.delivered >= s.firstOwnLsn || s.flaws.servesAtOnce;
+}
+
+export function propose(s: GroupState, kind: EntryKind, payload: Uint8Array): LogEntry | null {
+  assert(payload.length <= ENTRY_PAYLOAD_BYTES_MAX, "a payload fits one record of the log");
+  if (!isServing(s) || s.handOverTo !== null) return null;
+  if (s.log.last - s.commit >= IN_FLIGHT_ENTRIES_MAX) return null;
+  const inFlight = s.log.bytesBetween(s.commit, s.log.last);
+  if (inFlight > 0 && inFlight + payload.length > IN_FLIGHT_BYTES_MAX) return null;
+  return appendOwn(s, kind, payload);
+}
+
+/** Sends each peer what is new for it, and an empty Accept when nothing went out for a heartbeat. */
+export function stream(s: GroupState, now: number): void {
+  assert(s.role === "leader", "only a leader streams");
+  if (s.isReleased) return;
+  advanceFloor(s);
+  const { heartbeatMs, resendMs } = s.config.timing;
+  const peers = s.peers;
+  for (let i = 0; i < peers.length; i++) {
+    const peer = peers[i] as PeerProgress;
+    const isWaiting = peer.next > peer.match + 1 && !peer.isProbing;
+    if (isWaiting && now - peer.waitingSince >= resendMs) {
+      peer.isProbing = true;
+      peer.next = peer.match > 0 ? nextLsn(peer.match) : s.firstOwnLsn;
+      peer.rewoundAt = now;
+    }
+    if (!peer.isProbing && peer.next <= s.log.last) sendEntries(s, peer, now);
+    const interval = peer.isProbing && resendMs < heartbeatMs ? resendMs : heartbeatMs;
+    if (now - peer.sentAt >= interval) sendAccept(s, peer, lsn(peer.next - 1), NO_ENTRIES, now);
+  }
+}
+
+/** When `stream` has to be called again though nothing happens. */
+export function streamDeadline(s: GroupState): number {
+  if (s.isReleased) return Infinity;
+  const { heartbeatMs, resendMs } = s.config.timing;
+  let deadline = Infinity;
+  for (let i = 0; i < s.peers.length; i++) {
+    const peer = s.peers[i] as PeerProgress;
+    const interval = peer.isProbing && resendMs < heartbeatMs ? resendMs : heartbeatMs;
+    if (peer.sentAt + interval < deadline) deadline = peer.sentAt + interval;
+    const isWaiting = peer.next > peer.match + 1 && !peer.isProbing;
+    if (isWaiting && peer.waitingSince + resendMs < deadline) deadline = peer.waitingSince + resendMs;
+  }
+  return deadline;
+}
+
+function sendEntries(s: GroupState, peer: PeerProgress, now: number): void {
+  assert(peer.next > peer.match, "what a peer has is not sent again");
+  if (peer.next < s.log.first) {
+    askForRead(s, peer, now);
+    return;
+  }
+  if (peer.readFrom !== 0) return;
+  while (peer.next <= s.log.last) {
+    const inFlight = s.log.bytesBetween(peer.match, peer.next - 1);
+    const room = PEER_IN_FLIGHT_BYTES_MAX - inFlight;
+    if (inFlight > 0 && room < s.log.bytesBetween(peer.next - 1, peer.next)) return;
+    const entries = s.log.slice(peer.next, room < MESSAGE_BYTES_MAX ? room : MESSAGE_BYTES_MAX);
+    assert(entries.length > 0, "something to send");
+    const before = lsn(peer.next - 1);
+    peer.next = lsn(peer.next + entries.length);
+    sendAccept(s, peer, before, entries, now);
+  }
+}
+
+/** `before` is where the peer's log must agree. Without knowledge of the ballot there, 0 (agrees always). */
+function sendAccept(
+  s: GroupState, peer: PeerProgress, before: Lsn, entries: readonly LogEntry[], now: number,
+): void {
+  const ballot = s.log.ballotAt(before);
+  const isKnown = ballot !== 0 || before <= s.floor;
+  assert(isKnown || entries.length === 0, "entries leave with the ballot before them");
+  if (entries.length > 0 && before === peer.match) peer.waitingSince = now;
+  peer.sentAt = now;
+  s.send.push(acceptMessage(s, peer.node, isKnown ? before : NO_LSN, ballot, now, entries));
+}
+
+/** One read at a time, and only when all that was sent is answered. */
+function askForRead(s: GroupState, peer: PeerProgress, now: number): void {
+  if (peer.readFrom !== 0 || now < peer.readAgainAt) return;
+  if (peer.match > 0 && peer.next > peer.match + 1) return;
+  const before = lsn(peer.next - 1);
+  // The entry before comes along when its ballot is not known: the peer's log must agree there.
+  const isKnown = before <= s.floor || s.log.ballotAt(before) !== 0;
+  peer.readFrom = isKnown ? peer.next : before;
+  assert(peer.readFrom > s.floor || peer.readFrom === peer.next, "the log above the floor is on disk");
+  s.read.push({ peer: peer.node, from: peer.readFrom, bytesMax: MESSAGE_BYTES_MAX });
+}
+
+/** Entries for a lagging peer came from the disk. */
+export function streamEntriesRead(s: GroupState, peer: PeerProgress, read: readonly LogEntry[], now: number): void {
+  assert(s.role === "leader" && peer.readFrom !== 0, "a read was under way");
+  const from = peer.readFrom;
+  peer.readFrom = NO_LSN;
+  const first = read[0];
+  if (first === undefined || first.lsn !== from || from + read.length - 1 > s.log.last) {
+    peer.readAgainAt = now + s.config.timing.resendMs;
+    s.ignore("log read without the entries asked for");
+    return;
+  }
+  if (s.isReleased || peer.next < from || peer.next > from + 1) return; // the peer moved meanwhile
+  const entries = peer.next === from ? read : read.slice(1);
+  if (entries.length === 0) {
+    peer.readAgainAt = now + s.config.timing.resendMs;
+    return;
+  }
+  const before = lsn(peer.next - 1);
+  const beforeBallot = peer.next === from ? s.log.ballotAt(before) : first.ballot;
+  peer.next = lsn(peer.next + entries.length);
+  peer.waitingSince = now;
+  peer.sentAt = now;
+  s.send.push(acceptMessage(s, peer.node, before, beforeBallot, now, entries));
+}
+
+export function onAccepted(s: GroupState, m: PaxosMessage, now: number): void {
+  if (s.role !== "leader" || m.ballot !== s.promised) return;
+  const peer = s.peer(m.from);
+  assert(peer !== null, "the sender was judged to be a member");
+  if (m.sentAt > peer.sentAt || m.lsn > s.log.last + 1) {
+    s.ignore("answer to what was never sent");
+    return;
+  }
+  if (s.flaws.leasesFromAnswer) peer.answeredAt = now;
+  else if (m.sentAt > peer.answeredAt) peer.answeredAt = m.sentAt;
+  renewLease(s);
+  if (m.flag) acknowledged(s, peer, m, now);
+  else refused(s, peer, m, now);
+}
+
+function acknowledged(s: GroupState, peer: PeerProgress, m: PaxosMessage, now: number): void {
+  if (m.lsn > s.log.last) {
+    s.ignore("answer to what was never sent");
+    return;
+  }
+  // A probe was answered: the link works, and what the peer lacks goes out again.
+  if (peer.isProbing && m.sentAt >= peer.rewoundAt) {
+    peer.isProbing = false;
+    peer.waitingSince = now;
+  }
+  if (m.lsn <= peer.match) return;
+  peer.match = m.lsn;
+  peer.waitingSince = now;
+  if (peer.next <= m.lsn) peer.next = nextLsn(m.lsn);
+  advanceCommit(s);
+}
+
+/** The peer's log ends earlier, or differs before what was sent: goes back to where it says. */
+function refused(s: GroupState, peer: PeerProgress, m: PaxosMessage, now: number): void {
+  if (m.sentAt < peer.rewoundAt) return;
+  peer.isProbing = false;
+  peer.waitingSince = now;
+  const least = (peer.match > s.floor ? peer.match : s.floor) + 1;
+  const hint = m.lsn < least ? least : m.lsn;
+  if (hint >= peer.next) return;
+  peer.next = lsn(hint);
+  peer.rewoundAt = now;
+  assert(peer.next > peer.match && peer.next <= s.log.last, "goes back within the log");
+}
+
+/** A higher ballot was promised somewhere: this one may lack a quorum. It tries again above it. */
+export function onRefused(s: GroupState, m: PaxosMessage, now: number): void {
+  s.sawBallot(m.ballot);
+  if (m.ballot <= s.promised || (s.role !== "leader" && s.role !== "candidate")) return;
+  s.becomeFollower(now, 0);
+}
