@@ -194,8 +194,10 @@ function parseElements<T>(raw: readonly unknown[], walk: Walk, parse: (element: 
 function parseMembers(
   raw: unknown, walk: Walk, whenEmpty: ValueProblem, parse: (member: unknown, walk: Walk) => string,
 ): readonly string[] | null {
-  if (!Array.isArray(raw)) return fail(walk, typeMismatch(raw, "List"));
-  if (raw.length === 0) return fail(walk, whenEmpty);
+  if (!Array.isArray(raw) || raw.length === 0) {
+    fail(walk, Array.isArray(raw) ? whenEmpty : typeMismatch(raw, "List"));
+    return null;
+  }
   const members = parseElements(raw, walk, (member) =>
     member === null ? fail<string>(walk, SET_MEMBER_NULL) : parse(member, walk));
   return walk.problem === null && !walk.serializationOnly ? members : null;

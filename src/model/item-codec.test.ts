@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { StorageKey } from "../base/ids.ts";
+import { Prng } from "../base/prng.ts";
+import { decodeStored, encodeItem, encodeJson, isStoredIntact, storedJson, storedSize } from "./item-codec.ts";
+import { itemSize } from "./item-size.ts";
+import { randomMap } from "./random-value.ts";
+
+const KEY = "\0\0\0\x07\0key" as StorageKey;
+
+/** Bit by bit, over all bytes at once. */
+function dumbCrc32c(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  }
+  return ~crc >>> 0;
+}
+
+test("golden bytes", () => {
+  const stored = encodeItem({ pk: { S: "é" } }, 4, KEY);
+  const covered = Buffer.concat([Buffer.from(KEY, "latin1"), stored.subarray(8)]);
+  assert.equal(new DataView(stored.buffer).getUint32(4, true), dumbCrc32c(covered));
+  assert.equal(Buffer.from(stored).toString("hex"),
+    `01000000a1a2a98204000000${Buffer.from('{"pk":{"S":"é"}}').toString("hex")}`);
+});
+
+test("round trip of random items; sizes; the JSON is a view", () => {
+  const seed = Date.now();
+  const prng = new Prng(seed);
+  for (let round = 0; round < 3000; round++) {
+    const item = randomMap(prng, 3);
+    const stored = encodeItem(item, itemSize(item), KEY);
+    assert.ok(isStoredIntact(stored, KEY), `seed ${seed}`);
+    assert.deepEqual(decodeStored(stored), item);
+    assert.equal(storedSize(stored), itemSize(item));
+    assert.equal(Buffer.from(storedJson(stored)).toString(), JSON.stringify(item));
+    assert.equal(storedJson(stored).buffer, stored.buffer);
+    assert.deepEqual(encodeJson(item), new Uint8Array(storedJson(stored)));
+  }
+});
+
+test("earlier results do not change when the pool is used again; items beyond the pool", () => {
+  const small = encodeItem({ a: { S: "one" } }, 4, KEY);
+  const large = encodeItem({ a: { S: "é\0".repeat(100_000) } }, 300_001, KEY);
+  encodeItem({ b: { S: "two" } }, 4, KEY);
+  assert.deepEqual(decodeStored(small), { a: { S: "one" } });
+  assert.deepEqual(decodeStored(large), { a: { S: "é\0".repeat(100_000) } });
+  assert.ok(isStoredIntact(small, KEY) && isStoredIntact(large, KEY));
+  assert.equal(encodeJson({ a: { S: "x".repeat(70_000) } }).length, 70_000 + 14);
+});
+
+test("any changed byte from the checksum on, another key, or a cut is noticed", () => {
+  const stored = encodeItem({ pk: { S: "a" }, n: { N: "12" } }, 5, KEY);
+  for (let at = 4; at < stored.length; at++) {
+    for (const bit of [1, 0x80]) {
+      const damaged = stored.slice();
+      damaged[at]! ^= bit;
+      assert.ok(!isStoredIntact(damaged, KEY), `byte ${at}`);
+    }
+  }
+  assert.ok(!isStoredIntact(stored, `${KEY}x` as StorageKey));
+  for (let length = 0; length < stored.length; length++) assert.ok(!isStoredIntact(stored.subarray(0, length), KEY));
+  const otherVersion = stored.slice();
+  otherVersion[0] = 2;
+  assert.ok(!isStoredIntact(otherVersion, KEY));
+  assert.throws(() => storedJson(otherVersion), { name: "AssertionError" });
+});
