@@ -153,8 +153,10 @@ export class HeadParser {
   }
 
   #headerLine(buffer: Buffer, start: number, end: number): number {
-    if (end - start < 2) return LINE_INCOMPLETE;
+    if (start === end) return LINE_INCOMPLETE;
     const first = buffer[start] as number;
+    if (first === LF) return this.#reject("line_ending");
+    if (end - start === 1) return LINE_INCOMPLETE;
     if (first === CR) return this.#endOfHead(buffer, start);
     if (first === SPACE || first === TAB) return this.#reject("header_fold");
     if (this.#lineCount === this.#limits.headerCountMax) return this.#reject("header_count");

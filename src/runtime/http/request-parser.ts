@@ -44,7 +44,7 @@ const CLOSED_STAGE = 5;
 const EMPTY_BYTES: Buffer = Buffer.alloc(0);
 const EMPTY_BODY = new Uint8Array(0);
 const LF = 0x0a;
-/** A body may stay in the chunk it came in when the rest of that chunk's memory is at most this much. */
+/** A body may stay in the chunk it came in when the rest of that chunk is at most this much. */
 const BODY_SLACK_BYTES_MAX = 4096;
 
 export class RequestParser {
@@ -226,7 +226,8 @@ export class RequestParser {
     const start = this.#at;
     this.#at += length;
     const sole = !this.#owned && this.#at === this.#end
-      && this.#buffer.buffer.byteLength - length <= BODY_SLACK_BYTES_MAX;
+      && this.#buffer.length === this.#buffer.buffer.byteLength
+      && this.#buffer.length - length <= BODY_SLACK_BYTES_MAX;
     if (sole) return this.#buffer.subarray(start, this.#at);
     return Uint8Array.prototype.slice.call(this.#buffer, start, this.#at);
   }

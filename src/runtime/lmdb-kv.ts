@@ -1,0 +1,201 @@
+// The KvStore port on LMDB: a B-tree in one file, copy-on-write, one writer, readers never blocked. The only
+// file that knows lmdb.
+//
+// Writes of one `write` are queued in one turn of the event loop, which lmdb makes one transaction, written
+// and synced on its own thread (`overlappingSync` off: the commit itself waits for the sync).
+import fs from "node:fs";
+import { open } from "lmdb";
+import type { Database, RootDatabase } from "lmdb";
+import { assert } from "../base/assert.ts";
+import { storageKey } from "../base/ids.ts";
+import type { StorageKey } from "../base/ids.ts";
+import { KEY_BYTES_MAX, kvError } from "../ports/kv-store.ts";
+import type { KvError, KvMutation, KvStore, KvVisit } from "../ports/kv-store.ts";
+
+/** LMDB's longest key is half a page less a little: 4026 bytes here, 1978 with the usual 4096. */
+const PAGE_BYTES = 8192;
+/** Address space to begin with; lmdb enlarges it when the file grows past it. */
+const MAP_BYTES = 64 * 1024 * 1024;
+
+export type OpenedKv =
+  | { readonly ok: true; readonly kv: LmdbKv }
+  | { readonly ok: false; readonly error: KvError };
+
+/** Opens or makes the store in `file`, whose directory must exist. */
+export function openLmdbKv(file: string): OpenedKv {
+  const damage = checkFile(file);
+  if (damage !== null) return { ok: false, error: damage };
+  try {
+    const database = open<Uint8Array, string>({
+      path: file, noSubdir: true, encoding: "binary", keyEncoder: binaryStringKeys, pageSize: PAGE_BYTES,
+      mapSize: MAP_BYTES, maxDbs: 1, overlappingSync: false, cache: false,
+    });
+    return { ok: true, kv: new LmdbKv(file, database) };
+  } catch (caught) {
+    return { ok: false, error: asKvError(caught, file) };
+  }
+}
+
+/** Keys are strings of byte-sized chars; Buffer's latin1 copies them as they are. */
+const binaryStringKeys = {
+  writeKey(key: string, target: Buffer, start: number): number {
+    return start + target.latin1Write(key, start, key.length);
+  },
+  readKey(source: Buffer, start: number, end: number): string {
+    return source.latin1Slice(start, end);
+  },
+};
+
+/** What lmdb adds to the buffer it lends for one read. */
+type Lent = Uint8Array & { readonly length: number };
+
+export class LmdbKv implements KvStore {
+  readonly file: string;
+  readonly #database: Database<Uint8Array, string>;
+  readonly #root: RootDatabase<Uint8Array, string>;
+  #isWriting = false;
+  #failure: KvError | null = null;
+  #closing: (() => void) | null = null;
+
+  constructor(file: string, database: RootDatabase<Uint8Array, string>) {
+    this.file = file;
+    this.#database = database;
+    this.#root = database;
+  }
+
+  get(key: StorageKey): Uint8Array | null | KvError {
+    try {
+      const lent = this.#database.getBinaryFast(key) as Lent | undefined;
+      return lent === undefined ? null : copyOf(lent);
+    } catch (caught) {
+      return asKvError(caught, this.file);
+    }
+  }
+
+  scan(from: StorageKey, to: StorageKey, isForward: boolean, visit: KvVisit): KvError | null {
+    if (from >= to) return null;
+    const first = from === "" ? "\0" : from;
+    const range = isForward
+      ? { start: first, end: to }
+      : { start: to, end: first, reverse: true, exclusiveStart: true, inclusiveEnd: true };
+    let next: IteratorResult<{ key: string; value: Uint8Array }>;
+    let iterator: Iterator<{ key: string; value: Uint8Array }>;
+    try {
+      iterator = this.#database.getRange(range)[Symbol.iterator]();
+      next = iterator.next();
+    } catch (caught) {
+      return asKvError(caught, this.file);
+    }
+    while (next.done !== true) {
+      if (!visit(storageKey(next.value.key), next.value.value)) {
+        iterator.return?.();
+        return null;
+      }
+      try {
+        next = iterator.next();
+      } catch (caught) {
+        return asKvError(caught, this.file);
+      }
+    }
+    return null;
+  }
+
+  write(mutations: readonly KvMutation[], done: (error: KvError | null) => void): void {
+    assert(!this.#isWriting && this.#closing === null, "one write at a time, none after close");
+    this.#isWriting = true;
+    if (this.#failure !== null || mutations.length === 0) {
+      setImmediate(() => this.#finish(this.#failure, done));
+      return;
+    }
+    let written: Promise<boolean>;
+    try {
+      written = this.#database.batch(() => {
+        for (const { key, value } of mutations) {
+          assert(key.length > 0 && key.length <= KEY_BYTES_MAX, "key length");
+          if (value === null) void this.#database.remove(key);
+          else void this.#database.put(key, value as Buffer);
+        }
+      });
+    } catch (caught) {
+      written = Promise.reject(caught as Error);
+    }
+    written.then(
+      () => this.#finish(null, done),
+      (caught: unknown) => this.#finish(asKvError(caught, this.file), done),
+    );
+  }
+
+  size(): number {
+    try {
+      return fs.statSync(this.file).size;
+    } catch {
+      return 0; // gone: the next write says so
+    }
+  }
+
+  close(done: () => void): void {
+    assert(this.#closing === null, "store closed twice");
+    this.#closing = done;
+    if (!this.#isWriting) this.#close(done);
+  }
+
+  #finish(error: KvError | null, done: (error: KvError | null) => void): void {
+    this.#isWriting = false;
+    this.#failure ??= error;
+    // A read of this turn may have fixed its snapshot before the commit: reads after `done` must see it.
+    this.#root.resetReadTxn();
+    done(error);
+    if (this.#closing !== null && !this.#isWriting) this.#close(this.#closing);
+  }
+
+  #close(done: () => void): void {
+    this.#root.close().then(done, done); // everything is durable already: nothing to lose in closing
+  }
+}
+
+function copyOf(lent: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(lent.length);
+  for (let i = 0; i < copy.length; i++) copy[i] = lent[i] as number;
+  return copy;
+}
+
+function asKvError(caught: unknown, file: string): KvError {
+  const { code, message } = caught as { code?: string | number; message: string };
+  const name = /MDB_[A-Z_]+/.exec(message)?.[0] ?? String(code ?? "EUNKNOWN");
+  return kvError(name, file, message);
+}
+
+const META_MAGIC = 0xbeefc0de;
+/** In a page: after its own number, padding, flags and bounds. */
+const META_AT = 24;
+
+/**
+ * Looks at the first two pages before lmdb does: it would take a file that is not its own for an empty one,
+ * or end the process.
+ */
+function checkFile(file: string): KvError | null {
+  let fd: number;
+  try {
+    fd = fs.openSync(file, "r");
+  } catch (caught) {
+    const { code } = caught as { code?: string };
+    return code === "ENOENT" ? null : asKvError(caught, file);
+  }
+  try {
+    const { size } = fs.fstatSync(fd);
+    if (size === 0) return null;
+    const head = Buffer.alloc(2 * PAGE_BYTES);
+    const read = fs.readSync(fd, head, 0, head.length, 0);
+    if (read < head.length) return kvError("MDB_INVALID", file, "the file is shorter than its two meta pages");
+    const isMeta = (page: number): boolean => head.includes(META_BYTES, page) && head.indexOf(META_BYTES, page) < page + 64;
+    if (!isMeta(0) && !isMeta(PAGE_BYTES)) return kvError("MDB_INVALID", file, "not an LMDB file, or both meta pages are damaged");
+    return null;
+  } catch (caught) {
+    return asKvError(caught, file);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+const META_BYTES: Buffer = Buffer.from([META_MAGIC & 255, (META_MAGIC >>> 8) & 255, (META_MAGIC >>> 16) & 255, META_MAGIC >>> 24]);
+void META_AT;
