@@ -13,15 +13,19 @@ export type ItemCommand =
   /** Adds to a counter that starts at 0, and returns the sum. */
   | { readonly kind: "add"; readonly by: number };
 
+/** What an item holds: null when absent. A counter holds its decimal digits. */
+export type ItemState = string | null;
+
 /**
- * `value` of "read" is null when the item was absent. "failed": the condition did not hold. "unknown": no
- * answer, or one that leaves open whether it was done; it may take effect at any time after the call, or never.
+ * "failed": the condition did not hold. "unknown": no answer, or one that leaves open whether it was done; it
+ * may take effect at any time after the call, or never. `old` is what the answer says the item held before;
+ * undefined when it does not say.
  */
 export type ItemResult =
-  | { readonly kind: "read"; readonly value: string | null }
-  | { readonly kind: "done" }
+  | { readonly kind: "read"; readonly value: ItemState }
+  | { readonly kind: "done"; readonly old: ItemState | undefined }
   | { readonly kind: "sum"; readonly value: string }
-  | { readonly kind: "failed" }
+  | { readonly kind: "failed"; readonly old: ItemState | undefined }
   | { readonly kind: "unknown" };
 
 export type ItemCall = {
@@ -42,12 +46,12 @@ export function describeCall(call: ItemCall): string {
   return `[${call.invokedUs}, ${until}] client ${call.client}: ${asked} -> ${got}`;
 }
 
-/** What an item holds: null when absent. A counter holds its decimal digits. */
-export type ItemState = string | null;
-
 /** The state after `command` from `state`, or undefined if its result cannot be `result` there. */
 export function stepItem(state: ItemState, command: ItemCommand, result: ItemResult): ItemState | undefined {
   const isUnknown = result.kind === "unknown";
+  if ((result.kind === "done" || result.kind === "failed") && result.old !== undefined && result.old !== state) {
+    return undefined;
+  }
   switch (command.kind) {
     case "get":
       return isUnknown || (result.kind === "read" && result.value === state) ? state : undefined;

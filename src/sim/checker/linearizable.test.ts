@@ -9,7 +9,7 @@ function call(invokedUs: number, returnedUs: number, command: ItemCommand, resul
   return { client: 0, item: "x", command, invokedUs, returnedUs, result };
 }
 const put = (from: number, to: number, value: string): ItemCall =>
-  call(from, to, { kind: "put", value }, to === Infinity ? { kind: "unknown" } : { kind: "done" });
+  call(from, to, { kind: "put", value }, to === Infinity ? { kind: "unknown" } : { kind: "done", old: undefined });
 const get = (from: number, to: number, value: string | null): ItemCall =>
   call(from, to, { kind: "get" }, { kind: "read", value });
 const add = (from: number, to: number, sum: string | null): ItemCall =>
@@ -48,7 +48,8 @@ function randomHistory(prng: Prng): ItemCall[] {
     const unknown: ItemResult = { kind: "unknown" };
     const until = isUnknown ? Infinity : to;
     const value = String(prng.below(3));
-    const yesNo: ItemResult = isUnknown ? unknown : prng.chance(1, 2) ? { kind: "done" } : { kind: "failed" };
+    const old = prng.pick([undefined, undefined, null, "0", "1", "2"]);
+    const yesNo: ItemResult = isUnknown ? unknown : { kind: prng.chance(1, 2) ? "done" : "failed", old };
     if (isCounter) {
       if (prng.chance(1, 3)) calls.push(get(from, to, prng.chance(1, 4) ? null : String(prng.between(1, 4))));
       else if (isUnknown) calls.push(add(from, Infinity, null));
@@ -59,7 +60,9 @@ function randomHistory(prng: Prng): ItemCall[] {
       case 0: calls.push(put(from, until, value)); break;
       case 1: calls.push(call(from, until, { kind: "create", value }, yesNo)); break;
       case 2: calls.push(call(from, until, { kind: "swap", expected: String(prng.below(3)), value }, yesNo)); break;
-      case 3: calls.push(call(from, until, { kind: "delete" }, isUnknown ? unknown : { kind: "done" })); break;
+      case 3:
+        calls.push(call(from, until, { kind: "delete" }, isUnknown ? unknown : { kind: "done", old: undefined }));
+        break;
       case 4: calls.push(call(from, until, { kind: "delete-if", expected: value }, yesNo)); break;
       default: calls.push(get(from, to, prng.chance(1, 4) ? null : value));
     }
@@ -98,9 +101,11 @@ const known: readonly { readonly name: string; readonly isLegal: boolean; readon
     calls: [put(0, Infinity, "a"), get(5, 6, "a"), get(7, 8, null)] },
   { name: "a value from nowhere", isLegal: false, calls: [get(0, 1, "a")] },
   { name: "read before the write was made", isLegal: false, calls: [get(0, 1, "a"), put(2, 3, "a")] },
+  { name: "an old image that never was", isLegal: false,
+    calls: [put(0, 1, "a"), call(2, 3, { kind: "put", value: "b" }, { kind: "done", old: null })] },
   { name: "two creations acknowledged", isLegal: false, calls: [
-    call(0, 1, { kind: "create", value: "a" }, { kind: "done" }),
-    call(0, 1, { kind: "create", value: "b" }, { kind: "done" }),
+    call(0, 1, { kind: "create", value: "a" }, { kind: "done", old: undefined }),
+    call(0, 1, { kind: "create", value: "b" }, { kind: "done", old: undefined }),
   ] },
   { name: "an increment done twice", isLegal: false, calls: [add(0, 1, "1"), get(2, 3, "2")] },
   { name: "the second increment explained by an unknown one", isLegal: true,

@@ -1,0 +1,117 @@
+// Carries out the plan against a cluster, and undoes everything in the end. Counts what it did.
+import type { Prng } from "../../base/prng.ts";
+import type { RunOptions } from "../swarm/options.ts";
+import { EVENT_NEMESIS, WORLD, type EventLoop } from "../world/event-loop.ts";
+import { planNemesis, type NemesisStep } from "./plan.ts";
+
+/** What can be done to a cluster. Zones are numbered from 1. */
+export interface Victim {
+  readonly zones: number;
+  /** Storage node and router of the zone lose power; un-synced bytes are lost. No effect when off. */
+  powerOff(zone: number): void;
+  /** No effect when on. */
+  powerOn(zone: number): void;
+  pause(zone: number): void;
+  resume(zone: number): void;
+  /** Cuts the zone's storage node off from the other nodes, and from all routers if so wanted. */
+  isolate(zone: number, withRouters: boolean): void;
+  cut(from: number, to: number): void;
+  clog(from: number, to: number, untilUs: number): void;
+  /** Undoes all cuts and clogs. */
+  healLinks(): void;
+  setClock(zone: number, wallJumpMs: number, rate: number): void;
+  setDiskSlowness(zone: number, factor: number): void;
+  /** The next write or sync of the zone's node fails. */
+  failDisk(zone: number, code: "EIO" | "ENOSPC"): void;
+  setStorm(isOn: boolean): void;
+}
+
+export class Nemesis {
+  readonly #loop: EventLoop;
+  readonly #victim: Victim;
+  /** Faults injected, by kind. A power-off counts once per zone that was on. */
+  readonly counts: Map<string, number> = new Map();
+  #isOver = false;
+  onStep: ((step: NemesisStep) => void) | null = null;
+
+  constructor(loop: EventLoop, victim: Victim) {
+    this.#loop = loop;
+    this.#victim = victim;
+  }
+
+  start(prng: Prng, options: RunOptions): void {
+    for (const { atMs, step } of planNemesis(prng, options)) {
+      this.#after(atMs, () => this.#perform(step));
+    }
+  }
+
+  count(name: string): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+  }
+
+  /** Everything on, connected, at ease. */
+  heal(): void {
+    const victim = this.#victim;
+    this.#isOver = true;
+    victim.healLinks();
+    victim.setStorm(false);
+    for (let zone = 1; zone <= victim.zones; zone++) {
+      victim.resume(zone);
+      victim.setDiskSlowness(zone, 1);
+      victim.powerOn(zone);
+    }
+  }
+
+  #perform(step: NemesisStep): void {
+    const victim = this.#victim;
+    this.onStep?.(step);
+    this.count(step.kind);
+    switch (step.kind) {
+      case "power-off":
+        step.zones.forEach((zone, i) => {
+          victim.powerOff(zone);
+          this.#after(step.offMs[i] ?? 1, () => victim.powerOn(zone));
+        });
+        return;
+      case "pause":
+        victim.pause(step.zone);
+        this.#after(step.forMs, () => victim.resume(step.zone));
+        return;
+      case "partition":
+        victim.isolate(step.zone, step.withRouters);
+        this.#after(step.forMs, () => victim.healLinks());
+        return;
+      case "one-way":
+        victim.cut(step.from, step.to);
+        this.#after(step.forMs, () => victim.healLinks());
+        return;
+      case "clog":
+        victim.clog(step.from, step.to, this.#loop.nowUs + step.forMs * 1000);
+        return;
+      case "clock":
+        victim.setClock(step.zone, step.wallJumpMs, step.rate);
+        return;
+      case "slow-disk":
+        victim.setDiskSlowness(step.zone, step.factor);
+        this.#after(step.forMs, () => victim.setDiskSlowness(step.zone, 1));
+        return;
+      case "disk-failure":
+        victim.failDisk(step.zone, step.code);
+        this.#after(step.offMs, () => {
+          victim.powerOff(step.zone);
+          victim.powerOn(step.zone);
+        });
+        return;
+      case "storm":
+        victim.setStorm(true);
+        this.#after(step.forMs, () => victim.setStorm(false));
+        return;
+    }
+  }
+
+  #after(delayMs: number, run: () => void): void {
+    this.#loop.schedule(this.#loop.nowUs + delayMs * 1000, EVENT_NEMESIS, WORLD, 0, () => {
+      if (!this.#isOver) run();
+    });
+  }
+}

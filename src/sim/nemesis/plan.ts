@@ -1,0 +1,72 @@
+// What is done to the cluster, and when: a list made beforehand from the seed, so that it does not depend on
+// what the cluster does.
+import type { Prng } from "../../base/prng.ts";
+import { FAULTS, type FaultKind, type RunOptions } from "../swarm/options.ts";
+
+export type NemesisStep =
+  /** Each zone of `zones` loses power at once and gets it back after its own time. */
+  | { readonly kind: "power-off"; readonly zones: readonly number[]; readonly offMs: readonly number[] }
+  | { readonly kind: "pause"; readonly zone: number; readonly forMs: number }
+  /** The zone's storage node hears and reaches no other node. */
+  | { readonly kind: "partition"; readonly zone: number; readonly withRouters: boolean; readonly forMs: number }
+  | { readonly kind: "one-way"; readonly from: number; readonly to: number; readonly forMs: number }
+  | { readonly kind: "clog"; readonly from: number; readonly to: number; readonly forMs: number }
+  | { readonly kind: "clock"; readonly zone: number; readonly wallJumpMs: number; readonly rate: number }
+  | { readonly kind: "slow-disk"; readonly zone: number; readonly forMs: number; readonly factor: number }
+  | { readonly kind: "disk-failure"; readonly zone: number; readonly code: "EIO" | "ENOSPC"; readonly offMs: number }
+  /** Heavy loss and delay on all links. */
+  | { readonly kind: "storm"; readonly forMs: number };
+
+export type PlannedStep = { readonly atMs: number; readonly step: NemesisStep };
+
+export function planNemesis(prng: Prng, options: RunOptions): PlannedStep[] {
+  const planned: PlannedStep[] = [];
+  const bag: FaultKind[] = [];
+  for (const kind of FAULTS) for (let i = 0; i < options.faults[kind]; i++) bag.push(kind);
+  let atMs = prng.between(1, options.faultEveryMs);
+  while (atMs < options.chaosMs) {
+    planned.push({ atMs, step: drawStep(prng, prng.pick(bag), options) });
+    atMs += prng.between(1, options.faultEveryMs * 2);
+  }
+  return planned;
+}
+
+function drawStep(prng: Prng, kind: FaultKind, options: RunOptions): NemesisStep {
+  const { zones, offMsMax, timing } = options;
+  const zone = prng.between(1, zones);
+  // About the lease: shorter, as long, longer.
+  const forMs = prng.between(5, timing.leaseMs * 3);
+  switch (kind) {
+    case "power-off": {
+      const off = drawSubset(prng, zones);
+      // A short blink, in which nobody notices, is as interesting as a long absence.
+      return { kind, zones: off, offMs: off.map(() => (prng.chance(1, 3) ? 1 : prng.between(1, offMsMax))) };
+    }
+    case "pause":
+      return { kind, zone, forMs };
+    case "partition":
+      return { kind, zone, withRouters: prng.chance(1, 2), forMs };
+    case "one-way":
+    case "clog":
+      return { kind, from: zone, to: 1 + ((zone - 1 + prng.between(1, zones - 1)) % zones), forMs };
+    case "clock": {
+      const wallJumpMs = prng.between(0, 20_000) - 10_000;
+      const spread = Math.floor(options.clockRateSpread * 10_000);
+      return { kind, zone, wallJumpMs, rate: 1 + (prng.between(0, spread * 2) - spread) / 10_000 };
+    }
+    case "slow-disk":
+      return { kind, zone, forMs, factor: prng.pick([5, 20, 100]) };
+    case "disk-failure":
+      return { kind, zone, code: prng.pick(["EIO", "ENOSPC"] as const), offMs: prng.between(1, offMsMax) };
+    case "storm":
+      return { kind, forMs };
+  }
+}
+
+/** Any subset but the empty one, all equally likely. */
+function drawSubset(prng: Prng, zones: number): number[] {
+  const mask = prng.between(1, 2 ** zones - 1);
+  const subset: number[] = [];
+  for (let zone = 1; zone <= zones; zone++) if ((mask >> (zone - 1)) & 1) subset.push(zone);
+  return subset;
+}

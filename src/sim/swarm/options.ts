@@ -1,0 +1,128 @@
+// What one run is made of, all drawn from its seed: timings, limits, the mix of faults and the load. Runs
+// differ in their options as much as in their events: a bug that needs a tiny log segment or a lease shorter
+// than a disk's hiccup meets its conditions sooner or later.
+import { Prng } from "../../base/prng.ts";
+import type { GroupTiming } from "../../consensus/ready.ts";
+import type { LinkFaults } from "../world/sim-network.ts";
+
+export const FAULTS = [
+  "power-off", "pause", "partition", "one-way", "clog", "clock", "slow-disk", "disk-failure", "storm",
+] as const;
+export type FaultKind = (typeof FAULTS)[number];
+
+export type RunOptions = {
+  readonly zones: number;
+  readonly partitionsPerTable: number;
+  readonly timing: GroupTiming;
+  readonly link: LinkFaults;
+  /** A node's clock runs between 1 - this and 1 + this: within what the lease allows for. */
+  readonly clockRateSpread: number;
+  readonly wallOffsetMsMax: number;
+  readonly disk: DiskOptions;
+  readonly walSegmentBytes: number;
+  readonly overlayBytes: number;
+  readonly load: LoadOptions;
+  /** How long faults are injected. */
+  readonly chaosMs: number;
+  /** Mean time between two faults. */
+  readonly faultEveryMs: number;
+  /** Relative weights of the kinds of fault; 0: not in this run. */
+  readonly faults: Readonly<Record<FaultKind, number>>;
+  /** How long a node stays off, at most. */
+  readonly offMsMax: number;
+};
+
+export type DiskOptions = { readonly latencyUsMin: number; readonly latencyUsMax: number };
+
+export type LoadOptions = {
+  readonly clients: number;
+  /** Time between an answer and the next call, up to this. */
+  readonly thinkUsMax: number;
+  readonly partitionKeys: number;
+  readonly timeoutMs: number;
+  readonly valueBytesMax: number;
+  /** Eventual reads go to the replica in the client's zone. */
+  readonly readsNear: boolean;
+};
+
+/** `seed` alone decides. */
+export function drawOptions(seed: number): RunOptions {
+  const prng = new Prng(seed).split("options");
+  const timing = drawTiming(prng);
+  return {
+    zones: 3,
+    partitionsPerTable: prng.pick([1, 1, 1, 2, 3]),
+    timing,
+    link: drawLink(prng),
+    // Two clocks may drift apart by twice this; the lease allows for leaseDriftMs over leaseMs.
+    clockRateSpread: prng.chance(1, 4) ? 0 : (timing.leaseDriftMs / timing.leaseMs) * 0.45,
+    wallOffsetMsMax: prng.pick([0, 500, 86_400_000]),
+    disk: drawDisk(prng),
+    walSegmentBytes: prng.pick([64, 128, 512]) * 1024,
+    overlayBytes: prng.pick([2, 8, 64]) * 1024,
+    load: {
+      clients: prng.between(2, 5),
+      thinkUsMax: prng.pick([2_000, 20_000, 60_000]),
+      partitionKeys: prng.between(1, 4),
+      timeoutMs: prng.pick([300, 600, 1000]),
+      valueBytesMax: prng.pick([0, 40, 400, 4000]),
+      readsNear: prng.chance(1, 2),
+    },
+    chaosMs: prng.pick([600, 1200, 1200, 2500]),
+    faultEveryMs: prng.pick([120, 250, 500]),
+    faults: drawFaults(prng),
+    offMsMax: prng.pick([60, 300, 900]),
+  };
+}
+
+function drawTiming(prng: Prng): GroupTiming {
+  const leaseMs = prng.pick([100, 150, 250, 500]);
+  return {
+    leaseMs,
+    leaseDriftMs: Math.ceil(leaseMs / prng.pick([5, 10, 20])),
+    heartbeatMs: Math.ceil(leaseMs / prng.pick([3, 4, 5])),
+    electionJitterMs: prng.pick([10, 50, 100]),
+    resendMs: prng.pick([40, 80, 150]),
+  };
+}
+
+function drawLink(prng: Prng): LinkFaults {
+  const isLossy = prng.chance(1, 2);
+  const isMessy = prng.chance(1, 2);
+  const delayUsMin = prng.pick([50, 200, 800]);
+  return {
+    delayUsMin,
+    delayUsMax: delayUsMin * prng.between(1, 6),
+    quantumUs: prng.pick([1, 50, 200]),
+    lossPerMille: isLossy ? prng.pick([2, 10, 50]) : 0,
+    duplicatePerMille: isMessy ? prng.pick([2, 10, 50]) : 0,
+    slowPerMille: isMessy ? prng.pick([5, 20, 100]) : 0,
+    slowUsMax: prng.pick([2_000, 20_000, 200_000]),
+  };
+}
+
+function drawDisk(prng: Prng): DiskOptions {
+  const latencyUsMin = prng.pick([20, 100, 500]);
+  return { latencyUsMin, latencyUsMax: latencyUsMin * prng.between(2, 20) };
+}
+
+/** Power-offs are in every run; each other kind is in about half of them. */
+function drawFaults(prng: Prng): Record<FaultKind, number> {
+  const weight = (): number => (prng.chance(1, 2) ? prng.between(1, 3) : 0);
+  return {
+    "power-off": prng.between(4, 10),
+    "pause": weight(),
+    "partition": weight(),
+    "one-way": weight(),
+    "clog": weight(),
+    "clock": weight(),
+    "slow-disk": weight(),
+    "disk-failure": prng.chance(1, 3) ? 1 : 0,
+    "storm": prng.chance(1, 4) ? 1 : 0,
+  };
+}
+
+/** The network once all is healed. */
+export const CALM_LINK: LinkFaults = {
+  delayUsMin: 100, delayUsMax: 300, quantumUs: 50, lossPerMille: 0, duplicatePerMille: 0, slowPerMille: 0, slowUsMax: 1,
+};

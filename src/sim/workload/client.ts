@@ -1,0 +1,266 @@
+// A client of the simulated cluster: makes one call after the other through a router, and writes down what it
+// asked and what it was told. It lives outside the cluster; its clock is the true time.
+import type { Prng } from "../../base/prng.ts";
+import type { BatchGetOutcome, BatchWriteOutcome, Operation, Outcome } from "../../model/operation.ts";
+import { partitionPrefix, rangeOfSortCondition } from "../../model/key-encoding.ts";
+import type { TableSchema } from "../../model/table-schema.ts";
+import type { ItemCommand } from "../checker/history.ts";
+import type { LoadOptions } from "../swarm/options.ts";
+import { EVENT_CLIENT, WORLD, type EventLoop } from "../world/event-loop.ts";
+import type { HistoryRecorder } from "./history-recorder.ts";
+import { drawCallKind, drawCommand, drawStyle } from "./mix.ts";
+import { getOperation, itemOf, resultOf, writeOperation } from "./operations.ts";
+
+/** A router as a client reaches it. */
+export interface FrontEnd {
+  readonly zones: number;
+  /** Event target of the zone's router. */
+  targetOf(zone: number): number;
+  /** Null: nobody listens there, or it does not know the table yet. */
+  table(zone: number): TableSchema | null;
+  /** `done` is not called when the router loses power. */
+  execute(zone: number, operation: Operation, done: (outcome: Outcome) => void): void;
+}
+
+export type ClientEnv = {
+  readonly loop: EventLoop;
+  readonly prng: Prng;
+  readonly load: LoadOptions;
+  readonly history: HistoryRecorder;
+  readonly frontEnd: FrontEnd;
+};
+
+/** Between client and router, one way. */
+const HOP_US_MIN = 50;
+const HOP_US_MAX = 400;
+/** After a refused connection or an error: clients back off. */
+const BACK_OFF_US = 20_000;
+
+/** Null: no answer in time. */
+type Settle = (outcome: Outcome | null, invokedUs: number) => void;
+
+export class Client {
+  readonly #env: ClientEnv;
+  readonly #id: number;
+  #zone: number;
+  #sequence = 0;
+  #onceCount = 0;
+  #isStopped = false;
+  #isBusy = false;
+
+  constructor(env: ClientEnv, id: number) {
+    this.#env = env;
+    this.#id = id;
+    this.#zone = 1 + (id % env.frontEnd.zones);
+  }
+
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  start(): void {
+    this.#isStopped = false;
+    this.#later(this.#env.prng.between(1, this.#env.load.thinkUsMax), () => this.#next());
+  }
+
+  /** Makes no further call; the one under way is still recorded. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  #next(): void {
+    if (this.#isStopped || this.#isBusy) return;
+    this.#isBusy = true;
+    const { prng } = this.#env;
+    const kind = drawCallKind(prng);
+    switch (kind) {
+      case "item":
+        return this.#itemCall();
+      case "once":
+        return this.#onceCall();
+      case "query":
+        return this.#query();
+      case "batch-get":
+        return this.#batchGet();
+      case "batch-write":
+        return this.#batchWrite();
+      default:
+        return unknownKind(kind);
+    }
+  }
+
+  #itemCall(): void {
+    const { prng, history, load } = this.#env;
+    const item = history.pickItem(prng);
+    const command = drawCommand(prng, item, history, this.#nextValue());
+    const style = drawStyle(prng, load);
+    this.#invoke((table) => command.kind === "get"
+      ? getOperation(table, item, true)
+      : writeOperation(table, item, command, style),
+    (outcome, invokedUs) => this.#record(item, command, outcome, invokedUs, style.wantsOld));
+  }
+
+  /** An item that is written once and never again. Its name is never reused, so its fate is plain. */
+  #onceCall(): void {
+    const { prng, history, load } = this.#env;
+    const item = `o${this.#id}/${String(this.#onceCount++).padStart(5, "0")}`;
+    const value = this.#nextValue();
+    const command: ItemCommand = { kind: "put", value };
+    const style = drawStyle(prng, load);
+    this.#invoke((table) => writeOperation(table, item, command, style), (outcome, invokedUs) => {
+      this.#record(item, command, outcome, invokedUs, style.wantsOld);
+      if (outcome?.kind === "written") history.acknowledged.set(item, value);
+    });
+  }
+
+  /** A strong query shows each item of a partition key as a strong get within the same time would. */
+  #query(): void {
+    const { prng, history } = this.#env;
+    const p = prng.below(history.partitionKeys);
+    const items = history.itemsOf(p);
+    const isForward = prng.chance(1, 2);
+    this.#invoke((table) => {
+      const { prefix, point } = partitionPrefix(table, { S: `p${p}` });
+      const { from, to } = rangeOfSortCondition(prefix, "S", null);
+      return {
+        kind: "query", table, point, from, to,
+        page: {
+          isForward, limit: null, after: null, filter: null, projection: null, isCountOnly: false, isStrong: true,
+        },
+      };
+    }, (outcome, invokedUs) => {
+      if (outcome === null || outcome.kind === "unavailable" || outcome.kind === "overloaded") return;
+      if (outcome.kind !== "page") {
+        history.oddities.push(`a query was answered with ${outcome.kind}`);
+        return;
+      }
+      const shown = new Map(outcome.items.map((json) => {
+        const { item, state } = itemOf(json);
+        return [item, state] as const;
+      }));
+      if (outcome.lastKey !== null) return; // a page was full: items behind it may exist
+      for (const item of items) {
+        this.#settle(item, { kind: "get" }, invokedUs, { kind: "read", value: shown.get(item) ?? null });
+      }
+    });
+  }
+
+  #batchGet(): void {
+    const { prng, history } = this.#env;
+    const items = this.#pickDistinct(prng.between(2, 5));
+    this.#invoke((table) => ({ kind: "batch-get", gets: items.map((item) => getOperation(table, item, true)) }),
+      (outcome, invokedUs) => {
+        if (outcome === null) return;
+        if (outcome.kind !== "items") {
+          history.oddities.push(`a batch get was answered with ${outcome.kind}`);
+          return;
+        }
+        this.#spread(items, items.map(() => ({ kind: "get" })), outcome, invokedUs, false);
+      });
+  }
+
+  #batchWrite(): void {
+    const { prng, history, load } = this.#env;
+    const items = this.#pickDistinct(prng.between(2, 5)).filter((item) => !history.isCounter(item));
+    const style = { ...drawStyle(prng, load), wantsOld: false };
+    const commands = items.map((): ItemCommand =>
+      prng.chance(1, 4) ? { kind: "delete" } : { kind: "put", value: this.#nextValue() });
+    if (items.length === 0) return this.#idle(1);
+    this.#invoke((table) => ({
+      kind: "batch-write",
+      writes: items.map((item, i) => writeOperation(table, item, commands[i] as ItemCommand, style) as never),
+    }), (outcome, invokedUs) => {
+      if (outcome !== null && outcome.kind !== "batch-written") {
+        history.oddities.push(`a batch write was answered with ${outcome.kind}`);
+      }
+      this.#spread(items, commands, outcome?.kind === "batch-written" ? outcome : null, invokedUs, false);
+    });
+  }
+
+  #spread(
+    items: readonly string[], commands: readonly ItemCommand[], outcome: BatchGetOutcome | BatchWriteOutcome | null,
+    invokedUs: number, wantsOld: boolean,
+  ): void {
+    items.forEach((item, i) => {
+      this.#record(item, commands[i] as ItemCommand, outcome?.outcomes[i] ?? null, invokedUs, wantsOld);
+    });
+  }
+
+  #record(item: string, command: ItemCommand, outcome: Outcome | null, invokedUs: number, wantsOld: boolean): void {
+    const result = outcome === null ? { kind: "unknown" } as const : resultOf(command, outcome, wantsOld);
+    if (result === null) {
+      const text = `${command.kind} of ${item} was answered with ${JSON.stringify(outcome)}`;
+      this.#env.history.oddities.push(text);
+      this.#settle(item, command, invokedUs, { kind: "unknown" });
+    } else this.#settle(item, command, invokedUs, result);
+  }
+
+  #settle(
+    item: string, command: ItemCommand, invokedUs: number, result: Parameters<HistoryRecorder["record"]>[5],
+  ): void {
+    const { history, loop } = this.#env;
+    history.record(this.#id, item, command, invokedUs, loop.nowUs, result);
+  }
+
+  /** Sends a call to a router; `settle` runs once, or never when it was certainly not executed. */
+  #invoke(make: (table: TableSchema) => Operation, settle: Settle): void {
+    const { loop, prng, frontEnd, load } = this.#env;
+    const invokedUs = loop.nowUs;
+    const zone = this.#zone;
+    let isSettled = false;
+    const finish = (outcome: Outcome | null): void => {
+      if (isSettled) return;
+      isSettled = true;
+      settle(outcome, invokedUs);
+      const isGood = outcome !== null && outcome.kind !== "unavailable" && outcome.kind !== "overloaded";
+      if (!isGood) this.#zone = 1 + (zone % frontEnd.zones);
+      this.#idle(isGood ? prng.between(1, load.thinkUsMax) : BACK_OFF_US);
+    };
+    loop.schedule(loop.nowUs + this.#hop(), EVENT_CLIENT, frontEnd.targetOf(zone), this.#sequence, () => {
+      const table = frontEnd.table(zone);
+      if (isSettled) return; // held back at a paused router until the client gave up
+      if (table === null) {
+        isSettled = true; // refused: not executed
+        this.#zone = 1 + (zone % frontEnd.zones);
+        this.#idle(BACK_OFF_US);
+        return;
+      }
+      frontEnd.execute(zone, make(table), (outcome) => {
+        this.#later(this.#hop(), () => finish(outcome));
+      });
+    });
+    this.#later(load.timeoutMs * 1000, () => finish(null));
+  }
+
+  #idle(forUs: number): void {
+    this.#later(forUs, () => {
+      this.#isBusy = false;
+      this.#next();
+    });
+  }
+
+  #hop(): number {
+    return this.#env.prng.between(HOP_US_MIN, HOP_US_MAX);
+  }
+
+  #later(delayUs: number, run: () => void): void {
+    const { loop } = this.#env;
+    loop.schedule(loop.nowUs + delayUs, EVENT_CLIENT, WORLD, this.#id, run);
+  }
+
+  #nextValue(): string {
+    return `${this.#id}.${this.#sequence++}`;
+  }
+
+  #pickDistinct(count: number): string[] {
+    const { prng, history } = this.#env;
+    const items = new Set<string>();
+    for (let i = 0; i < count; i++) items.add(history.pickItem(prng));
+    return [...items];
+  }
+}
+
+function unknownKind(kind: never): never {
+  throw new Error(`unknown kind of call: ${String(kind)}`);
+}
+

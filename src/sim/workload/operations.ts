@@ -1,0 +1,153 @@
+// Between the simulator's commands on items and the database's operations and outcomes. An item is named
+// "partition key/sort key"; a register keeps its value in attribute "v", a counter in "n".
+import { assert, must } from "../../base/assert.ts";
+import { utf8Decode } from "../../base/utf8.ts";
+import { setAttribute, newAttributeMap } from "../../model/attribute-map.ts";
+import type { Item } from "../../model/attribute-value.ts";
+import type { ConditionNode } from "../../model/expression/ast.ts";
+import { encodeItem } from "../../model/item-codec.ts";
+import { itemSize } from "../../model/item-size.ts";
+import { addressOf } from "../../model/key-encoding.ts";
+import type {
+  DeleteOperation, GetOperation, ItemJson, Outcome, PutOperation, ReturnValues, UpdateOperation, WriteOperation,
+} from "../../model/operation.ts";
+import type { TableDefinition, TableSchema } from "../../model/table-schema.ts";
+import type { ItemCommand, ItemResult, ItemState } from "../checker/history.ts";
+
+export const TABLE: TableDefinition = {
+  name: "sim",
+  hashKey: { name: "pk", type: "S" },
+  rangeKey: { name: "sk", type: "S" },
+  billing: { mode: "PAY_PER_REQUEST", readUnits: 0, writeUnits: 0 },
+  deletionProtection: false,
+  tableClass: null,
+  partitionCount: null,
+};
+
+export function keysOf(item: string): { readonly pk: string; readonly sk: string } {
+  const slash = item.indexOf("/");
+  assert(slash > 0, "an item's name has two parts");
+  return { pk: item.slice(0, slash), sk: item.slice(slash + 1) };
+}
+
+/** How a write is asked for: with the old image in the answer, and how large the item is made. */
+export type WriteStyle = { readonly wantsOld: boolean; readonly fillBytes: number };
+
+export function getOperation(table: TableSchema, item: string, isStrong: boolean): GetOperation {
+  return { kind: "get", table, address: itemAddress(table, item), isStrong, projection: null };
+}
+
+export function writeOperation(
+  table: TableSchema, item: string, command: ItemCommand, style: WriteStyle,
+): WriteOperation {
+  const returnValues: ReturnValues = style.wantsOld ? "ALL_OLD" : "NONE";
+  const common = { table, address: itemAddress(table, item), returnOldOnFailure: style.wantsOld } as const;
+  switch (command.kind) {
+    case "get":
+      throw new Error("a get is no write");
+    case "put":
+    case "create":
+    case "swap": {
+      const stored = fullItem(item, command.value, style.fillBytes);
+      const size = itemSize(stored);
+      const operation: PutOperation = {
+        ...common, kind: "put", condition: conditionOf(command), returnValues,
+        itemBytes: encodeItem(stored, size, common.address.key), itemSize: size,
+      };
+      return operation;
+    }
+    case "delete":
+    case "delete-if": {
+      const operation: DeleteOperation = { ...common, kind: "delete", condition: conditionOf(command), returnValues };
+      return operation;
+    }
+    case "add": {
+      const operation: UpdateOperation = {
+        ...common, kind: "update", condition: null, returnValues: "UPDATED_NEW", keyItem: keyItem(item),
+        update: { set: [], remove: [], add: [{ path: ["n"], value: { N: String(command.by) } }], delete: [] },
+      };
+      return operation;
+    }
+  }
+}
+
+/** Null: an outcome that this command cannot have, whatever happens around it. */
+export function resultOf(command: ItemCommand, outcome: Outcome, wantsOld: boolean): ItemResult | null {
+  switch (outcome.kind) {
+    case "unavailable":
+    case "overloaded":
+      return { kind: "unknown" };
+    case "item":
+      return command.kind === "get" ? { kind: "read", value: stateOf(outcome.json) } : null;
+    case "written":
+      if (command.kind === "get") return null;
+      if (command.kind !== "add") return { kind: "done", old: wantsOld ? stateOf(outcome.attributes) : undefined };
+      return { kind: "sum", value: must(stateOf(outcome.attributes), "UPDATED_NEW has the counter") };
+    case "condition-failed":
+      if (command.kind !== "create" && command.kind !== "swap" && command.kind !== "delete-if") return null;
+      return { kind: "failed", old: wantsOld ? stateOf(outcome.item) : undefined };
+    default:
+      return null;
+  }
+}
+
+/** The item's name and state from its JSON. */
+export function itemOf(json: ItemJson): { readonly item: string; readonly state: ItemState } {
+  const parsed = parse(json);
+  return { item: `${parsed.pk?.S ?? "?"}/${parsed.sk?.S ?? "?"}`, state: parsed.v?.S ?? parsed.n?.N ?? null };
+}
+
+export function stateOf(json: ItemJson | null): ItemState {
+  if (json === null) return null;
+  const parsed = parse(json);
+  return parsed.v?.S ?? parsed.n?.N ?? null;
+}
+
+type Parsed = {
+  readonly pk?: { readonly S: string };
+  readonly sk?: { readonly S: string };
+  readonly v?: { readonly S: string };
+  readonly n?: { readonly N: string };
+};
+
+function parse(json: ItemJson): Parsed {
+  return JSON.parse(must(utf8Decode(json), "items are UTF-8")) as Parsed;
+}
+
+function itemAddress(table: TableSchema, item: string): GetOperation["address"] {
+  const { pk, sk } = keysOf(item);
+  return addressOf(table, { S: pk }, { S: sk });
+}
+
+function keyItem(item: string): Item {
+  const { pk, sk } = keysOf(item);
+  const map = newAttributeMap();
+  setAttribute(map, "pk", { S: pk });
+  setAttribute(map, "sk", { S: sk });
+  return map;
+}
+
+function fullItem(item: string, value: string, fillBytes: number): Item {
+  const map = newAttributeMap();
+  const { pk, sk } = keysOf(item);
+  setAttribute(map, "pk", { S: pk });
+  setAttribute(map, "sk", { S: sk });
+  setAttribute(map, "v", { S: value });
+  if (fillBytes > 0) setAttribute(map, "fill", { S: "x".repeat(fillBytes) });
+  return map;
+}
+
+function conditionOf(command: ItemCommand): ConditionNode | null {
+  switch (command.kind) {
+    case "create":
+      return { kind: "attribute_not_exists", path: ["pk"] };
+    case "swap":
+    case "delete-if":
+      return {
+        kind: "compare", comparator: "=",
+        left: { kind: "path", path: ["v"] }, right: { kind: "value", value: { S: command.expected } },
+      };
+    default:
+      return null;
+  }
+}
