@@ -8,7 +8,7 @@ import { COMMIT, PROMISE, type LogEntry, type LogRecord } from "../wire/log-reco
 import type { PaxosMessage } from "../wire/paxos-messages.ts";
 import { makeRecord } from "../wire/record-checksum.ts";
 import type { Flaws } from "./flaws.ts";
-import { MEMBERS_MAX } from "./limits.ts";
+import { MEMBERS_MAX, type GroupLimits } from "./limits.ts";
 import { LogTail, NO_BALLOT, NO_LSN } from "./log-tail.ts";
 import { PeerProgress } from "./peer-progress.ts";
 import { quorumSize } from "./quorum.ts";
@@ -23,6 +23,7 @@ export class GroupState {
   readonly quorum: number;
   readonly random: () => number;
   readonly flaws: Flaws;
+  readonly limits: GroupLimits;
   readonly scratch: Float64Array = new Float64Array(MEMBERS_MAX);
   /** Why messages were ignored, counted. */
   readonly ignored: Map<string, number> = new Map();
@@ -106,10 +107,15 @@ export class GroupState {
     this.quorum = quorumSize(config.members.length);
     this.random = options.random;
     this.flaws = options.flaws;
+    this.limits = options.limits;
     this.promised = options.flaws.forgetsPromiseAtRestart ? NO_BALLOT : recovered.promised;
     this.seenBallot = this.promised;
-    this.log = new LogTail(recovered.applied);
+    const first = recovered.tail[0];
+    const hasApplied = first !== undefined && first.lsn <= recovered.applied;
+    assert(hasApplied || recovered.firstOnDisk > recovered.applied, "the entry at `applied` comes along if it is on disk");
+    this.log = new LogTail(hasApplied ? lsn(first.lsn - 1) : recovered.applied);
     for (const entry of recovered.tail) this.log.push(entry);
+    assert(this.log.last >= recovered.applied, "what is applied is in the log");
     this.commit = recovered.commit > recovered.applied ? recovered.commit : recovered.applied;
     assert(this.commit <= this.log.last, "nothing is committed beyond the log");
     assert(this.log.lastBallot <= recovered.promised, "entries are accepted in promised ballots only");
@@ -242,4 +248,5 @@ export type StateOptions = {
   readonly random: () => number;
   readonly priorLeasesVoid: boolean;
   readonly flaws: Flaws;
+  readonly limits: GroupLimits;
 };

@@ -18,6 +18,7 @@ import {
   isServing, onAccepted, onRefused, propose, streamDeadline, streamEntriesRead,
 } from "./leader.ts";
 import { isBoundAgainst } from "./lease.ts";
+import { DEFAULT_LIMITS, type GroupLimits } from "./limits.ts";
 import { NO_BALLOT } from "./log-tail.ts";
 import { faultOf } from "./messages.ts";
 import { leadIfPromised, onPrepare, onPromiseAnswer, promiseEntriesRead, tickCampaign } from "./prepare-phase.ts";
@@ -34,6 +35,7 @@ export type GroupOptions = {
   readonly priorLeasesVoid: boolean;
   /** Seeded mistakes, for tests that prove the checkers. */
   readonly flaws?: Flaws;
+  readonly limits?: GroupLimits;
 };
 
 export class Group {
@@ -43,8 +45,10 @@ export class Group {
   #now: number;
 
   constructor(config: GroupConfig, recovered: RecoveredGroup, now: number, options: GroupOptions) {
-    const { random, priorLeasesVoid, flaws } = options;
-    this.#state = new GroupState(config, recovered, now, { random, priorLeasesVoid, flaws: flaws ?? NO_FLAWS });
+    const { random, priorLeasesVoid, flaws, limits } = options;
+    this.#state = new GroupState(config, recovered, now, {
+      random, priorLeasesVoid, flaws: flaws ?? NO_FLAWS, limits: limits ?? DEFAULT_LIMITS,
+    });
     this.#builder = new ReadyBuilder();
     this.#now = now;
   }

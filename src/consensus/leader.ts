@@ -7,9 +7,7 @@ import { makeEntry } from "../wire/record-checksum.ts";
 import { advanceCommit, advanceFloor } from "./commit-tracker.ts";
 import type { GroupState } from "./group-state.ts";
 import { renewLease } from "./lease.ts";
-import {
-  ENTRY_PAYLOAD_BYTES_MAX, IN_FLIGHT_BYTES_MAX, IN_FLIGHT_ENTRIES_MAX, MESSAGE_BYTES_MAX, PEER_IN_FLIGHT_BYTES_MAX,
-} from "./limits.ts";
+import { ENTRY_PAYLOAD_BYTES_MAX } from "./limits.ts";
 import { NO_BALLOT, NO_LSN } from "./log-tail.ts";
 import { acceptMessage, NO_ENTRIES } from "./messages.ts";
 import type { PeerProgress } from "./peer-progress.ts";
@@ -54,9 +52,9 @@ export function isServing(s: GroupState): boolean {
 export function propose(s: GroupState, kind: EntryKind, payload: Uint8Array): LogEntry | null {
   assert(payload.length <= ENTRY_PAYLOAD_BYTES_MAX, "a payload fits one record of the log");
   if (!isServing(s) || s.handOverTo !== null) return null;
-  if (s.log.last - s.commit >= IN_FLIGHT_ENTRIES_MAX) return null;
+  if (s.log.last - s.commit >= s.limits.inFlightEntriesMax) return null;
   const inFlight = s.log.bytesBetween(s.commit, s.log.last);
-  if (inFlight > 0 && inFlight + payload.length > IN_FLIGHT_BYTES_MAX) return null;
+  if (inFlight > 0 && inFlight + payload.length > s.limits.inFlightBytesMax) return null;
   return appendOwn(s, kind, payload);
 }
 
@@ -105,9 +103,10 @@ function sendEntries(s: GroupState, peer: PeerProgress, now: number): void {
   if (peer.readFrom !== 0) return;
   while (peer.next <= s.log.last) {
     const inFlight = s.log.bytesBetween(peer.match, peer.next - 1);
-    const room = PEER_IN_FLIGHT_BYTES_MAX - inFlight;
+    const room = s.limits.peerInFlightBytesMax - inFlight;
     if (inFlight > 0 && room < s.log.bytesBetween(peer.next - 1, peer.next)) return;
-    const entries = s.log.slice(peer.next, room < MESSAGE_BYTES_MAX ? room : MESSAGE_BYTES_MAX);
+    const { messageBytesMax } = s.limits;
+    const entries = s.log.slice(peer.next, room < messageBytesMax ? room : messageBytesMax);
     assert(entries.length > 0, "something to send");
     const before = lsn(peer.next - 1);
     peer.next = lsn(peer.next + entries.length);
@@ -136,7 +135,7 @@ function askForRead(s: GroupState, peer: PeerProgress, now: number): void {
   const isKnown = before <= s.floor || s.log.ballotAt(before) !== 0;
   peer.readFrom = isKnown ? peer.next : before;
   assert(peer.readFrom > s.floor || peer.readFrom === peer.next, "the log above the floor is on disk");
-  s.read.push({ peer: peer.node, from: peer.readFrom, bytesMax: MESSAGE_BYTES_MAX });
+  s.read.push({ peer: peer.node, from: peer.readFrom, bytesMax: s.limits.messageBytesMax });
 }
 
 /** Entries for a lagging peer came from the disk. */

@@ -7,18 +7,31 @@ const MIB = 1024 * 1024;
 export const ENTRY_PAYLOAD_BYTES_MAX: number = 4 * MIB - 1024;
 /** Counted for an entry on top of its payload: header and object, so that empty entries are bounded too. */
 export const ENTRY_OVERHEAD_BYTES = 64;
-/** Delivered entries kept in memory for peers that lag a little; older ones are read from disk. */
-export const TAIL_BYTES_MAX: number = 8 * MIB;
-/** Entries a leader may have proposed and not yet committed: bounds what a new leader has to adopt. */
-export const IN_FLIGHT_ENTRIES_MAX = 4096;
-/** The same in bytes. */
-export const IN_FLIGHT_BYTES_MAX: number = 16 * MIB;
-/** Entries of one message: one frame stays small against a link's buffer. At least one entry always fits. */
-export const MESSAGE_BYTES_MAX: number = 2 * MIB;
-/** Entries sent to one peer and not yet answered: a slow peer cannot queue more than this in the network. */
-export const PEER_IN_FLIGHT_BYTES_MAX: number = 8 * MIB;
-/** Entries handed out for applying in one Ready: bounds the work of one turn after a long catch-up. */
-export const COMMITTED_PER_READY_MAX = 1024;
+/** Bounds that a group is constructed with, so that tests can reach them with small entries. */
+export type GroupLimits = {
+  /** Delivered entries kept in memory for peers that lag a little; older ones are read from disk. */
+  readonly tailBytesMax: number;
+  /** Entries a leader may have proposed and not yet committed: bounds what a new leader has to adopt. */
+  readonly inFlightEntriesMax: number;
+  /** The same in bytes. */
+  readonly inFlightBytesMax: number;
+  /** Entries of one message: one frame stays small against a link's buffer. At least one entry always fits. */
+  readonly messageBytesMax: number;
+  /** Entries sent to one peer and not yet answered: a slow peer cannot queue more than this in the network. */
+  readonly peerInFlightBytesMax: number;
+  /** Entries handed out for applying in one Ready: bounds the work of one turn after a long catch-up. */
+  readonly committedPerReadyMax: number;
+};
+
+export const DEFAULT_LIMITS: GroupLimits = {
+  tailBytesMax: 8 * MIB,
+  inFlightEntriesMax: 4096,
+  inFlightBytesMax: 16 * MIB,
+  messageBytesMax: 2 * MIB,
+  peerInFlightBytesMax: 8 * MIB,
+  committedPerReadyMax: 1024,
+};
+
 /** A COMMIT record is written with other records once the commit LSN moved this far: bounds replay at restart. */
 export const COMMIT_RECORD_EVERY_LSNS = 1024;
 /** Members of one group: replication factor 3, room for 5 and for changes of membership. */
@@ -28,5 +41,5 @@ export const BALLOT_ROUND_END: number = 2 ** 35;
 /** A campaign without progress is given up after this many resend intervals. */
 export const CAMPAIGN_RESENDS_MAX = 8;
 
-assert(IN_FLIGHT_BYTES_MAX >= ENTRY_PAYLOAD_BYTES_MAX + ENTRY_OVERHEAD_BYTES, "one entry fits the in-flight bound");
-assert(PEER_IN_FLIGHT_BYTES_MAX >= MESSAGE_BYTES_MAX, "one message fits a peer's window");
+assert(DEFAULT_LIMITS.inFlightBytesMax >= ENTRY_PAYLOAD_BYTES_MAX + ENTRY_OVERHEAD_BYTES, "one entry may be in flight");
+assert(DEFAULT_LIMITS.peerInFlightBytesMax >= DEFAULT_LIMITS.messageBytesMax, "one message fits a peer's window");

@@ -17,7 +17,7 @@ import { REFUSED, type PaxosMessage } from "../wire/paxos-messages.ts";
 import type { GroupState } from "./group-state.ts";
 import { isBoundAgainst, promiseLease } from "./lease.ts";
 import { startLeading } from "./leader.ts";
-import { CAMPAIGN_RESENDS_MAX, MESSAGE_BYTES_MAX } from "./limits.ts";
+import { CAMPAIGN_RESENDS_MAX } from "./limits.ts";
 import { NO_BALLOT, NO_LSN } from "./log-tail.ts";
 import { NO_ENTRIES, plainMessage, prepareMessage, promiseAnswer } from "./messages.ts";
 import type { PeerProgress } from "./peer-progress.ts";
@@ -100,7 +100,7 @@ function answerPrepare(s: GroupState, peer: PeerProgress, m: PaxosMessage): void
     return;
   }
   if (from >= s.log.first) {
-    const entries = s.log.slice(from, MESSAGE_BYTES_MAX);
+    const entries = s.log.slice(from, s.limits.messageBytesMax);
     const hasMore = from + entries.length - 1 < s.log.last;
     s.postWhenDurable(promiseAnswer(s, m.from, m.lsn, hasMore, entries), early);
     return;
@@ -109,7 +109,7 @@ function answerPrepare(s: GroupState, peer: PeerProgress, m: PaxosMessage): void
   if (peer.promiseReadBallot === m.ballot) return;
   peer.promiseReadBallot = m.ballot;
   peer.promiseReadFrom = from;
-  s.read.push({ peer: peer.node, from, bytesMax: MESSAGE_BYTES_MAX });
+  s.read.push({ peer: peer.node, from, bytesMax: s.limits.messageBytesMax });
 }
 
 /** Entries that a candidate asked for came from the disk. */

@@ -7,7 +7,7 @@ import { answerLeader } from "./accept-phase.ts";
 import type { GroupState } from "./group-state.ts";
 import { tickHandOver } from "./hand-over.ts";
 import { isServing, stream } from "./leader.ts";
-import { COMMIT_RECORD_EVERY_LSNS, COMMITTED_PER_READY_MAX, TAIL_BYTES_MAX } from "./limits.ts";
+import { COMMIT_RECORD_EVERY_LSNS } from "./limits.ts";
 import { NO_BALLOT } from "./log-tail.ts";
 import type { Leadership, LogRead, Ready, Role } from "./ready.ts";
 
@@ -52,17 +52,22 @@ export class ReadyBuilder {
   }
 }
 
-/** Committed entries not handed out yet, a bounded number. */
+/**
+ * Committed entries not handed out yet, a bounded number. Only what is durable *here*: the tree's checkpoint must
+ * never be ahead of the own log, or a restarted replica would not know the ballot where its log ends.
+ */
 function deliver(s: GroupState): readonly LogEntry[] {
   assert(s.delivered <= s.commit && s.commit <= s.log.last, "delivered <= commit <= last");
-  const due = s.commit - s.delivered;
-  if (due === 0) return NO_COMMITTED;
-  const count = due < COMMITTED_PER_READY_MAX ? due : COMMITTED_PER_READY_MAX;
+  const upTo = s.commit < s.durableLsn ? s.commit : s.durableLsn;
+  const due = upTo - s.delivered;
+  if (due <= 0) return NO_COMMITTED;
+  const { committedPerReadyMax, tailBytesMax } = s.limits;
+  const count = due < committedPerReadyMax ? due : committedPerReadyMax;
   const committed: LogEntry[] = [];
   const from = s.delivered + 1;
   for (let i = 0; i < count; i++) committed.push(s.log.entry(from + i));
   s.delivered = lsn(s.delivered + count);
-  s.log.trim(s.delivered + 1, TAIL_BYTES_MAX);
+  s.log.trim(s.delivered + 1, tailBytesMax);
   return committed;
 }
 

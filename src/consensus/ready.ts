@@ -9,17 +9,24 @@ export type Role = "follower" | "canvassing" | "candidate" | "leader";
 export type Ready = {
   /**
    * Append these to the write-ahead log, in order. When all records of this and every earlier Ready of the
-   * group are synced, call `durable(token)` once with this Ready's token (a later token covers earlier ones).
+   * group are synced, call `durable(token)` with this Ready's token (a later token covers earlier ones). A Ready
+   * without records has the token of the last one that had some.
    */
   readonly append: readonly LogRecord[];
   readonly token: number;
   /** May leave now, before anything is durable. */
   readonly send: readonly PaxosMessage[];
-  /** May leave only after this Ready's `append` is durable (promises, acceptances). */
+  /**
+   * May leave only once the records of this and of every earlier Ready are durable (promises, acceptances): a
+   * Ready without records may have some when earlier records are still being synced.
+   */
   readonly sendAfterDurable: readonly PaxosMessage[];
-  /** Newly committed entries, contiguous, ascending: apply in order. Each LSN appears exactly once per life. */
+  /**
+   * Newly committed entries, contiguous, ascending: apply in order. Each LSN appears exactly once per life, and
+   * only once it is durable in this replica's own log. A bounded number: call `ready` again when there are some.
+   */
   readonly committed: readonly LogEntry[];
-  /** The core needs entries that are only in the log on disk; answer with `entriesRead`. */
+  /** The core needs entries that are only in the log on disk; answer each with one `entriesRead`, empty on failure. */
   readonly read: readonly LogRead[];
   /** Non-null when the role or the known leader changed. */
   readonly leadership: Leadership | null;
@@ -64,8 +71,15 @@ export type RecoveredGroup = {
   /** Entries up to here are applied in the tree's checkpoint or will be delivered again from `tail`. */
   readonly applied: Lsn;
   readonly commit: Lsn;
-  /** Accepted entries above `applied`, contiguous, ballots never decreasing. */
+  /**
+   * Accepted entries, contiguous, ballots never decreasing, up to the end of the log. Begins at `applied` or before
+   * when the log on disk still holds that entry (its ballot ranks this log in an election; it is not delivered
+   * again), else at `applied` + 1.
+   */
   readonly tail: readonly LogEntry[];
-  /** First LSN that the log on disk still holds (entries below were cut); 1 when nothing was cut. */
+  /**
+   * First LSN that the log on disk still holds (entries below were released); 1 when nothing was released,
+   * `applied` + 1 when all was. Everything below was once within `floorLsn`.
+   */
   readonly firstOnDisk: Lsn;
 };
