@@ -31,8 +31,27 @@ export function utf8Decode(bytes: Uint8Array): string | null {
   }
 }
 
+/** Texts above this many UTF-16 units are counted by the encoder, which is faster from there on. */
+const COUNTED_UNITS_MAX = 48;
+const scratch = new Uint8Array(16 * 1024);
+
 /** Number of bytes `text` has in UTF-8. */
 export function utf8Length(text: string): number {
+  return text.length <= COUNTED_UNITS_MAX ? countedLength(text) : encodedLength(text);
+}
+
+function encodedLength(text: string): number {
+  let rest = text;
+  let bytes = 0;
+  for (;;) {
+    const { read, written } = encoder.encodeInto(rest, scratch);
+    bytes += written;
+    if (read === rest.length) return bytes;
+    rest = rest.slice(read);
+  }
+}
+
+function countedLength(text: string): number {
   const units = text.length;
   let bytes = units;
   for (let i = 0; i < units; i++) {

@@ -8,6 +8,7 @@
 //   8    u32   item size by DynamoDB's rule
 //   12   …     the item as canonical JSON, UTF-8: what a GetItem sends without decoding it
 import { assert, must } from "../base/assert.ts";
+import { ByteSlab } from "../base/byte-slab.ts";
 import { binaryInto } from "../base/binary-string.ts";
 import { crc32c } from "../base/crc32c.ts";
 import type { StorageKey } from "../base/ids.ts";
@@ -21,18 +22,22 @@ const CRC_AT = 4;
 const SIZE_AT = 8;
 const JSON_AT = 12;
 
-/** Items whose JSON may be longer than this are encoded without the pool; larger ones are rare. */
-const POOL_BYTES = 64 * 1024;
-const pool = new Uint8Array(POOL_BYTES);
+/** One block of encoded items. Those of one block leave memory at about the same checkpoint. */
+const SLAB_BLOCK_BYTES = 64 * 1024;
+/** Items that may take more than this get an array of their own: a block's unused rest stays below it. */
+const SLAB_ITEM_BYTES_MAX = SLAB_BLOCK_BYTES / 4;
+/** UTF-8 takes at most this many bytes per UTF-16 unit. */
+const BYTES_PER_UNIT_MAX = 3;
+const slab = new ByteSlab(SLAB_BLOCK_BYTES);
 const keyBytes = new Uint8Array(STORAGE_KEY_BYTES_MAX);
 
-/** The stored form of a valid item of `size` bytes (item-size.ts) under `key`. */
+/**
+ * The stored form of a valid item of `size` bytes (item-size.ts) under `key`. May be a view into a larger
+ * buffer: not to be transferred.
+ */
 export function encodeItem(item: Item, size: number, key: StorageKey): Uint8Array {
   assert(size >= 0 && size <= ITEM_BYTES_MAX, "stored item size");
-  const json = JSON.stringify(item);
-  // UTF-8 takes at most three bytes per UTF-16 unit.
-  const isPooled = JSON_AT + json.length * 3 <= POOL_BYTES;
-  const stored = isPooled ? pool.slice(0, JSON_AT + utf8EncodeInto(json, pool, JSON_AT)) : encodeLarge(json);
+  const stored = encodeText(JSON.stringify(item), JSON_AT);
   stored[0] = VERSION;
   stored[1] = 0;
   stored[2] = 0;
@@ -64,17 +69,23 @@ export function isStoredIntact(stored: Uint8Array, key: StorageKey): boolean {
     && getU32(stored, CRC_AT) === crc32c(stored, keyChecksum(key), SIZE_AT);
 }
 
-/** Canonical JSON bytes of an item or of a part of one. */
+/** Canonical JSON bytes of an item or of a part of one. May be a view into a larger buffer. */
 export function encodeJson(item: Item): Uint8Array {
-  const json = JSON.stringify(item);
-  return json.length * 3 <= POOL_BYTES ? pool.slice(0, utf8EncodeInto(json, pool, 0)) : utf8Encode(json);
+  return encodeText(JSON.stringify(item), 0);
 }
 
-function encodeLarge(json: string): Uint8Array {
-  const bytes = utf8Encode(json);
-  const stored = new Uint8Array(JSON_AT + bytes.length);
-  stored.set(bytes, JSON_AT);
-  return stored;
+/** UTF-8 of `text` behind `headBytes` bytes that the caller fills. */
+function encodeText(text: string, headBytes: number): Uint8Array {
+  const bytesMax = headBytes + text.length * BYTES_PER_UNIT_MAX;
+  if (bytesMax <= SLAB_ITEM_BYTES_MAX) {
+    const block = slab.room(bytesMax);
+    return slab.take(headBytes + utf8EncodeInto(text, block, slab.used + headBytes));
+  }
+  const bytes = utf8Encode(text);
+  if (headBytes === 0) return bytes;
+  const out = new Uint8Array(headBytes + bytes.length);
+  out.set(bytes, headBytes);
+  return out;
 }
 
 function keyChecksum(key: StorageKey): number {

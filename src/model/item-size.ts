@@ -4,14 +4,22 @@
 //   B                raw bytes                              SS NS BS     sum of the elements
 //   N                see numberSize                         L, M         3 + (element + 1) each,
 //   attribute        UTF-8 of its name + value                           M with the names of its elements
+import { AssertionError } from "../base/assert.ts";
 import { base64Length } from "../base/base64.ts";
 import { utf8Length } from "../base/utf8.ts";
-import type { AttributeMap, AttributeValue, Item } from "./attribute-value.ts";
+import type { AttributeMap, AttributeType, AttributeValue, Item } from "./attribute-value.ts";
 import { NUMBER_BYTES_MAX } from "./limits.ts";
 
 const DOT = 0x2e;
 const MINUS = 0x2d;
 const ZERO = 0x30;
+/** All value types in one: the type's name, once known, picks the content. */
+type Contents = {
+  readonly S: string; readonly N: string; readonly B: string;
+  readonly M: AttributeMap; readonly L: readonly AttributeValue[];
+  readonly SS: readonly string[]; readonly NS: readonly string[]; readonly BS: readonly string[];
+};
+
 /** Bytes of a list or map that holds nothing. */
 const CONTAINER_BYTES = 3;
 /** Bytes each element of a list or map adds to its own. */
@@ -24,20 +32,36 @@ export function itemSize(item: Item): number {
 }
 
 export function attributeValueSize(value: AttributeValue): number {
-  if ("S" in value) return utf8Length(value.S);
-  if ("N" in value) return numberSize(value.N);
-  if ("B" in value) return base64Length(value.B);
-  if ("BOOL" in value || "NULL" in value) return 1;
-  if ("M" in value) return mapSize(value.M);
-  if ("L" in value) {
-    let bytes = CONTAINER_BYTES;
-    for (const element of value.L) bytes += ELEMENT_BYTES + attributeValueSize(element);
-    return bytes;
+  // A value has exactly one property: this finds it without asking for each type in turn.
+  for (const type in value) return sizeOf(type as AttributeType, value);
+  throw new AssertionError("a value has a type");
+}
+
+function sizeOf(type: AttributeType, value: AttributeValue): number {
+  const content = value as unknown as Contents;
+  switch (type) {
+    case "S": return utf8Length(content.S);
+    case "N": return numberSize(content.N);
+    case "B": return base64Length(content.B);
+    case "BOOL": return 1;
+    case "NULL": return 1;
+    case "M": return mapSize(content.M);
+    case "L": return listSize(content.L);
+    case "SS": return setSize(content.SS, utf8Length);
+    case "NS": return setSize(content.NS, numberSize);
+    case "BS": return setSize(content.BS, base64Length);
   }
+}
+
+function setSize(members: readonly string[], sizeOfMember: (member: string) => number): number {
   let bytes = 0;
-  if ("SS" in value) for (const element of value.SS) bytes += utf8Length(element);
-  else if ("NS" in value) for (const element of value.NS) bytes += numberSize(element);
-  else for (const element of value.BS) bytes += base64Length(element);
+  for (const member of members) bytes += sizeOfMember(member);
+  return bytes;
+}
+
+function listSize(list: readonly AttributeValue[]): number {
+  let bytes = CONTAINER_BYTES;
+  for (const element of list) bytes += ELEMENT_BYTES + attributeValueSize(element);
   return bytes;
 }
 
