@@ -27,7 +27,7 @@ export function openLmdbKv(file: string): OpenedKv {
   if (damage !== null) return { ok: false, error: damage };
   try {
     const database = open<Uint8Array, string>({
-      path: file, noSubdir: true, encoding: "binary", keyEncoder: binaryStringKeys, pageSize: PAGE_BYTES,
+      path: file, noSubdir: true, keyEncoder: binaryStringKeys, encoder: plainValues, pageSize: PAGE_BYTES,
       mapSize: MAP_BYTES, maxDbs: 1, overlappingSync: false, cache: false,
     });
     return { ok: true, kv: new LmdbKv(file, database) };
@@ -38,16 +38,35 @@ export function openLmdbKv(file: string): OpenedKv {
 
 /** Keys are strings of byte-sized chars; Buffer's latin1 copies them as they are. */
 const binaryStringKeys = {
-  writeKey(key: string, target: Buffer, start: number): number {
+  writeKey(key: string, target: Latin1Buffer, start: number): number {
     return start + target.latin1Write(key, start, key.length);
   },
-  readKey(source: Buffer, start: number, end: number): string {
+  readKey(source: Latin1Buffer, start: number, end: number): string {
     return source.latin1Slice(start, end);
   },
 };
 
-/** What lmdb adds to the buffer it lends for one read. */
-type Lent = Uint8Array & { readonly length: number };
+/** Methods that every Buffer has and its type does not name. */
+type Latin1Buffer = {
+  latin1Write(text: string, offset: number, length: number): number;
+  latin1Slice(start: number, end: number): string;
+};
+
+/**
+ * Values are bytes as they are. lmdb lends one buffer for all reads (and lies about its `length`), or the
+ * mapped page itself: `decode` gives a view that is valid until the next read.
+ */
+const plainValues = {
+  encode(value: Uint8Array): Uint8Array {
+    return value;
+  },
+  decode(lent: Uint8Array, length: number): Uint8Array {
+    return lent.subarray(0, length);
+  },
+};
+
+/** `slice` looks at the buffer's true length, not at lmdb's. */
+const sliceBytes: (this: Uint8Array, from: number, to: number) => Uint8Array = Uint8Array.prototype.slice;
 
 export class LmdbKv implements KvStore {
   readonly file: string;
@@ -65,8 +84,8 @@ export class LmdbKv implements KvStore {
 
   get(key: StorageKey): Uint8Array | null | KvError {
     try {
-      const lent = this.#database.getBinaryFast(key) as Lent | undefined;
-      return lent === undefined ? null : copyOf(lent);
+      const lent = this.#database.getBinaryFast(key);
+      return lent === undefined ? null : sliceBytes.call(lent, 0, lent.length);
     } catch (caught) {
       return asKvError(caught, this.file);
     }
@@ -153,49 +172,38 @@ export class LmdbKv implements KvStore {
   }
 }
 
-function copyOf(lent: Uint8Array): Uint8Array {
-  const copy = new Uint8Array(lent.length);
-  for (let i = 0; i < copy.length; i++) copy[i] = lent[i] as number;
-  return copy;
-}
-
 function asKvError(caught: unknown, file: string): KvError {
   const { code, message } = caught as { code?: string | number; message: string };
   const name = /MDB_[A-Z_]+/.exec(message)?.[0] ?? String(code ?? "EUNKNOWN");
   return kvError(name, file, message);
 }
 
-const META_MAGIC = 0xbeefc0de;
-/** In a page: after its own number, padding, flags and bounds. */
+/** In a meta page, behind the page header: LMDB's magic number as it stands in the file. */
 const META_AT = 24;
+const META_MAGIC = [0xde, 0xc0, 0xef, 0xbe] as const;
 
 /**
- * Looks at the first two pages before lmdb does: it would take a file that is not its own for an empty one,
- * or end the process.
+ * Looks at the two meta pages before lmdb does, which takes some damaged files for empty ones. LMDB writes
+ * them in turn, so one that is not intact may be a torn one; both is damage.
  */
 function checkFile(file: string): KvError | null {
   let fd: number;
   try {
     fd = fs.openSync(file, "r");
   } catch (caught) {
-    const { code } = caught as { code?: string };
-    return code === "ENOENT" ? null : asKvError(caught, file);
+    return (caught as { code?: string }).code === "ENOENT" ? null : asKvError(caught, file);
   }
   try {
-    const { size } = fs.fstatSync(fd);
-    if (size === 0) return null;
-    const head = Buffer.alloc(2 * PAGE_BYTES);
+    if (fs.fstatSync(fd).size === 0) return null;
+    const head = new Uint8Array(2 * PAGE_BYTES);
     const read = fs.readSync(fd, head, 0, head.length, 0);
     if (read < head.length) return kvError("MDB_INVALID", file, "the file is shorter than its two meta pages");
-    const isMeta = (page: number): boolean => head.includes(META_BYTES, page) && head.indexOf(META_BYTES, page) < page + 64;
-    if (!isMeta(0) && !isMeta(PAGE_BYTES)) return kvError("MDB_INVALID", file, "not an LMDB file, or both meta pages are damaged");
-    return null;
+    const isMeta = (page: number): boolean => META_MAGIC.every((byte, i) => head[page + META_AT + i] === byte);
+    if (isMeta(0) || isMeta(PAGE_BYTES)) return null;
+    return kvError("MDB_INVALID", file, "not an LMDB file, or both of its meta pages are damaged");
   } catch (caught) {
     return asKvError(caught, file);
   } finally {
     fs.closeSync(fd);
   }
 }
-
-const META_BYTES: Buffer = Buffer.from([META_MAGIC & 255, (META_MAGIC >>> 8) & 255, (META_MAGIC >>> 16) & 255, META_MAGIC >>> 24]);
-void META_AT;
