@@ -30,7 +30,7 @@ test("the reference implementation's verification value: all lengths 0..255, all
 });
 
 test("sixteen bytes, spread evenly over the first byte", () => {
-  const counts = new Array<number>(16).fill(0);
+  const counts = Array.from({ length: 16 }, () => 0);
   for (let i = 0; i < 16_000; i++) {
     const hash = hash128(`user#${i}`);
     assert.equal(hash.length, 16);

@@ -15,7 +15,7 @@ test("units on both sides of each step", () => {
 
 test("a page rounds its sum, a batch each item", () => {
   assert.equal(pageReadUnits(10 * 500, false), 1);
-  assert.equal(batchReadUnits(new Array(10).fill(500), false), 5);
+  assert.equal(batchReadUnits(Array.from({ length: 10 }, () => 500), false), 5);
   assert.equal(batchReadUnits([0, 5000], true), 3);
   assert.equal(batchReadUnits([], true), 0);
   assert.equal(batchWriteUnits([100, 1025]), 3);

@@ -98,7 +98,8 @@ test("different keys have different storage keys, also where pieces could run to
   }
   assert.equal(keys.size, 6);
   assert.notEqual(
-    partitionPrefix(table(1, "S", null), { S: "a" }).prefix, partitionPrefix(table(1, "B", null), { B: "YQ==" }).prefix);
+    partitionPrefix(table(1, "S", null), { S: "a" }).prefix,
+    partitionPrefix(table(1, "B", null), { B: "YQ==" }).prefix);
 });
 
 test("sort conditions take exactly the items they say, in order", () => {

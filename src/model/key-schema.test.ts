@@ -16,7 +16,8 @@ function table(hash: KeyType, range: KeyType | null): TableSchema {
 
 const MISMATCH = "The provided key element does not match the schema";
 const INVALID = "One or more parameter values were invalid: ";
-const EMPTY = "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty ";
+const EMPTY = "One or more parameter values are not valid. "
+  + "The AttributeValue for a key attribute cannot contain an empty ";
 const HASH_SIZE = `${INVALID}Size of hashkey has exceeded the maximum size limit of2048 bytes`;
 const RANGE_SIZE = `${INVALID}Aggregated size of all range keys has exceeded the size limit of 1024 bytes`;
 

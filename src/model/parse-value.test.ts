@@ -53,7 +53,8 @@ test("null and unknown fields are passed over", () => {
 test("lone surrogates become U+FFFD in values, members and names", () => {
   assert.deepEqual(parsed('{"S":"a\\ud800"}'), { S: "a\ufffd" });
   assert.deepEqual(parsed('{"SS":["\\udc00","b"]}'), { SS: ["\ufffd", "b"] });
-  assert.deepEqual(parsed('{"M":{"x":{"S":"1"},"\\ud800k":{"S":"v"}}}'), { M: { x: { S: "1" }, "\ufffdk": { S: "v" } } });
+  assert.deepEqual(parsed('{"M":{"x":{"S":"1"},"\\ud800k":{"S":"v"}}}'),
+    { M: { x: { S: "1" }, "\ufffdk": { S: "v" } } });
 });
 
 test("validation problems", () => {
@@ -62,7 +63,8 @@ test("validation problems", () => {
     ["null", "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"],
     ['{"S":null}', "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"],
     ['{"X":"a"}', "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"],
-    ['{"__proto__":{"S":"a"}}', "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"],
+    ['{"__proto__":{"S":"a"}}',
+      "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"],
     ['{"L":[null]}', "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"],
     ['{"M":{"a":{}}}', "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"],
     ['{"S":"a","N":"1"}',
@@ -81,7 +83,8 @@ test("validation problems", () => {
     ['{"NS":["1","1.0"]}', "Input collection contains duplicates"],
     ['{"BS":["YQ==","YQ=="]}', `${INVALID}Input collection [YQ==, YQ==]of type BS contains duplicates.`],
     ['{"M":{"":{"S":"a"}}}', `${INVALID}An attribute name may not be empty`],
-    [`{"M":{"${"é".repeat(32_768)}":{"S":"a"}}}`, `${INVALID}Attribute name is too large, must be less than 65536 bytes`],
+    [`{"M":{"${"é".repeat(32_768)}":{"S":"a"}}}`,
+      `${INVALID}Attribute name is too large, must be less than 65536 bytes`],
     [nested(33), "Nesting Levels have exceeded supported limits"],
     [nested(100_000), "Nesting Levels have exceeded supported limits"],
     ['{"M":{"a":'.repeat(33) + '{"S":"a"}' + "}}".repeat(33), "Nesting Levels have exceeded supported limits"],

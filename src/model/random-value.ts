@@ -8,7 +8,8 @@ import { NUMBER_DIGITS_MAX, NUMBER_EXPONENT_MAX, NUMBER_EXPONENT_MIN } from "./l
 import { numberText } from "./number38.ts";
 
 const PIECES: readonly string[] = [
-  "a", "b", "Z", "0", "7", " ", "\"", "\\", "\0", "\n", "\x7f", "\x80", "é", "ÿ", "߿", "ࠀ", "€", "\ufffd", "𐀀", "😀",
+  "a", "b", "Z", "0", "7", " ", "\"", "\\", "\0", "\n", "\x7f",
+  "\x80", "é", "ÿ", "\u07ff", "\u0800", "€", "\ufffd", "\u{10000}", "😀",
 ];
 const NAMES: readonly string[] = [
   "a", "b", "pk", "0", "10", "__proto__", "constructor", "toString", "S", "N", "L", "M", "ключ", "a.b", "😀",
