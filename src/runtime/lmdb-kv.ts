@@ -178,13 +178,14 @@ function asKvError(caught: unknown, file: string): KvError {
   return kvError(name, file, message);
 }
 
-/** In a meta page, behind the page header: LMDB's magic number as it stands in the file. */
-const META_AT = 24;
-const META_MAGIC = [0xde, 0xc0, 0xef, 0xbe] as const;
+// In each of the two meta pages, behind the page header, little-endian:
+//   24  u32 magic    28  u16 data version    48  u32 page size
+const META_MAGIC = 0xbeefc0de;
+const META_VERSION = 2;
 
 /**
- * Looks at the two meta pages before lmdb does, which takes some damaged files for empty ones. LMDB writes
- * them in turn, so one that is not intact may be a torn one; both is damage.
+ * Looks at the meta pages before lmdb does, which takes some damaged files for empty ones and ends the process
+ * on others. (Damage inside the tree can still end it: LMDB asserts the structure of pages it walks.)
  */
 function checkFile(file: string): KvError | null {
   let fd: number;
@@ -198,12 +199,24 @@ function checkFile(file: string): KvError | null {
     const head = new Uint8Array(2 * PAGE_BYTES);
     const read = fs.readSync(fd, head, 0, head.length, 0);
     if (read < head.length) return kvError("MDB_INVALID", file, "the file is shorter than its two meta pages");
-    const isMeta = (page: number): boolean => META_MAGIC.every((byte, i) => head[page + META_AT + i] === byte);
-    if (isMeta(0) || isMeta(PAGE_BYTES)) return null;
-    return kvError("MDB_INVALID", file, "not an LMDB file, or both of its meta pages are damaged");
+    const view = new DataView(head.buffer);
+    return checkMeta(view, 0, file) ?? checkMeta(view, PAGE_BYTES, file);
   } catch (caught) {
     return asKvError(caught, file);
   } finally {
     fs.closeSync(fd);
   }
+}
+
+function checkMeta(view: DataView, page: number, file: string): KvError | null {
+  if (view.getUint32(page + 24, true) !== META_MAGIC) {
+    return kvError("MDB_INVALID", file, `not an LMDB file, or its meta page at ${page} is damaged`);
+  }
+  const version = view.getUint16(page + 28, true);
+  if (version !== META_VERSION) {
+    return kvError("MDB_VERSION_MISMATCH", file, `LMDB data version ${version}; this release reads ${META_VERSION}`);
+  }
+  const pageBytes = view.getUint32(page + 48, true);
+  if (pageBytes === PAGE_BYTES) return null;
+  return kvError("MDB_INVALID", file, `pages of ${pageBytes} bytes; this release uses ${PAGE_BYTES}`);
 }
