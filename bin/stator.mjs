@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+// The entry: plain JavaScript that any Node ≥ 20 can read. It makes sure that the program runs on a Node that
+// reads TypeScript, turns on the cache of compiled modules and hands over to the command line.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import * as module from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The first major version of Node that runs .ts files without a flag and with a stable compile cache. */
+const NODE_MAJOR_MIN = 24;
+/** In the environment of a process that this file has started: a second hop would be an endless loop. */
+const LAUNCHED = "STATOR_LAUNCHED";
+const EX_UNAVAILABLE = 69;
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+if (majorOf(process.versions.node) >= NODE_MAJOR_MIN) await run();
+else relaunch();
+
+async function run() {
+  if (process.env[LAUNCHED] !== undefined && process.channel) endWithLauncher();
+  delete process.env[LAUNCHED];
+  module.enableCompileCache?.(join(root, ".cache", "compile"));
+  const { main } = await import("../src/cli/main.ts");
+  await main(process.argv.slice(2));
+}
+
+/** The launcher may be ended without a chance to pass it on (SIGKILL). Its server must not outlive it. */
+function endWithLauncher() {
+  process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
+  process.channel.unref();
+}
+
+function relaunch() {
+  const node = process.env[LAUNCHED] === undefined ? broughtNode() : null;
+  if (node === null) {
+    process.stderr.write(
+      `stator: this is Node ${process.versions.node}; Stator needs Node ${NODE_MAJOR_MIN} or later.\n`
+      + "The repository brings one: run `npm ci` in its folder (optional dependencies must not be left out).\n",
+    );
+    process.exit(EX_UNAVAILABLE);
+  }
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: { ...process.env, [LAUNCHED]: "1" },
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"]) process.on(signal, () => child.kill(signal));
+  child.on("error", (error) => {
+    process.stderr.write(`stator: cannot run ${node}: ${error.message}\n`);
+    process.exit(EX_UNAVAILABLE);
+  });
+  child.on("exit", (code, signal) => {
+    if (signal === null) process.exit(code ?? 1);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+/** The Node in the optional dependency for this machine, or null. */
+function broughtNode() {
+  const require = module.createRequire(import.meta.url);
+  const { platform, arch } = process;
+  for (const name of [`node-${platform}-${arch}`, `node-bin-${platform}-${arch}`]) {
+    try {
+      const path = join(dirname(require.resolve(`${name}/package.json`)), "bin", "node");
+      if (existsSync(path)) return path;
+    } catch {
+      // Not installed under this name.
+    }
+  }
+  return null;
+}
+
+function majorOf(version) {
+  return Number(version.split(".")[0]);
+}
