@@ -109,14 +109,14 @@ class NetHttpServer implements HttpServer {
     if (this.#net.listening) this.#net.close();
     return new Promise((resolve) => {
       const deadline = setTimeout(() => {
-        for (const connection of [...this.#connections]) connection.destroy();
+        for (const connection of this.#connections) connection.destroy();
       }, graceMs);
       this.#closed = () => {
         clearTimeout(deadline);
         clearInterval(this.#sweepTimer);
         resolve();
       };
-      for (const connection of [...this.#connections]) connection.shutDown();
+      for (const connection of this.#connections) connection.shutDown();
       if (this.#connections.size === 0) this.#closed();
     });
   }
