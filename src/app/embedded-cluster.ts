@@ -7,6 +7,7 @@ import { openNode, StatorNode, systemMembers, type NodeEnv, type NodeFailure } f
 import type { Disk } from "../ports/disk.ts";
 import type { HttpHandler } from "../ports/http.ts";
 import type { KvStore } from "../ports/kv-store.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
 import { createApi } from "../roles/api/role.ts";
 import { Router } from "../roles/router/role.ts";
 import { lockDirectory, type DirectoryLock } from "../runtime/directory-lock.ts";
@@ -16,9 +17,10 @@ import { openLmdbKv } from "../runtime/lmdb-kv.ts";
 import { MemoryDisk } from "../runtime/memory-disk.ts";
 import { MemoryKv } from "../runtime/memory-kv.ts";
 import { NodeClock } from "../runtime/node-clock.ts";
-import { NodeCrypto } from "../runtime/node-crypto.ts";
+import { nodeCrypto } from "../runtime/node-crypto.ts";
 import { NodeRandom } from "../runtime/node-random.ts";
-import { NodeTelemetry } from "../runtime/node-telemetry.ts";
+import { createTelemetry } from "../runtime/node-telemetry.ts";
+import { BATCH_BYTES_DEFAULT, SEAL_DELAY_MS_DEFAULT, SEGMENT_BYTES_DEFAULT } from "../storage/wal/wal.ts";
 import type { NodeMessage } from "../wire/data-messages.ts";
 import { StartError, type EmbeddedOptions, type RunningCluster } from "./embedded-options.ts";
 import { LocalNetwork } from "./local-network.ts";
@@ -37,6 +39,8 @@ const TIMING: GroupTiming = {
 const STOP_GRACE_MS = 2_000;
 /** How long a start waits for the catalogue's leader. */
 const READY_MS_MAX = 60_000;
+
+const SILENT: Telemetry = { event: () => undefined };
 
 type Storage = { readonly disk: Disk; readonly kv: KvStore };
 
@@ -70,7 +74,8 @@ async function lockOrRefuse(dataDir: string): Promise<DirectoryLock> {
 async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Promise<RunningCluster> {
   const clock = new NodeClock();
   const random = new NodeRandom();
-  const telemetry = new NodeTelemetry(options.logLevel);
+  const telemetry = options.logLevel === "silent"
+    ? SILENT : createTelemetry({ level: options.logLevel, format: "text" });
   const network = new LocalNetwork<NodeMessage>(clock);
   const nodes: readonly NodeId[] = Array.from({ length: options.zones }, (_, i) => nodeId(i + 1));
   const failures = new Failures(nodes.length, telemetry);
@@ -79,7 +84,11 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
     const { disk, kv } = storages[i] as Storage;
     return openOne({
       self, clock, random, network, telemetry, disk, kv, timing: TIMING,
-      wal: { nodeId: self }, tree: {}, nodes, partitionsPerTable: options.partitionsPerTable,
+      wal: {
+        node: self, clock, random, segmentBytes: SEGMENT_BYTES_DEFAULT, batchBytesMax: BATCH_BYTES_DEFAULT,
+        sealDelayMs: SEAL_DELAY_MS_DEFAULT,
+      },
+      tree: {}, nodes, partitionsPerTable: options.partitionsPerTable,
       priorLeasesVoid: true, // the directory's lock proves that whoever held a lease is gone
       onFailed: (failure): void => {
         network.detach(self);
@@ -93,7 +102,7 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
   const router = new Router({ self: ROUTER, clock, network, metadataNodes: systemMembers(nodes), nearNode: null });
   network.attach(ROUTER, (message) => router.onMessage(message));
   await ready(router);
-  const api = createApi({ crypto: new NodeCrypto(), clock, random, telemetry }, {
+  const api = createApi({ crypto: nodeCrypto, clock, random, telemetry }, {
     execute: router.execute, lookupTable: router.lookupTable,
   }, {
     credentials: options.credentials, accountId: ACCOUNT, defaultRegion: options.region,
@@ -123,9 +132,11 @@ function openStorages(options: EmbeddedOptions, clock: NodeClock): readonly Stor
     return Array.from({ length: options.zones }, () => ({ disk: new MemoryDisk(clock), kv: new MemoryKv(clock) }));
   }
   return openDirectories(options.dataDir, options.zones).map(({ path }) => {
-    const kv = openLmdbKv(join(path, "tree"));
-    if ("kind" in kv) throw new StartError(`${kv.file}: ${kv.message}`);
-    return { disk: openFsDisk(join(path, "wal")), kv };
+    const tree = openLmdbKv(join(path, "tree"));
+    if (!tree.ok) throw new StartError(`${tree.error.file}: ${tree.error.message}`);
+    const opened = openFsDisk(join(path, "wal"));
+    if (!opened.ok) throw new StartError(`${opened.error.file}: ${opened.error.message}`);
+    return { disk: opened.disk, kv: tree.kv };
   });
 }
 
@@ -176,11 +187,11 @@ class Failures {
   readonly fatal: Promise<Error>;
   isFatal = false;
   readonly #nodes: number;
-  readonly #telemetry: NodeTelemetry;
+  readonly #telemetry: Telemetry;
   readonly #failures: NodeFailure[] = [];
   #resolve: (error: Error) => void = () => undefined;
 
-  constructor(nodes: number, telemetry: NodeTelemetry) {
+  constructor(nodes: number, telemetry: Telemetry) {
     this.#nodes = nodes;
     this.#telemetry = telemetry;
     this.fatal = new Promise((resolve) => {

@@ -1,14 +1,17 @@
 // Keeps the groups this node hosts equal to what the catalogue places here: new partitions are opened (with
 // what the log on disk knows of them), those of deleted tables are dropped with their rows.
-import { SYSTEM_GROUP, tableId, type GroupId, type NodeId, type StorageKey, type TableId } from "../base/ids.ts";
-import { epoch } from "../base/ids.ts";
+import {
+  epoch, SYSTEM_GROUP, tableId, type GroupId, type NodeId, type StorageKey, type TableId,
+} from "../base/ids.ts";
 import { tableBounds } from "../model/key-encoding.ts";
 import type { Partition, TableSchema } from "../model/table-schema.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { NodeReplicator } from "../replication/node-replicator.ts";
 import { recoverGroup } from "../replication/recover-group.ts";
 import type { ItemTree } from "../storage/tree/item-tree.ts";
-import type { RecoveredLog, Wal } from "../storage/wal/wal.ts";
+import type { RecoveredLog } from "../storage/wal/log-index.ts";
+import type { WalError } from "../storage/wal/wal-error.ts";
+import type { Wal } from "../storage/wal/wal.ts";
 
 export type HostingEnv = {
   readonly self: NodeId;
@@ -18,6 +21,7 @@ export type HostingEnv = {
   readonly replicator: NodeReplicator;
   /** What recovery found in the log, by group; taken out as groups are opened. */
   readonly recovered: Map<GroupId, RecoveredLog>;
+  readonly onLogDamage: (error: WalError) => void;
 };
 
 /** Key spaces from here on are the tree's own (checkpoint marks). */
@@ -93,10 +97,14 @@ export class GroupHosting {
     this.#opening++;
     const log = recovered.get(group);
     recovered.delete(group);
-    recoverGroup(this.#env, group, log, (state) => {
+    recoverGroup(this.#env, group, log, (recovery) => {
       this.#opening--;
+      if (!recovery.ok) {
+        this.#env.onLogDamage(recovery.error);
+        return;
+      }
       if (!this.#isStopped && this.#hosted.has(group)) {
-        replicator.addGroup({ group, members: replicas, epoch: epoch(1) }, state, replicas[0] === self);
+        replicator.addGroup({ group, members: replicas, epoch: epoch(1) }, recovery.recovered, replicas[0] === self);
       }
       if (this.#opening > 0) return;
       const waiting = this.#whenOpen;

@@ -14,10 +14,13 @@ import { recoverGroup } from "../replication/recover-group.ts";
 import { MetadataRole } from "../roles/metadata/role.ts";
 import { StorageNode } from "../roles/storage-node/role.ts";
 import { ItemTree, type TreeOptions } from "../storage/tree/item-tree.ts";
-import { openWal, type RecoveredLog, type Wal, type WalOptions } from "../storage/wal/wal.ts";
+import type { RecoveredLog } from "../storage/wal/log-index.ts";
+import type { WalError } from "../storage/wal/wal-error.ts";
+import { openWal, type Wal, type WalOptions } from "../storage/wal/wal.ts";
 import {
   CATALOGUE, CATALOGUE_ASK, PAXOS_FRAME, REPLY, REQUEST, type NodeMessage,
 } from "../wire/data-messages.ts";
+import type { LogEntry } from "../wire/log-record.ts";
 import { GroupHosting } from "./group-hosting.ts";
 
 export type NodeEnv = {
@@ -37,6 +40,8 @@ export type NodeEnv = {
   readonly priorLeasesVoid: boolean;
   /** The node found its own disk or memory wrong and stopped. Called at most once. */
   readonly onFailed: (failure: NodeFailure) => void;
+  /** For observers: a WRITE entry was applied on this node. */
+  readonly onApplied?: (group: GroupId, entry: LogEntry) => void;
 };
 
 export type NodeFailure = { readonly node: NodeId; readonly message: string };
@@ -52,11 +57,16 @@ export function systemMembers(nodes: readonly NodeId[]): readonly NodeId[] {
 export function openNode(env: NodeEnv, done: (opened: StatorNode | NodeFailure) => void): void {
   const opened = openWal(env.disk, env.wal, env.telemetry);
   if (!opened.ok) {
-    done({ node: env.self, message: opened.error.message });
+    done({ node: env.self, message: describe(opened.error) });
     return;
   }
   const node = new StatorNode(env, opened.wal, opened.groups);
-  node.start(() => done(node));
+  node.start((error) => done(error === null ? node : { node: env.self, message: describe(error) }));
+}
+
+/** Names the file and the offset: what an operator needs to look at the damage. */
+function describe(error: WalError): string {
+  return `${error.file}, offset ${error.offset}: ${error.message}`;
 }
 
 export class StatorNode {
@@ -79,7 +89,7 @@ export class StatorNode {
     this.#recovered = recovered;
     const tree = new ItemTree(kv, clock, env.tree, telemetry);
     this.tree = tree;
-    wal.onFailure = (error): void => this.#fail(error.message);
+    wal.onFailure = (error): void => this.#fail(describe(error));
     tree.onFailure = (error): void => this.#fail(error.message);
     this.replicator = new NodeReplicator(
       { self, clock, random, network, telemetry, wal, tree, timing, priorLeasesVoid },
@@ -87,13 +97,18 @@ export class StatorNode {
         onLeadership: (host): void => {
           if (host.group === SYSTEM_GROUP) this.metadata.onLeadership(host);
         },
-        onApplied: (host, _entry, payload): void => {
+        onApplied: (host, entry, payload): void => {
+          env.onApplied?.(host.group, entry);
           if (host.group === SYSTEM_GROUP) this.metadata.onApplied(host, payload);
         },
+        onLogDamage: (error): void => this.#fail(describe(error)),
       },
     );
     const { replicator } = this;
-    this.#hosting = new GroupHosting({ self, clock, wal, tree, replicator, recovered });
+    this.#hosting = new GroupHosting({
+      self, clock, wal, tree, replicator, recovered,
+      onLogDamage: (error): void => this.#fail(describe(error)),
+    });
     this.#storage = new StorageNode({
       self, clock, network, tree, replicator,
       onDamage: (damage): void => this.#fail(`${damage.file}: item ${JSON.stringify(damage.key)} fails its checksum`),
@@ -104,20 +119,26 @@ export class StatorNode {
     });
   }
 
-  start(done: () => void): void {
+  /** Replays the log. `done` gets what is wrong with it, or null. */
+  start(done: (error: WalError | null) => void): void {
     const { self, clock, nodes } = this.#env;
     const members = systemMembers(nodes);
     if (!members.includes(self)) {
-      done();
+      done(null);
       return;
     }
     const log = this.#recovered.get(SYSTEM_GROUP);
-    recoverGroup({ wal: this.wal, tree: this.tree, clock }, SYSTEM_GROUP, log, (state) => {
-      if (this.#isStopped) return;
+    recoverGroup({ wal: this.wal, tree: this.tree, clock }, SYSTEM_GROUP, log, (recovery) => {
+      if (!recovery.ok) {
+        this.#halt();
+        done(recovery.error);
+        return;
+      }
+      const state = recovery.recovered;
       this.replicator.addGroup({ group: SYSTEM_GROUP, members, epoch: epoch(1) }, state, members[0] === self);
       this.metadata.load(state.applied);
       this.#hosting.dropOrphans(this.metadata.tables());
-      this.#hosting.whenOpen(done);
+      this.#hosting.whenOpen(() => done(null));
     });
   }
 

@@ -26,7 +26,7 @@ type Flight = {
 type InFlight = { readonly value: Uint8Array | null; readonly flight: Flight };
 
 /** A batch is proposed as it is once its keys and values pass this: keeps log entries well below the WAL's bound. */
-export const FLIGHT_BYTES_MAX = 1024 * 1024;
+export const FLIGHT_BYTES_MAX: number = 1024 * 1024;
 /** Batches that may wait for their commit; beyond, writes are shed. */
 const FLIGHTS_MAX = 1024;
 

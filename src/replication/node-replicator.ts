@@ -10,6 +10,7 @@ import type { Network } from "../ports/network.ts";
 import type { Random } from "../ports/random.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import type { ItemTree } from "../storage/tree/item-tree.ts";
+import type { WalError } from "../storage/wal/wal-error.ts";
 import type { Wal } from "../storage/wal/wal.ts";
 import { decodeWritePayload, encodeWritePayload, type WritePayload } from "../wire/codec/write-payload.ts";
 import { PAXOS_FRAME, type NodeMessage, type PaxosFrame } from "../wire/data-messages.ts";
@@ -36,6 +37,8 @@ export interface ReplicatorListener {
   onLeadership(host: GroupHost): void;
   /** A WRITE entry was applied to the tree on this replica. */
   onApplied(host: GroupHost, entry: LogEntry, payload: WritePayload): void;
+  /** The log cannot give back what was written: the node must stop. */
+  onLogDamage(error: WalError): void;
 }
 
 /** How often deadlines are looked at: well below any heartbeat. */
@@ -220,9 +223,11 @@ export class NodeReplicator {
   }
 
   #read(host: GroupHost, peer: NodeId, from: Lsn, bytesMax: number): void {
-    this.#env.wal.readEntries(host.group, from, bytesMax, (entries) => {
+    this.#env.wal.readEntries(host.group, from, bytesMax, (read) => {
       if (this.#isStopped || host.isRemoved) return;
-      host.core.entriesRead(peer, entries, this.#env.clock.monotonicMs());
+      if (!read.ok) this.#listener.onLogDamage(read.error);
+      if (this.#isStopped) return;
+      host.core.entriesRead(peer, read.ok ? read.entries : [], this.#env.clock.monotonicMs());
       this.wake(host);
     });
   }

@@ -5,7 +5,9 @@ import { lsn, nextLsn, type Ballot, type GroupId, type Lsn } from "../base/ids.t
 import type { RecoveredGroup } from "../consensus/ready.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ItemTree } from "../storage/tree/item-tree.ts";
-import type { RecoveredLog, Wal } from "../storage/wal/wal.ts";
+import type { RecoveredLog } from "../storage/wal/log-index.ts";
+import type { WalError } from "../storage/wal/wal-error.ts";
+import type { Wal } from "../storage/wal/wal.ts";
 import { decodeWritePayload } from "../wire/codec/write-payload.ts";
 import { WRITE, type LogEntry } from "../wire/log-record.ts";
 
@@ -14,12 +16,16 @@ const READ_BYTES = 4 * 1024 * 1024;
 /** Log replayed before the event loop gets its turn. */
 const BURST_BYTES = 16 * 1024 * 1024;
 
-const EMPTY: RecoveredLog = { promised: 0 as Ballot, commit: 0 as Lsn, first: 1 as Lsn, last: 0 as Lsn };
+const EMPTY: RecoveredLog = { promised: 0 as Ballot, commit: 0 as Lsn, first: 0 as Lsn, last: 0 as Lsn };
 
 export type RecoveryEnv = { readonly wal: Wal; readonly tree: ItemTree; readonly clock: Clock };
 
+export type GroupRecovery =
+  | { readonly ok: true; readonly recovered: RecoveredGroup }
+  | { readonly ok: false; readonly error: WalError };
+
 export function recoverGroup(
-  env: RecoveryEnv, group: GroupId, log: RecoveredLog | undefined, done: (recovered: RecoveredGroup) => void,
+  env: RecoveryEnv, group: GroupId, log: RecoveredLog | undefined, done: (recovery: GroupRecovery) => void,
 ): void {
   const { wal, tree, clock } = env;
   const found = log ?? EMPTY;
@@ -32,9 +38,13 @@ export function recoverGroup(
   const replay = (): void => {
     let burst = 0;
     while (applied < commit) {
-      const entries = wal.readEntriesSync(group, nextLsn(applied), READ_BYTES);
-      assert(entries.length > 0, "entries up to the commit LSN are in the log");
-      for (const entry of entries) {
+      const read = wal.readEntriesSync(group, nextLsn(applied), READ_BYTES);
+      if (!read.ok) {
+        done(read);
+        return;
+      }
+      assert(read.entries.length > 0, "entries up to the commit LSN are in the log");
+      for (const entry of read.entries) {
         if (entry.lsn > commit) break;
         assert(entry.lsn === applied + 1, "the log has no holes");
         applyEntry(tree, group, entry);
@@ -50,10 +60,7 @@ export function recoverGroup(
         return;
       }
     }
-    done({
-      promised: found.promised, applied, commit: applied, tail: readTail(wal, group, applied, found.last),
-      firstOnDisk: found.first,
-    });
+    done(withTail(wal, group, found, applied));
   };
   replay();
 }
@@ -63,17 +70,23 @@ function applyEntry(tree: ItemTree, group: GroupId, entry: LogEntry): void {
   tree.apply(group, entry.lsn, payload?.mutations ?? [], { items: payload?.items ?? 0, bytes: payload?.bytes ?? 0 });
 }
 
-/** Entries above the known commit LSN: bounded by what a leader may have in flight. */
-function readTail(wal: Wal, group: GroupId, applied: Lsn, last: Lsn): LogEntry[] {
+/**
+ * Entries above the known commit LSN, bounded by what a leader may have in flight, and the one at it, whose
+ * ballot ranks this log in an election.
+ */
+function withTail(wal: Wal, group: GroupId, found: RecoveredLog, applied: Lsn): GroupRecovery {
   const tail: LogEntry[] = [];
-  let at = applied;
-  while (at < last) {
-    const entries = wal.readEntriesSync(group, nextLsn(at), READ_BYTES);
-    assert(entries.length > 0, "the log has no holes");
-    for (const entry of entries) {
+  const holdsApplied = applied > 0 && found.first !== 0 && found.first <= applied && applied <= found.last;
+  let at = holdsApplied ? lsn(applied - 1) : applied;
+  while (at < found.last) {
+    const read = wal.readEntriesSync(group, nextLsn(at), READ_BYTES);
+    if (!read.ok) return read;
+    assert(read.entries.length > 0, "the log has no holes");
+    for (const entry of read.entries) {
       tail.push(entry);
       at = entry.lsn;
     }
   }
-  return tail;
+  const firstOnDisk = found.first === 0 ? nextLsn(applied) : found.first;
+  return { ok: true, recovered: { promised: found.promised, applied, commit: applied, tail, firstOnDisk } };
 }

@@ -79,7 +79,7 @@ function updateAttributes(
     case "UPDATED_OLD":
     case "UPDATED_NEW": {
       const part = updatedAttributes(touched, old, next, operation.returnValues);
-      return Object.keys(part).length === 0 ? null : encodeJson(part);
+      return part === null ? null : encodeJson(part);
     }
   }
 }

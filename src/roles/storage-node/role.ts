@@ -134,8 +134,9 @@ export class StorageNode {
     if (session === null) return redirect(host);
     if (session.isFull() || tree.isOverloaded) return SHED;
     const { key } = operation.address;
-    let stored = session.newest(key);
-    if (stored === undefined) {
+    const inFlight = session.newest(key);
+    let stored: Uint8Array | null = inFlight ?? null;
+    if (inFlight === undefined) {
       const read = tree.get(key);
       if (read.kind === "corrupt") return this.#damaged(read);
       stored = read.kind === "absent" ? null : read.value;
