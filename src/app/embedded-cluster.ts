@@ -94,6 +94,7 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
         network.detach(self);
         failures.add(failure);
       },
+      onApplied: null,
     }, network, failures);
   }));
   network.open();

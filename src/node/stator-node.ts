@@ -21,6 +21,7 @@ import {
   CATALOGUE, CATALOGUE_ASK, PAXOS_FRAME, REPLY, REQUEST, type NodeMessage,
 } from "../wire/data-messages.ts";
 import type { LogEntry } from "../wire/log-record.ts";
+import type { LogEntry } from "../wire/log-record.ts";
 import { GroupHosting } from "./group-hosting.ts";
 
 export type NodeEnv = {
@@ -99,7 +100,7 @@ export class StatorNode {
         },
         onApplied: (host, entry, payload): void => {
           env.onApplied?.(host.group, entry);
-          if (host.group === SYSTEM_GROUP) this.metadata.onApplied(host, payload);
+          if (host.group === SYSTEM_GROUP && payload !== null) this.metadata.onApplied(host, payload);
         },
         onLogDamage: (error): void => this.#fail(describe(error)),
       },

@@ -35,8 +35,8 @@ export type ReplicatorEnv = {
 export interface ReplicatorListener {
   /** The replica began or stopped to serve, or learned of another leader. */
   onLeadership(host: GroupHost): void;
-  /** A WRITE entry was applied to the tree on this replica. */
-  onApplied(host: GroupHost, entry: LogEntry, payload: WritePayload): void;
+  /** An entry was applied to the tree on this replica. `payload` is null for one that changes nothing. */
+  onApplied(host: GroupHost, entry: LogEntry, payload: WritePayload | null): void;
   /** The log cannot give back what was written: the node must stop. */
   onLogDamage(error: WalError): void;
 }
@@ -219,7 +219,7 @@ export class NodeReplicator {
       items: payload?.items ?? 0, bytes: payload?.bytes ?? 0,
     });
     host.session?.settle(entry.lsn);
-    if (payload !== null) this.#listener.onApplied(host, entry, payload);
+    this.#listener.onApplied(host, entry, payload);
   }
 
   #read(host: GroupHost, peer: NodeId, from: Lsn, bytesMax: number): void {
