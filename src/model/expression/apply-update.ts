@@ -4,6 +4,7 @@
 import { assert } from "../../base/assert.ts";
 import type { AttributeMap, AttributeValue, Item } from "../attribute-value.ts";
 import { copyAttributeMap, deleteAttribute, getAttribute, setAttribute } from "../attribute-map.ts";
+import { NESTING_MAX } from "../limits.ts";
 import type { PathNode, UpdateNode } from "./ast.ts";
 import { valueAt } from "./document-path.ts";
 import { addPath, newPathTree } from "./path-tree.ts";
@@ -19,6 +20,8 @@ type Change = { readonly kind: "put"; readonly value: AttributeValue } | { reado
 type ChangeTree = PathTree<Change>;
 
 const REMOVE: Change = { kind: "remove" };
+const NESTING_MESSAGE =
+  "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit";
 const INVALID_PATH = "The document path provided in the update expression is invalid for update";
 
 export function applyUpdate(update: UpdateNode, item: Item): UpdateResult {
@@ -32,6 +35,7 @@ export function applyUpdate(update: UpdateNode, item: Item): UpdateResult {
   for (const { path, value } of update.set) {
     const computed = computeSetValue(value, item);
     if (!computed.ok) return computed;
+    if (isTooDeep(path, computed.value)) return { ok: false, message: NESTING_MESSAGE };
     note(path, { kind: "put", value: computed.value });
   }
   for (const path of update.remove) note(path, REMOVE);
@@ -48,6 +52,20 @@ export function applyUpdate(update: UpdateNode, item: Item): UpdateResult {
   }
   const changed = changeMap(item, changes);
   return changed === null ? { ok: false, message: INVALID_PATH } : { ok: true, item: changed, touched };
+}
+
+/** Each value is within the limit where it comes from; put into other values it may get beyond. */
+function isTooDeep(path: PathNode, value: AttributeValue): boolean {
+  return path.length > 1 && path.length - 1 + levelsOf(value) > NESTING_MAX;
+}
+
+/** Levels of lists and maps that a value consists of: 0 for a scalar or a set. */
+function levelsOf(value: AttributeValue): number {
+  const elements = "L" in value ? value.L : "M" in value ? Object.values(value.M) : null;
+  if (elements === null) return 0;
+  let levels = 0;
+  for (const element of elements) levels = Math.max(levels, levelsOf(element));
+  return levels + 1;
 }
 
 /** Null: a path leads through something that is not there or has no such parts. */

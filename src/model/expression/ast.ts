@@ -1,5 +1,5 @@
-// The expression language's syntax trees, names and values already substituted. Immutable; cached by
-// expression text where it has no values.
+// Expressions ready to be evaluated: names and values substituted, everything checked that can be checked
+// without an item. Immutable plain JSON data.
 import type { AttributeType, AttributeValue } from "../attribute-value.ts";
 
 /** A document path: an attribute name, then map keys (strings) and list indexes (numbers). */
@@ -32,6 +32,7 @@ export type SetValue =
   | { readonly kind: "if_not_exists"; readonly path: PathNode; readonly otherwise: SetValue }
   | { readonly kind: "list_append"; readonly left: SetValue; readonly right: SetValue };
 
+/** No two paths of an update are the same, contain one another, or disagree on what is a list. */
 export type UpdateNode = {
   readonly set: readonly { readonly path: PathNode; readonly value: SetValue }[];
   readonly remove: readonly PathNode[];

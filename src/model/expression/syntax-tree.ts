@@ -18,7 +18,12 @@ export type RawCondition =
 
 export type RawSetValue =
   | RawOperand
-  | { readonly kind: "arithmetic"; readonly operator: "+" | "-"; readonly left: RawOperand; readonly right: RawOperand };
+  | {
+    readonly kind: "arithmetic";
+    readonly operator: "+" | "-";
+    readonly left: RawOperand;
+    readonly right: RawOperand;
+  };
 
 export type SectionKeyword = "SET" | "REMOVE" | "ADD" | "DELETE";
 export type RawAction =

@@ -1,7 +1,7 @@
 // What the function size() yields.
+import { base64Length } from "../../base/base64.ts";
 import type { AttributeValue } from "../attribute-value.ts";
 import { attributeNames } from "../attribute-map.ts";
-import { binaryLength } from "./binary-text.ts";
 
 /**
  * Strings count UTF-16 units (as the service does, unlike in item sizes), binaries bytes, sets, lists and
@@ -9,7 +9,7 @@ import { binaryLength } from "./binary-text.ts";
  */
 export function sizeOf(value: AttributeValue): number | null {
   if ("S" in value) return value.S.length;
-  if ("B" in value) return binaryLength(value.B);
+  if ("B" in value) return base64Length(value.B);
   if ("L" in value) return value.L.length;
   if ("M" in value) return attributeNames(value.M).length;
   if ("SS" in value) return value.SS.length;
