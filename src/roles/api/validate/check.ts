@@ -1,8 +1,9 @@
 // The structural check: one walk over the input along its shape. JSON of the wrong type ends the walk with
 // a SerializationException; broken constraints are collected and told together, ten at most.
+import { typeMismatch } from "../../../model/value-problem.ts";
 import { type Failure, serialization, validation } from "../errors.ts";
 import { checkItem, checkValues } from "./check-values.ts";
-import { javaText } from "./java-text.ts";
+import { javaText, javaType } from "./java-text.ts";
 import type { IntegerShape, ListShape, MapShape, Shape, StringShape, StructureShape } from "./shape.ts";
 
 /** DynamoDB tells ten problems and stops. */
@@ -52,11 +53,11 @@ function checkValue(
 ): Failure | null {
   switch (shape.kind) {
     case "string":
-      if (typeof value !== "string") return serialization(wrongScalar(value, "String"));
+      if (typeof value !== "string") return serialization(typeMismatch(value, "String").message);
       checkString(walk, shape, value, name);
       return null;
     case "boolean":
-      return typeof value === "boolean" ? null : serialization(wrongScalar(value, "Boolean"));
+      return typeof value === "boolean" ? null : serialization(typeMismatch(value, "Boolean").message);
     case "integer":
       return checkInteger(walk, shape, holder, key, name, value);
     case "list":
@@ -66,7 +67,7 @@ function checkValue(
     case "structure": {
       if (typeof value !== "object") return serialization("Unexpected value type in payload");
       if (Array.isArray(value)) {
-        return serialization(`Unrecognized collection type class com.amazonaws.dynamodb.v20120810.${shape.name}`);
+        return serialization(`Unrecognized collection type class ${javaType(shape)}`);
       }
       walk.path.push(name);
       const failure = checkMembers(walk, shape, value as JsonObject);
@@ -113,7 +114,7 @@ function checkLength(
 function checkInteger(
   walk: Walk, shape: IntegerShape, holder: JsonObject, key: string, name: string, value: unknown,
 ): Failure | null {
-  if (typeof value !== "number") return serialization(wrongScalar(value, shape.javaType));
+  if (typeof value !== "number") return serialization(wrongNumber(value, shape.javaType));
   const whole = Math.trunc(value);
   const reach = shape.javaType === "Integer" ? 2_147_483_648 : 2 ** 63;
   if (!(whole >= -reach && whole < reach)) {
@@ -126,10 +127,7 @@ function checkInteger(
 }
 
 function checkList(walk: Walk, shape: ListShape, name: string, value: unknown): Failure | null {
-  if (!Array.isArray(value)) {
-    return serialization(typeof value === "object"
-      ? "Start of structure or map found where not expected" : "Unexpected field type");
-  }
+  if (!Array.isArray(value)) return serialization(typeMismatch(value, "List").message);
   checkLength(walk, shape, value.length, value, name);
   walk.path.push(name);
   for (let i = 0; i < value.length; i++) {
@@ -148,9 +146,7 @@ function checkList(walk: Walk, shape: ListShape, name: string, value: unknown): 
 
 function checkMap(walk: Walk, shape: MapShape, name: string, value: unknown): Failure | null {
   if (typeof value !== "object" || value === null) return serialization("Unexpected field type");
-  if (Array.isArray(value)) {
-    return serialization("Unrecognized collection type java.util.Map");
-  }
+  if (Array.isArray(value)) return serialization(`Unrecognized collection type ${javaType(shape)}`);
   const object = value as JsonObject;
   const keys = Object.keys(object);
   checkLength(walk, shape, keys.length, value, name);
@@ -205,11 +201,9 @@ function noteAt(walk: Walk, path: string, shape: Shape, value: unknown, constrai
   walk.problems.push(constraintText(javaText(shape, value), path, constraint));
 }
 
-function wrongScalar(value: unknown, javaType: "String" | "Boolean" | "Integer" | "Long"): string {
+function wrongNumber(value: unknown, javaType: "Integer" | "Long"): string {
   switch (typeof value) {
     case "string": return `STRING_VALUE cannot be converted to ${javaType}`;
-    case "number":
-      return `${Number.isInteger(value) ? "NUMBER_VALUE" : "DECIMAL_VALUE"} cannot be converted to ${javaType}`;
     case "boolean": return `${value ? "TRUE_VALUE" : "FALSE_VALUE"} cannot be converted to ${javaType}`;
     default:
       return Array.isArray(value)

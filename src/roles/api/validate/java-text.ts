@@ -9,6 +9,24 @@ export function javaText(shape: Shape, value: unknown): string {
   return text.length > SHOWN_CHARACTERS_MAX ? text.slice(0, SHOWN_CHARACTERS_MAX) : text;
 }
 
+const PACKAGE = "com.amazonaws.dynamodb.v20120810.";
+const ATTRIBUTE_MAP = `java.util.Map<java.lang.String, ${PACKAGE}AttributeValue>`;
+
+/** The name of a shape's Java type. */
+export function javaType(shape: Shape): string {
+  switch (shape.kind) {
+    case "string": return "java.lang.String";
+    case "boolean": return "java.lang.Boolean";
+    case "integer": return `java.lang.${shape.javaType}`;
+    case "list": return `java.util.List<${javaType(shape.of)}>`;
+    case "map": return `java.util.Map<java.lang.String, ${javaType(shape.of)}>`;
+    case "structure": return PACKAGE + shape.name;
+    case "item": case "values": return ATTRIBUTE_MAP;
+    case "opaque": return "java.lang.Object";
+    default: return shape satisfies never;
+  }
+}
+
 function print(shape: Shape, value: unknown): string {
   if (value === null || value === undefined) return "null";
   switch (shape.kind) {
