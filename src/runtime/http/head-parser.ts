@@ -7,7 +7,7 @@ import { CR, COLON, LF, SPACE, TAB, HOST, TARGET, TOKEN, VALUE } from "./char-cl
 import {
   CONNECTION, CONTENT_LENGTH, EXPECT, HeaderMemory, HOST_HEADER, OTHER, TRANSFER_ENCODING, headerKindOf,
 } from "./header-memory.ts";
-import type { HeaderKind } from "./header-memory.ts";
+import type { HeaderKind, RememberedLine } from "./header-memory.ts";
 import { LEADING_EMPTY_LINES_MAX } from "./limits.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { RejectReason } from "./reject.ts";
@@ -19,6 +19,7 @@ export const LINE_REJECTED = -2;
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]);
 /** Digits of a Content-Length: keeps the number exact. */
 const LENGTH_DIGITS_MAX = 15;
+const NO_VIEW: DataView = new DataView(new ArrayBuffer(0));
 const VERSION_BYTES = 8;
 const METHOD_BYTES_MAX = 32;
 
@@ -32,6 +33,8 @@ export class HeadParser {
   #close: boolean = false;
   #keep: boolean = false;
   #previousTarget: string = "";
+  /** The buffer being parsed, for reading four bytes at a time. */
+  #view: DataView = NO_VIEW;
 
   method: string = "";
   target: string = "";
@@ -76,6 +79,14 @@ export class HeadParser {
    * line taken (the caller looks at `complete`), or LINE_REJECTED with `reason` set.
    */
   parse(buffer: Buffer, start: number, end: number): number {
+    this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+    const next = this.#lines(buffer, start, end);
+    // An idle connection must not hold the memory of its last arrival.
+    this.#view = NO_VIEW;
+    return next;
+  }
+
+  #lines(buffer: Buffer, start: number, end: number): number {
     let at = start;
     while (!this.complete) {
       const next = this.begun ? this.#headerLine(buffer, at, end) : this.#requestLine(buffer, at, end);
@@ -162,11 +173,8 @@ export class HeadParser {
     if (this.#lineCount === this.#limits.headerCountMax) return this.#reject("header_count");
 
     const remembered = this.#memory.line(this.#lineCount);
-    let same = 0;
     if (remembered !== null) {
-      const bytes = remembered.bytes;
-      const length = Math.min(remembered.length, end - start);
-      while (same < length && bytes[same] === buffer[start + same]) same++;
+      const same = sameBytes(remembered, buffer, this.#view, start, end);
       if (same === remembered.length && same > 0 && !remembered.nameOnly) {
         return this.#take(remembered.kind, remembered.name, remembered.value) ? start + same : LINE_REJECTED;
       }
@@ -190,6 +198,7 @@ export class HeadParser {
     let at = start + nameLength + 1;
     while (at < end && (buffer[at] === SPACE || buffer[at] === TAB)) at++;
     const valueStart = at;
+    at = plainEnd(this.#view, at, end);
     while (at < end && VALUE[buffer[at] as number] === 1) at++;
     if (at < end && buffer[at] !== CR) return this.#reject(buffer[at] === LF ? "line_ending" : "header_value");
     if (at + 1 >= end) return LINE_INCOMPLETE;
@@ -263,6 +272,32 @@ export class HeadParser {
     this.complete = true;
     return at + 2;
   }
+}
+
+/** How many bytes at `start` equal the remembered ones. */
+function sameBytes(line: RememberedLine, buffer: Buffer, view: DataView, start: number, end: number): number {
+  const length = Math.min(line.length, end - start);
+  const known = line.view;
+  let same = 0;
+  while (same + 4 <= length && known.getInt32(same) === view.getInt32(start + same)) same += 4;
+  const bytes = line.bytes;
+  while (same < length && bytes[same] === buffer[start + same]) same++;
+  return same;
+}
+
+/**
+ * Skips bytes of a header value four at a time; stops at or before the first that may be a control. In each
+ * byte lane, (x - 0x20) & ~x has its top bit set when x < 0x20, and with y = x ^ 0x7f so has (y - 1) & ~y
+ * when x is DEL. A lane lends to the one above only when it stops the skip itself.
+ */
+function plainEnd(view: DataView, start: number, end: number): number {
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    const x = view.getInt32(at);
+    const y = x ^ 0x7f7f7f7f;
+    if ((((x - 0x20202020) & ~x) | ((y - 0x01010101) & ~y)) & 0x80808080) break;
+  }
+  return at;
 }
 
 /** The method as an interned string, "" when it is not supported. */

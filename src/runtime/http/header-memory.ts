@@ -19,9 +19,14 @@ export type HeaderKind = 0 | 1 | 2 | 3 | 4 | 5;
 /** Changes in a row after which only a line's name is remembered. */
 const CHANGES_MAX = 2;
 
+/** First allocation for a line; it grows as lines need. */
+const LINE_BYTES_MIN = 64;
+
 export class RememberedLine {
   /** "Name:" and, unless `nameOnly`, the rest of the line with its CR LF. */
-  bytes: Uint8Array = new Uint8Array(64);
+  bytes: Uint8Array = new Uint8Array(LINE_BYTES_MIN);
+  /** The same memory, for comparing four bytes at a time. */
+  view: DataView = new DataView(this.bytes.buffer);
   length: number = 0;
   /** Bytes of the name, colon excluded. */
   nameLength: number = 0;
@@ -60,7 +65,10 @@ export class HeaderMemory {
       line.length = 0;
       return;
     }
-    if (line.bytes.length < length) line.bytes = new Uint8Array(length + 32);
+    if (line.bytes.length < length) {
+      line.bytes = new Uint8Array(length + LINE_BYTES_MIN / 2);
+      line.view = new DataView(line.bytes.buffer);
+    }
     const bytes = line.bytes;
     for (let i = 0; i < length; i++) bytes[i] = buffer[start + i] as number;
     line.length = length;
