@@ -163,6 +163,10 @@ function scopeFailure(scope: SignatureScope): Failure | null {
   if (!scope.signedHeaders.includes("host")) {
     return invalidSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   }
+  // The target says what is done: unsigned, it could be changed on the way.
+  if (!scope.signedHeaders.includes("x-amz-target")) {
+    return invalidSignature("'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.");
+  }
   return null;
 }
 

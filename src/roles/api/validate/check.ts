@@ -11,8 +11,16 @@ const PROBLEMS_MAX = 10;
 
 export type JsonObject = { [name: string]: unknown };
 
+/** A broken constraint. Put into words only after the walk: until then the inside of `value` is not known to fit. */
+type Problem = {
+  readonly path: string;
+  readonly shape: Shape;
+  readonly value: unknown;
+  readonly constraint: string;
+};
+
 /** Where the walk is and what it has found. `path` holds the names down to the enclosing container. */
-type Walk = { readonly path: string[]; readonly problems: string[] };
+type Walk = { readonly path: string[]; readonly problems: Problem[] };
 
 /** Attribute values in `input` are replaced by their canonical form, or by InvalidValue. */
 export function checkStructure(shape: StructureShape, input: JsonObject): Failure | null {
@@ -22,13 +30,15 @@ export function checkStructure(shape: StructureShape, input: JsonObject): Failur
   return walk.problems.length === 0 ? null : validationErrors(walk.problems);
 }
 
-export function validationErrors(problems: readonly string[]): Failure {
+function validationErrors(problems: readonly Problem[]): Failure {
   const count = problems.length;
-  return validation(`${count} validation error${count === 1 ? "" : "s"} detected: ${problems.join("; ")}`);
+  const texts = problems.map(problemText).join("; ");
+  return validation(`${count} validation error${count === 1 ? "" : "s"} detected: ${texts}`);
 }
 
-export function constraintText(shownValue: string, path: string, constraint: string): string {
-  return `${shownValue === "null" ? "Value null" : `Value '${shownValue}'`} at '${path}' failed to satisfy constraint: ${constraint}`;
+function problemText({ path, shape, value, constraint }: Problem): string {
+  const shown = value === null ? "null" : `'${javaText(shape, value)}'`;
+  return `Value ${shown} at '${path}' failed to satisfy constraint: ${constraint}`;
 }
 
 function checkMembers(walk: Walk, shape: StructureShape, input: JsonObject): Failure | null {
@@ -198,7 +208,7 @@ function note(walk: Walk, shape: Shape, value: unknown, name: string, constraint
 
 function noteAt(walk: Walk, path: string, shape: Shape, value: unknown, constraint: string): void {
   if (walk.problems.length >= PROBLEMS_MAX) return;
-  walk.problems.push(constraintText(javaText(shape, value), path, constraint));
+  walk.problems.push({ path, shape, value, constraint });
 }
 
 function wrongNumber(value: unknown, javaType: "Integer" | "Long"): string {

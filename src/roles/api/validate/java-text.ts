@@ -1,4 +1,5 @@
 // How DynamoDB prints an offending value in a constraint's text: as Java's toString does.
+import { InvalidValue } from "./check-values.ts";
 import type { Shape, StructureShape } from "./shape.ts";
 
 /** Characters of a value that are repeated to the client: enough to recognise it, bounded for the answer's sake. */
@@ -44,9 +45,9 @@ function print(shape: Shape, value: unknown): string {
   }
 }
 
-/** Not yet checked and perhaps nested without end: scalars are shown, what is inside of others is not. */
+/** Attribute values may be wrong and nested without end: scalars are shown, what is inside of others is not. */
 function printValues(value: unknown): string {
-  if (typeof value !== "object" || value === null) return String(value);
+  if (typeof value !== "object" || value === null || value instanceof InvalidValue) return "{...}";
   const entries: string[] = [];
   for (const [name, attribute] of Object.entries(value)) {
     const [type, inner] = Object.entries((attribute ?? {}) as object)[0] ?? ["", ""];
