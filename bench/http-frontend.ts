@@ -27,7 +27,9 @@ const CRC = "2745614147";
 /** Distinct requests per connection, sent in turn. */
 const REQUEST_VARIETY = 64;
 
-type Reply = { readonly cpuMicros?: number; readonly port?: number; readonly requests?: number; readonly seconds?: number };
+type Reply = {
+  readonly cpuMicros?: number; readonly port?: number; readonly requests?: number; readonly seconds?: number;
+};
 
 async function serve(variant: Variant): Promise<number> {
   let bodyBytes = 0;
@@ -233,7 +235,8 @@ function report(rows: readonly Row[]): void {
   console.log("|---|---|---|---|");
   for (const row of rows) {
     const all = row.costs.map((cost) => cost.toFixed(1)).join(" ");
-    console.log(`| ${row.variant} | ${Math.round(row.requestsPerSecond)} | ${row.cpuMicrosPerRequest.toFixed(1)} | ${all} |`);
+    const rate = Math.round(row.requestsPerSecond);
+    console.log(`| ${row.variant} | ${rate} | ${row.cpuMicrosPerRequest.toFixed(1)} | ${all} |`);
   }
   const folder = fileURLToPath(new URL("./results/", import.meta.url));
   mkdirSync(folder, { recursive: true });

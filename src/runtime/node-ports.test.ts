@@ -184,7 +184,8 @@ describe("telemetry", () => {
     });
     assert.equal(out.length, 1);
     const line = out[0] as string;
-    assert.ok(line.startsWith("2026-01-02T03:04:05.006Z ERROR http: bad\\x0d\\x0aline peer=1.2.3.4:5 target=\"/a b\\n\" error=\"Error: x"));
+    assert.ok(line.startsWith("2026-01-02T03:04:05.006Z ERROR http: bad\\x0d\\x0aline peer=1.2.3.4:5 "
+      + "target=\"/a b\\n\" error=\"Error: x"));
     assert.equal(line.indexOf("\n"), line.length - 1);
   });
 

@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { duplexPair } from "node:stream";
 import { describe, it } from "node:test";
 import type { HttpHandler, HttpResponse } from "../../ports/http.ts";
+import { Prng } from "../../base/prng.ts";
+import { cut, makeStream } from "./http.fuzz.ts";
 import { createHttpServer } from "./http-server.ts";
 import type { HttpServer } from "./http-server.ts";
 import { bodies, Client, echo, exchange, HOST, ok, statusOf, withServer } from "./raw-client.test.ts";
@@ -139,6 +141,37 @@ describe("peers that go away", () => {
       for (const answer of late) answer();
       assert.equal(server.stats().pending, 0);
       assert.equal(server.stats().bodyBytesHeld, 0);
+    });
+  });
+
+  it("survives random streams, resets and replies in any order, and keeps nothing", async () => {
+    const seed = Number(process.env["HTTP_SEED"] ?? "20260101");
+    const prng = new Prng(seed);
+    const held: (() => void)[] = [];
+    const handler: HttpHandler = (request, reply) => {
+      const moment = prng.below(3);
+      if (moment === 0) echo(request, reply);
+      else if (moment === 1) setImmediate(() => echo(request, reply));
+      else held.push(() => echo(request, reply));
+    };
+    await withServer(handler, { pipelineMax: 3 }, async (port, server) => {
+      for (let round = 0; round < 40; round++) {
+        const clients = Array.from({ length: 8 }, () => new Client(port));
+        for (const client of clients) {
+          for (const piece of cut(makeStream(prng), prng)) client.send(piece);
+          if (prng.below(3) === 0) client.socket.end();
+        }
+        await new Promise<void>((resolve) => { setImmediate(resolve); });
+        for (const client of clients) if (prng.below(2) === 0) client.socket.resetAndDestroy();
+        while (held.length > 0) held.splice(prng.below(held.length), 1)[0]?.();
+        for (const client of clients) client.destroy();
+      }
+      await turns(() => {
+        while (held.length > 0) held.pop()?.();
+        return server.stats().connections === 0 && server.stats().pending === 0;
+      });
+      assert.ok(server.stats().requests > 100, `seed ${seed}: ${JSON.stringify(server.stats())}`);
+      assert.equal(server.stats().bodyBytesHeld, 0, `seed ${seed}`);
     });
   });
 

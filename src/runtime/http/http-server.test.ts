@@ -27,7 +27,8 @@ describe("requests and answers", () => {
 
   it("de-chunks, with extensions and trailers", async () => {
     await withServer(echo, {}, async (port) => {
-      const received = await exchange(port, `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: Chunked\r\nConnection: close\r\n\r\n`
+      const received = await exchange(port,
+        `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: Chunked\r\nConnection: close\r\n\r\n`
         + "3;a=b;c\r\nabc\r\n00A\r\n0123456789\r\n0\r\nX-Trailer: y\r\n\r\n");
       assert.deepEqual(bodies(received), ["POST / abc0123456789"]);
       assert.match(received, /\r\nConnection: close\r\n/);
@@ -125,8 +126,8 @@ describe("requests and answers", () => {
       const client = new Client(port);
       const variants = ["a", "a", "bb", "b", "c", "d", "d", "d"];
       for (const [i, variant] of variants.entries()) {
-        client.send(`GET / HTTP/1.1\r\nhOst:  h \t\r\nX-Same: s\r\nX-Varies: ${variant}\r\nX-Empty:\r\nX-\xe9: \xe9\r\n\r\n`
-          .replace("X-\xe9", "X-E"));
+        client.send("GET / HTTP/1.1\r\nhOst:  h \t\r\nX-Same: s\r\n"
+          + `X-Varies: ${variant}\r\nX-Empty:\r\nX-E: \xe9\r\n\r\n`);
         await client.answers(i + 1);
       }
       assert.match(client.received, /\r\nx-one: 1\r\n/);
@@ -162,7 +163,8 @@ describe("requests and answers", () => {
     const large = Buffer.alloc(3_000_000);
     for (let i = 0; i < large.length; i++) large[i] = 97 + (i % 26);
     await withServer((_, reply) => reply(ok(large)), {}, async (port) => {
-      const received = await exchange(port, `GET / HTTP/1.1\r\n${HOST}\r\nGET / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
+      const received = await exchange(port,
+        `GET / HTTP/1.1\r\n${HOST}\r\nGET / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
       const got = bodies(received);
       assert.equal(got.length, 2);
       assert.equal(got[0], large.toString("latin1"));
@@ -213,7 +215,8 @@ describe("input that is refused", () => {
     ["TE gzip", 501, `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],
     ["TE identity", 501, `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: identity\r\n\r\n`],
     ["TE with a vertical tab", 400, `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n`],
-    ["two TEs", 501, `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+    ["two TEs", 501,
+      `POST / HTTP/1.1\r\n${HOST}${"Transfer-Encoding: chunked\r\n".repeat(2)}\r\n0\r\n\r\n`],
     ["TE on HTTP/1.0", 400, "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
     ["unknown expectation", 417, `POST / HTTP/1.1\r\n${HOST}Expect: miracles\r\n\r\n`],
     ["empty chunk size", 400, `${chunked}\r\nabc\r\n0\r\n\r\n`],
@@ -230,7 +233,8 @@ describe("input that is refused", () => {
     ["malformed trailer", 400, `${chunked}0\r\nabc\r\n\r\n`],
     ["body announced too large", 413, `POST / HTTP/1.1\r\n${HOST}Content-Length: 16777217\r\n\r\n`],
     ["chunk announced too large", 413, `${chunked}1000001\r\n`],
-    ["too large with Expect", 413, `POST / HTTP/1.1\r\n${HOST}Content-Length: 16777217\r\nExpect: 100-continue\r\n\r\n`],
+    ["too large with Expect", 413,
+      `POST / HTTP/1.1\r\n${HOST}Content-Length: 16777217\r\nExpect: 100-continue\r\n\r\n`],
     ["target too long", 414, `GET /${"a".repeat(8192)} HTTP/1.1\r\n${HOST}\r\n`],
     ["endless target", 414, `GET /${"a".repeat(9000)}`],
     ["head too large", 431, `GET / HTTP/1.1\r\n${HOST}${`X: ${"a".repeat(1000)}\r\n`.repeat(33)}\r\n`],
@@ -294,7 +298,8 @@ describe("input that is refused", () => {
       const holder = new Client(port);
       holder.send(`POST / HTTP/1.1\r\n${HOST}Content-Length: 90000\r\n\r\n${"a".repeat(70_000)}`);
       while (server.stats().bodyBytesHeld < 70_000) await new Promise<void>((resolve) => { setImmediate(resolve); });
-      const received = await exchange(port, `POST / HTTP/1.1\r\n${HOST}Content-Length: 90000\r\n\r\n${"b".repeat(70_000)}`);
+      const received = await exchange(port,
+        `POST / HTTP/1.1\r\n${HOST}Content-Length: 90000\r\n\r\n${"b".repeat(70_000)}`);
       assert.equal(statusOf(received), 503);
       holder.send("a".repeat(20_000));
       await holder.answers(1);

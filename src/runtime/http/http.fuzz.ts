@@ -65,7 +65,8 @@ function parseOurs(pieces: readonly Buffer[]): Outcome {
         const request = parser.takeRequest();
         charged += request.chargedBytes;
         const body = Buffer.from(request.body).toString("latin1");
-        requests.push({ method: request.method, target: request.target, rawHeaders: request.rawHeaders, body });
+        const { method, target, rawHeaders } = request;
+        requests.push({ method, target, rawHeaders, body });
         continue;
       }
       if (event === NEED_MORE) break;
@@ -138,7 +139,8 @@ export async function run(seed: number, options: FuzzOptions): Promise<FuzzRepor
     const pieces = cut(stream, prng);
     const ours = parseOurs(pieces);
     const theirs = await parseOracle(oracle, pieces);
-    const told = `seed ${seed} case ${index}: ours ended with ${ours.end}: ${JSON.stringify(stream.toString("latin1"))}`;
+    const shown = JSON.stringify(stream.toString("latin1"));
+    const told = `seed ${seed} case ${index}: ours ended with ${ours.end}: ${shown}`;
     const uncut = parseOurs([stream]);
     // A line that drips in is looked at when its end has come: a fault in it may be noticed later, never missed.
     assert.ok(uncut.end === ours.end || ours.end === "more", `the cuts matter: ${told}`);
@@ -157,7 +159,7 @@ export async function run(seed: number, options: FuzzOptions): Promise<FuzzRepor
   return { requests: total, streamsRefusedByBoth, stricter };
 }
 
-function cut(stream: Buffer, prng: Prng): Buffer[] {
+export function cut(stream: Buffer, prng: Prng): Buffer[] {
   const longest = prng.below(3) === 0 ? 3 : prng.below(2) === 0 ? 60 : 100_000;
   const pieces: Buffer[] = [];
   for (let at = 0; at < stream.length;) {
@@ -169,24 +171,39 @@ function cut(stream: Buffer, prng: Prng): Buffer[] {
 }
 
 const METHODS = ["GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT", "get", "M-SEARCH"];
-const TARGETS = ["/", "/a/b?c=d", "*", "http://h/x", "https://h:8/?q", "http:///x", "/%zz", "//", "/#f", "/{x}", "h:1", ""];
-const VERSIONS = ["HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/0.9", "HTTP/1.01", "http/1.1"];
-const NAMES = ["X-A", "Accept", "content-length", "Content-Length", "Transfer-Encoding", "Host", "Connection",
-  "Expect", "X_b", "Upgrade", "Authorization", "Content-Length ", "X:", "", "Keep-Alive", "TE", "Trailer"];
-const VALUES = ["", "a", "  b\t", "chunked", "Chunked", "gzip, chunked", "chunked, chunked", "identity", "0", "3", "+3",
-  "03", "3, 3", "0x3", "close", "keep-alive", "Keep-Alive, Upgrade", "100-continue", "h", "h:1", "websocket", "\xe9\xff",
-  "a\tb", "x\r\n y", "\"q\"", "99999999999999999999"];
-const SPLICES = ["\r\n", "\n", "\r", "\0", " ", "\t", ":", ";", "0", "\r\n\r\n", "\x7f", "\x0b", ",", "=", "0\r\n\r\n", "\x80"];
+const TARGETS = [
+  "/", "/a/b?c=d", "*", "http://h/x", "https://h:8/?q", "http:///x", "/%zz", "//", "/#f", "/{x}", "h:1", "",
+];
+const VERSIONS = [
+  "HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/0.9", "HTTP/1.01", "http/1.1",
+];
+const NAMES = [
+  "X-A", "Accept", "content-length", "Content-Length", "Transfer-Encoding", "Host", "Connection", "Expect", "X_b",
+  "Upgrade", "Authorization", "Content-Length ", "X:", "", "Keep-Alive", "TE", "Trailer",
+];
+const VALUES = [
+  "", "a", "  b\t", "chunked", "Chunked", "gzip, chunked", "chunked, chunked", "identity", "0", "3", "+3", "03",
+  "3, 3", "0x3", "close", "keep-alive", "Keep-Alive, Upgrade", "100-continue", "h", "h:1", "websocket", "\xe9\xff",
+  "a\tb", "x\r\n y", "\"q\"", "99999999999999999999",
+];
+const SPLICES = [
+  "\r\n", "\n", "\r", "\0", " ", "\t", ":", ";", "0", "\r\n\r\n", "\x7f", "\x0b", ",", "=", "0\r\n\r\n", "\x80",
+];
+const LINE_ENDS = ["\n", "\r", "\r\n ", " \r\n", "\r\r\n"];
+const EXTENSIONS = [";a", ";a=b", "; a", ";a=\"b\"", ";", ";a;b=c", " ", ";=x"];
 
 function pick<T>(prng: Prng, from: readonly T[]): T {
   return from[prng.below(from.length)] as T;
 }
 
-/** One to four requests, in half of the streams well formed, then up to four mutations of the whole. */
-function makeStream(prng: Prng): Buffer {
+/**
+ * A few requests, in half of the streams well formed, then up to four mutations of the whole. Well-formed
+ * streams are longer: what a connection remembers of header lines needs repetition.
+ */
+export function makeStream(prng: Prng): Buffer {
   let stream = "";
-  const count = 1 + prng.below(4);
   const calm = prng.below(2) === 0;
+  const count = 1 + prng.below(calm ? 9 : 4);
   for (let i = 0; i < count; i++) stream += makeRequest(prng, calm);
   const mutations = prng.below(2) === 0 ? 0 : 1 + prng.below(4);
   for (let i = 0; i < mutations; i++) stream = mutate(stream, prng);
@@ -231,8 +248,9 @@ function makeChunks(prng: Prng, body: string, calm: boolean): string {
   let wire = "";
   for (let at = 0; at < body.length;) {
     const piece = body.slice(at, at + 1 + prng.below(20));
-    const extension = calm || prng.below(6) > 0 ? "" : pick(prng, [";a", ";a=b", "; a", ";a=\"b\"", ";", ";a;b=c", " ", ";=x"]);
-    const size = prng.below(4) === 0 ? piece.length.toString(16).toUpperCase().padStart(3, "0") : piece.length.toString(16);
+    const extension = calm || prng.below(6) > 0 ? "" : pick(prng, EXTENSIONS);
+    const plainSize = piece.length.toString(16);
+    const size = prng.below(4) === 0 ? plainSize.toUpperCase().padStart(3, "0") : plainSize;
     wire += `${size}${extension}\r\n${piece}\r\n`;
     at += piece.length;
   }
@@ -250,7 +268,7 @@ function mutate(stream: string, prng: Prng): string {
     case 3: return stream.slice(0, at) + String.fromCharCode(prng.below(256)) + stream.slice(at + 1);
     case 4: {
       const end = stream.indexOf("\r\n", at);
-      return end < 0 ? stream : stream.slice(0, end) + pick(prng, ["\n", "\r", "\r\n ", " \r\n", "\r\r\n"]) + stream.slice(end + 2);
+      return end < 0 ? stream : stream.slice(0, end) + pick(prng, LINE_ENDS) + stream.slice(end + 2);
     }
     default: {
       const start = stream.lastIndexOf("\n", at) + 1;
