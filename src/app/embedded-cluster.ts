@@ -20,6 +20,7 @@ import { NodeClock } from "../runtime/node-clock.ts";
 import { nodeCrypto } from "../runtime/node-crypto.ts";
 import { NodeRandom } from "../runtime/node-random.ts";
 import { createTelemetry } from "../runtime/node-telemetry.ts";
+import { TREE_DEFAULT } from "../storage/tree/item-tree.ts";
 import { BATCH_BYTES_DEFAULT, SEAL_DELAY_MS_DEFAULT, SEGMENT_BYTES_DEFAULT } from "../storage/wal/wal.ts";
 import type { NodeMessage } from "../wire/data-messages.ts";
 import { StartError, type EmbeddedOptions, type RunningCluster } from "./embedded-options.ts";
@@ -88,13 +89,12 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
         node: self, clock, random, segmentBytes: SEGMENT_BYTES_DEFAULT, batchBytesMax: BATCH_BYTES_DEFAULT,
         sealDelayMs: SEAL_DELAY_MS_DEFAULT,
       },
-      tree: {}, nodes, partitionsPerTable: options.partitionsPerTable,
+      tree: TREE_DEFAULT, nodes, partitionsPerTable: options.partitionsPerTable,
       priorLeasesVoid: true, // the directory's lock proves that whoever held a lease is gone
       onFailed: (failure): void => {
         network.detach(self);
         failures.add(failure);
       },
-      onApplied: null,
     }, network, failures);
   }));
   network.open();

@@ -124,7 +124,7 @@ export class GroupHosting {
 
   #dropRows(table: TableId): void {
     const { from, to } = tableBounds(table);
-    this.#env.tree.dropRange(from, to);
+    this.#env.tree.dropRange(from, to, () => undefined);
   }
 }
 

@@ -13,14 +13,13 @@ import { NodeReplicator } from "../replication/node-replicator.ts";
 import { recoverGroup } from "../replication/recover-group.ts";
 import { MetadataRole } from "../roles/metadata/role.ts";
 import { StorageNode } from "../roles/storage-node/role.ts";
-import { ItemTree, type TreeOptions } from "../storage/tree/item-tree.ts";
+import { openItemTree, type ItemTree, type TreeOptions } from "../storage/tree/item-tree.ts";
 import type { RecoveredLog } from "../storage/wal/log-index.ts";
 import type { WalError } from "../storage/wal/wal-error.ts";
 import { openWal, type Wal, type WalOptions } from "../storage/wal/wal.ts";
 import {
   CATALOGUE, CATALOGUE_ASK, PAXOS_FRAME, REPLY, REQUEST, type NodeMessage,
 } from "../wire/data-messages.ts";
-import type { LogEntry } from "../wire/log-record.ts";
 import type { LogEntry } from "../wire/log-record.ts";
 import { GroupHosting } from "./group-hosting.ts";
 
@@ -61,7 +60,13 @@ export function openNode(env: NodeEnv, done: (opened: StatorNode | NodeFailure) 
     done({ node: env.self, message: describe(opened.error) });
     return;
   }
-  const node = new StatorNode(env, opened.wal, opened.groups);
+  const tree = openItemTree(env.kv, env.clock, env.tree, env.telemetry);
+  if (!tree.ok) {
+    const { file, key } = tree.error;
+    done({ node: env.self, message: `${file}: row ${JSON.stringify(key)} is damaged` });
+    return;
+  }
+  const node = new StatorNode(env, opened.wal, tree.tree, opened.groups);
   node.start((error) => done(error === null ? node : { node: env.self, message: describe(error) }));
 }
 
@@ -82,13 +87,12 @@ export class StatorNode {
   readonly #recovered: Map<GroupId, RecoveredLog>;
   #isStopped = false;
 
-  constructor(env: NodeEnv, wal: Wal, recovered: Map<GroupId, RecoveredLog>) {
-    const { self, clock, random, network, telemetry, kv, timing, priorLeasesVoid } = env;
+  constructor(env: NodeEnv, wal: Wal, tree: ItemTree, recovered: Map<GroupId, RecoveredLog>) {
+    const { self, clock, random, network, telemetry, timing, priorLeasesVoid } = env;
     this.#env = env;
     this.self = self;
     this.wal = wal;
     this.#recovered = recovered;
-    const tree = new ItemTree(kv, clock, env.tree, telemetry);
     this.tree = tree;
     wal.onFailure = (error): void => this.#fail(describe(error));
     tree.onFailure = (error): void => this.#fail(error.message);

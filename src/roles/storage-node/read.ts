@@ -7,7 +7,8 @@ import { decodeStored, encodeJson, storedJson, storedSize } from "../../model/it
 import { keyAfter, keyItemOf } from "../../model/key-encoding.ts";
 import type { GetOperation, GetOutcome, ItemJson, PageOptions, PageOutcome } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
-import type { ItemTree, TreeDamage } from "../../storage/tree/item-tree.ts";
+import type { ItemTree } from "../../storage/tree/item-tree.ts";
+import type { TreeDamage } from "../../storage/tree/tree-read.ts";
 
 const ABSENT: GetOutcome = { kind: "item", json: null, exists: false, size: 0 };
 
