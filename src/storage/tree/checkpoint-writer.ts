@@ -1,0 +1,175 @@
+// Writes generations to the store, and drops ranges from it: one small transaction after the other, with
+// pauses, so that neither the event loop nor the disk is held for long.
+import { assert } from "../../base/assert.ts";
+import { storageKey } from "../../base/ids.ts";
+import type { GroupId, Lsn, StorageKey } from "../../base/ids.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { KvError, KvMutation, KvStore } from "../../ports/kv-store.ts";
+import { encodeMark, markKey, NO_MARK } from "./checkpoint-mark.ts";
+import type { CheckpointMark } from "./checkpoint-mark.ts";
+import type { Overlay } from "./overlay.ts";
+
+export type WriterOptions = {
+  readonly sliceBytes: number;
+  readonly sliceRows: number;
+  readonly slicePauseMs: number;
+};
+
+type Drop = { from: StorageKey; readonly to: StorageKey; readonly done: () => void };
+
+export class CheckpointWriter {
+  /** The generation is durable. */
+  onCheckpointed: (generation: Overlay) => void = () => undefined;
+  /** Nothing is left to write. */
+  onIdle: () => void = () => undefined;
+  onFailure: (error: KvError) => void = () => undefined;
+  readonly #kv: KvStore;
+  readonly #clock: Clock;
+  readonly #options: WriterOptions;
+  /** As on disk: changed when a transaction is durable. */
+  readonly #marks: Map<GroupId, CheckpointMark>;
+  #generation: Overlay | null = null;
+  /** Last key of the generation that is written; null before the first slice. */
+  #written: StorageKey | null = null;
+  readonly #drops: Drop[] = [];
+  /** A transaction is under way. */
+  #isWriting = false;
+  /** Between two transactions. */
+  #isPausing = false;
+  #stopped: (() => void) | null = null;
+  #isFailed = false;
+
+  constructor(kv: KvStore, clock: Clock, options: WriterOptions, marks: Map<GroupId, CheckpointMark>) {
+    assert(options.sliceRows >= 1 && options.sliceBytes >= 1, "a slice holds something");
+    this.#kv = kv;
+    this.#clock = clock;
+    this.#options = options;
+    this.#marks = marks;
+  }
+
+  /** Takes a generation that does not change any more, except that groups in it may be forgotten. */
+  write(generation: Overlay): void {
+    assert(this.#generation === null, "one generation is written at a time");
+    this.#generation = generation;
+    this.#written = null;
+    this.#next();
+  }
+
+  dropRange(from: StorageKey, to: StorageKey, done: () => void): void {
+    this.#drops.push({ from, to, done });
+    this.#next();
+  }
+
+  /** Calls `done` when no transaction is under way; none follows. */
+  stop(done: () => void): void {
+    this.#stopped = done;
+    if (!this.#isWriting) this.#clock.endOfTurn(done);
+  }
+
+  /** Starts the next transaction unless one is under way. A generation goes before a drop. */
+  #next(): void {
+    if (this.#isWriting || this.#isPausing || this.#isFailed || this.#stopped !== null) return;
+    if (this.#generation !== null) this.#writeSlice(this.#generation);
+    else if (this.#drops.length > 0) this.#dropSlice(this.#drops[0] as Drop);
+  }
+
+  #writeSlice(generation: Overlay): void {
+    const { sliceBytes, sliceRows } = this.#options;
+    const mutations: KvMutation[] = [];
+    let bytes = 0;
+    let last = this.#written;
+    let pair = last === null ? generation.rows.getPairOrNextHigher(storageKey("")) : generation.rows.nextHigherPair(last);
+    while (pair !== undefined && bytes < sliceBytes && mutations.length < sliceRows) {
+      const [key, value = null] = pair;
+      mutations.push({ key, value });
+      bytes += key.length + (value === null ? 0 : value.length);
+      last = key;
+      pair = generation.rows.nextHigherPair(key);
+    }
+    const isFirst = this.#written === null;
+    const isLast = pair === undefined;
+    const marks = isLast ? this.#finalMarks(generation) : isFirst ? this.#dirtyMarks(generation) : null;
+    if (marks !== null) for (const [group, mark] of marks) mutations.push(markMutation(group, mark));
+    this.#transact(mutations, () => {
+      this.#written = last;
+      for (const [group, mark] of marks ?? []) {
+        if (mark === null) this.#marks.delete(group);
+        else this.#marks.set(group, mark);
+      }
+      if (!isLast) return;
+      this.#generation = null;
+      this.onCheckpointed(generation);
+    });
+  }
+
+  /** "From now on the store may hold changes up to this": before the first of several transactions. */
+  #dirtyMarks(generation: Overlay): Map<GroupId, CheckpointMark | null> {
+    const marks = new Map<GroupId, CheckpointMark | null>();
+    for (const [group, progress] of generation.progress) {
+      const { checkpoint, items, bytes } = this.#marks.get(group) ?? NO_MARK;
+      marks.set(group, { checkpoint, dirty: this.#dirtyUpTo(group, progress.lsn), items, bytes });
+    }
+    return marks;
+  }
+
+  /** A checkpoint taken during replay may end below what an interrupted one before it has left in the store. */
+  #dirtyUpTo(group: GroupId, upTo: Lsn): Lsn {
+    const before = this.#marks.get(group);
+    return before !== undefined && before.dirty > upTo ? before.dirty : upTo;
+  }
+
+  #finalMarks(generation: Overlay): Map<GroupId, CheckpointMark | null> {
+    const marks = new Map<GroupId, CheckpointMark | null>();
+    for (const group of generation.forgotten) marks.set(group, null);
+    for (const [group, { lsn, items, bytes }] of generation.progress) {
+      marks.set(group, { checkpoint: lsn, dirty: this.#dirtyUpTo(group, lsn), items, bytes });
+    }
+    return marks;
+  }
+
+  #dropSlice(drop: Drop): void {
+    const keys: StorageKey[] = [];
+    const error = this.#kv.scan(drop.from, drop.to, true, (key) => {
+      keys.push(key);
+      return keys.length < this.#options.sliceRows;
+    });
+    if (error !== null) return this.#fail(error);
+    this.#transact(keys.map((key) => ({ key, value: null })), () => {
+      if (keys.length === this.#options.sliceRows) {
+        drop.from = keys.at(-1) as StorageKey; // deleted now, so the scan begins behind it
+        return;
+      }
+      this.#drops.shift();
+      drop.done();
+    });
+  }
+
+  #transact(mutations: readonly KvMutation[], then: () => void): void {
+    this.#isWriting = true;
+    this.#kv.write(mutations, (error) => {
+      this.#isWriting = false;
+      if (error !== null) this.#fail(error);
+      else {
+        this.#isPausing = true;
+        then();
+      }
+      if (this.#stopped !== null) this.#stopped();
+      else if (error === null) this.#clock.setTimer(this.#options.slicePauseMs, () => this.#afterPause());
+    });
+  }
+
+  #afterPause(): void {
+    this.#isPausing = false;
+    this.#next();
+    if (!this.#isWriting && this.#stopped === null) this.onIdle();
+  }
+
+  #fail(error: KvError): void {
+    this.#isFailed = true;
+    this.onFailure(error);
+  }
+}
+
+function markMutation(group: GroupId, mark: CheckpointMark | null): KvMutation {
+  return { key: markKey(group), value: mark === null ? null : encodeMark(group, mark) };
+}

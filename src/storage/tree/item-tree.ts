@@ -1,0 +1,312 @@
+// The applied state of all groups of a node: a store on disk, written at checkpoints, and the newer changes in
+// memory. Nothing here waits for the disk but the checkpoint, which runs beside the traffic in small
+// transactions. Invariants:
+//   - what a reader sees is the newest applied value of each key, whatever a checkpoint is doing
+//   - a group's checkpoint LSN is durable together with every change up to it
+//   - at most two generations are in memory: one that takes changes, one that is being written
+//
+// A checkpoint of several transactions leaves, after a crash in the middle, newer values of some keys beside
+// older ones of others. Records are physical, so replaying them from the checkpoint LSN repairs that, once it
+// has passed the "dirty" LSN which the first transaction notes: until then the group must not serve
+// (`recoveryFloor`).
+import { assert } from "../../base/assert.ts";
+import { binaryInto } from "../../base/binary-string.ts";
+import { crc32c } from "../../base/crc32c.ts";
+import { lsn as lsnOf } from "../../base/ids.ts";
+import type { GroupId, Lsn, StorageKey } from "../../base/ids.ts";
+import { isStoredIntact } from "../../model/item-codec.ts";
+import type { Clock, TimerHandle } from "../../ports/clock.ts";
+import type { KvError, KvStore } from "../../ports/kv-store.ts";
+import { KEY_BYTES_MAX } from "../../ports/kv-store.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
+import type { Mutation } from "../../wire/log-record.ts";
+import { decodeMark, MARKS_FROM, MARKS_TO, NO_MARK } from "./checkpoint-mark.ts";
+import type { CheckpointMark } from "./checkpoint-mark.ts";
+import { CheckpointWriter } from "./checkpoint-writer.ts";
+import { Overlay } from "./overlay.ts";
+import type { GroupProgress } from "./overlay.ts";
+import { scanRange } from "./range-scan.ts";
+import { ABSENT, damagedRow, unreadable } from "./tree-read.ts";
+import type { TreeDamage, TreeRead, TreeVisit } from "./tree-read.ts";
+
+export type TreeOptions = {
+  /** A generation of this many bytes is written: a page is then copied once for many changes. */
+  readonly checkpointBytes: number;
+  /** With this much in memory the node must shed writes: the disk does not keep up. */
+  readonly overloadBytes: number;
+  /** One transaction of a checkpoint: bounded in bytes and rows, so that queueing it never stalls the loop. */
+  readonly sliceBytes: number;
+  readonly sliceRows: number;
+  /** Between two transactions. */
+  readonly slicePauseMs: number;
+  /** Changes are written after this long without new ones … */
+  readonly idleMs: number;
+  /** … and after this long in any case, so that the log can be cut. */
+  readonly ageMsMax: number;
+};
+
+export const TREE_DEFAULT: TreeOptions = {
+  checkpointBytes: 32 * 1024 * 1024,
+  overloadBytes: 128 * 1024 * 1024,
+  sliceBytes: 512 * 1024,
+  sliceRows: 400,
+  slicePauseMs: 1,
+  idleMs: 5_000,
+  ageMsMax: 60_000,
+};
+
+export type GroupCounters = { readonly items: number; readonly bytes: number };
+/** Digest of a range: equal on replicas that hold the same rows. */
+export type RangeDigest = { readonly items: number; readonly bytes: number; readonly crc: number };
+
+export type OpenedTree =
+  | { readonly ok: true; readonly tree: ItemTree }
+  | { readonly ok: false; readonly error: TreeDamage };
+
+/** Reads how far each group has come in `kv`. */
+export function openItemTree(kv: KvStore, clock: Clock, options: TreeOptions, telemetry: Telemetry): OpenedTree {
+  const marks = new Map<GroupId, CheckpointMark>();
+  let damage: TreeDamage | null = null;
+  const error = kv.scan(MARKS_FROM, MARKS_TO, true, (key, value) => {
+    const decoded = decodeMark(key, value);
+    if (decoded === null) damage = damagedRow(kv.file, key);
+    else marks.set(decoded.group, decoded.mark);
+    return decoded !== null;
+  });
+  if (error !== null) return { ok: false, error: unreadable(error, MARKS_FROM) };
+  if (damage !== null) return { ok: false, error: damage };
+  return { ok: true, tree: new ItemTree(kv, clock, options, telemetry, marks) };
+}
+
+export class ItemTree {
+  /** Called for each group of a finished checkpoint: its log may be released up to `lsn`. */
+  onCheckpoint: (group: GroupId, lsn: Lsn) => void = () => undefined;
+  /** Called once; the node must stop. */
+  onFailure: (error: KvError) => void = () => undefined;
+  readonly #kv: KvStore;
+  readonly #clock: Clock;
+  readonly #options: TreeOptions;
+  readonly #telemetry: Telemetry;
+  /** As on disk. */
+  readonly #marks: Map<GroupId, CheckpointMark>;
+  /** As applied. */
+  readonly #progress = new Map<GroupId, GroupProgress>();
+  readonly #writer: CheckpointWriter;
+  #active: Overlay = new Overlay(1);
+  #frozen: Overlay | null = null;
+  #timer: TimerHandle | null = null;
+  #firstApplyMs = 0;
+  #lastApplyMs = 0;
+  #waiters: { readonly generation: number; readonly done: () => void }[] = [];
+  #failure: KvError | null = null;
+  #isClosing = false;
+
+  constructor(
+    kv: KvStore, clock: Clock, options: TreeOptions, telemetry: Telemetry, marks: Map<GroupId, CheckpointMark>,
+  ) {
+    assert(options.checkpointBytes < options.overloadBytes, "checkpoints begin before overload");
+    this.#kv = kv;
+    this.#clock = clock;
+    this.#options = options;
+    this.#telemetry = telemetry;
+    this.#marks = marks;
+    for (const [group, { checkpoint, items, bytes }] of marks) {
+      this.#progress.set(group, { lsn: checkpoint, items, bytes });
+    }
+    this.#writer = new CheckpointWriter(kv, clock, options, marks);
+    this.#writer.onCheckpointed = (generation): void => this.#checkpointed(generation);
+    this.#writer.onIdle = (): void => this.#maybeCheckpoint();
+    this.#writer.onFailure = (error): void => this.#fail(error);
+  }
+
+  /** The newest applied value, checked when it comes from the store. */
+  get(key: StorageKey): TreeRead {
+    let newer = this.#active.get(key);
+    if (newer === undefined && this.#frozen !== null) newer = this.#frozen.get(key);
+    if (newer === null) return ABSENT;
+    if (newer !== undefined) return { kind: "value", value: newer };
+    const stored = this.#kv.get(key);
+    if (stored === null) return ABSENT;
+    if (!(stored instanceof Uint8Array)) return this.#unreadable(stored, key);
+    return isStoredIntact(stored, key) ? { kind: "value", value: stored } : damagedRow(this.#kv.file, key);
+  }
+
+  /** Visits [from, to) in either direction. Returns the damage that ended the scan, if any. */
+  scan(from: StorageKey, to: StorageKey, isForward: boolean, visit: TreeVisit): TreeDamage | null {
+    const end = scanRange(this.#kv, this.#active, this.#frozen, from, to, isForward, visit);
+    if (end === null || end.kind === "corrupt") return end;
+    return this.#unreadable(end, from);
+  }
+
+  /**
+   * Applies the changes of log entry `lsn` of `group`; empty for an entry that changes nothing. `delta` is what
+   * they do to the group's counters. Entries of a group come in order.
+   */
+  apply(group: GroupId, lsn: Lsn, mutations: readonly Mutation[], delta: GroupCounters): void {
+    const before = this.#progress.get(group);
+    assert(lsn > (before?.lsn ?? 0), "entries are applied in order");
+    const isFirst = this.#active.isEmpty;
+    for (const mutation of mutations) {
+      assert(mutation.key.length > 0 && mutation.key.length <= KEY_BYTES_MAX, "key length");
+      this.#active.put(mutation);
+    }
+    const after = { lsn, items: (before?.items ?? 0) + delta.items, bytes: (before?.bytes ?? 0) + delta.bytes };
+    this.#progress.set(group, after);
+    this.#active.progress.set(group, after);
+    this.#active.forgotten.delete(group);
+    this.#noteChange(isFirst);
+  }
+
+  appliedLsn(group: GroupId): Lsn {
+    return this.#progress.get(group)?.lsn ?? lsnOf(0);
+  }
+
+  /** Replay begins behind this. */
+  checkpointLsn(group: GroupId): Lsn {
+    return (this.#marks.get(group) ?? NO_MARK).checkpoint;
+  }
+
+  /** The group must have replayed at least up to this before it serves. */
+  recoveryFloor(group: GroupId): Lsn {
+    return (this.#marks.get(group) ?? NO_MARK).dirty;
+  }
+
+  counters(group: GroupId): GroupCounters {
+    const { items, bytes } = this.#progress.get(group) ?? NO_MARK;
+    return { items, bytes };
+  }
+
+  /** Groups the store on disk knows. */
+  groups(): GroupId[] {
+    return [...this.#marks.keys()];
+  }
+
+  /** True: take no more writes until it is false again. */
+  get isOverloaded(): boolean {
+    return this.#active.bytes + (this.#frozen?.bytes ?? 0) >= this.#options.overloadBytes;
+  }
+
+  /**
+   * Removes the rows of [from, to), step by step, which nobody uses or writes any more. Not durable until `done`:
+   * after a crash it must be asked for again.
+   */
+  dropRange(from: StorageKey, to: StorageKey, done: () => void): void {
+    assert(!this.#isClosing, "drop on a closing tree");
+    this.#active.dropRange(from, to);
+    this.#writer.dropRange(from, to, done);
+  }
+
+  /** Forgets the group's progress and counters; its rows are `dropRange`'s. Durable with the next checkpoint. */
+  forgetGroup(group: GroupId): void {
+    const isFirst = this.#active.isEmpty;
+    this.#progress.delete(group);
+    this.#active.progress.delete(group);
+    this.#frozen?.progress.delete(group);
+    this.#active.forgotten.add(group);
+    this.#noteChange(isFirst);
+  }
+
+  /** Calls `done` when everything applied so far is durable in the store; never, when the tree has failed. */
+  requestCheckpoint(done: () => void): void {
+    if (this.#failure !== null) return;
+    const newest = this.#active.isEmpty ? this.#frozen : this.#active;
+    if (newest === null) {
+      this.#clock.endOfTurn(done);
+      return;
+    }
+    this.#waiters.push({ generation: newest.generation, done });
+    this.#maybeCheckpoint();
+  }
+
+  /** Stops writing after the transaction under way, closes the store, calls `done`. Does not checkpoint. */
+  close(done: () => void): void {
+    assert(!this.#isClosing, "tree closed twice");
+    this.#isClosing = true;
+    if (this.#timer !== null) this.#clock.clearTimer(this.#timer);
+    this.#writer.stop(() => this.#kv.close(done));
+  }
+
+  /** Reads the whole range, so only for small ones and for checkers. */
+  digest(from: StorageKey, to: StorageKey): RangeDigest | TreeDamage {
+    let items = 0;
+    let bytes = 0;
+    let crc = 0;
+    const keyBytes = new Uint8Array(KEY_BYTES_MAX);
+    const damage = this.scan(from, to, true, (key, value) => {
+      items++;
+      bytes += key.length + value.length;
+      crc = crc32c(value, crc32c(keyBytes, crc, 0, binaryInto(key, keyBytes, 0)));
+      return true;
+    });
+    return damage ?? { items, bytes, crc };
+  }
+
+  inspect(): TreeSnapshot {
+    return {
+      activeBytes: this.#active.bytes, frozenBytes: this.#frozen?.bytes ?? 0, storeBytes: this.#kv.size(),
+      generation: this.#active.generation, groups: [...this.#progress].map(([group, at]) => ({ group, ...at })),
+    };
+  }
+
+  #noteChange(isFirst: boolean): void {
+    this.#lastApplyMs = this.#clock.monotonicMs();
+    if (isFirst) this.#firstApplyMs = this.#lastApplyMs;
+    if (this.#active.bytes >= this.#options.checkpointBytes) this.#maybeCheckpoint();
+    else if (this.#timer === null) this.#armTimer(this.#options.idleMs);
+  }
+
+  #armTimer(delayMs: number): void {
+    if (this.#isClosing || this.#failure !== null) return;
+    this.#timer = this.#clock.setTimer(delayMs, () => {
+      this.#timer = null;
+      if (!this.#active.isEmpty) this.#maybeCheckpoint();
+    });
+  }
+
+  /** Begins a checkpoint when one is due and none is under way. */
+  #maybeCheckpoint(): void {
+    if (this.#active.isEmpty || this.#frozen !== null || this.#isClosing || this.#failure !== null) return;
+    const { checkpointBytes, idleMs, ageMsMax } = this.#options;
+    const now = this.#clock.monotonicMs();
+    const dueMs = Math.min(this.#lastApplyMs + idleMs, this.#firstApplyMs + ageMsMax) - now;
+    const isAsked = this.#waiters.some((waiter) => waiter.generation === this.#active.generation);
+    if (this.#active.bytes < checkpointBytes && dueMs > 0 && !isAsked) {
+      if (this.#timer === null) this.#armTimer(dueMs);
+      return;
+    }
+    this.#frozen = this.#active;
+    this.#active = new Overlay(this.#frozen.generation + 1);
+    this.#writer.write(this.#frozen);
+  }
+
+  #checkpointed(generation: Overlay): void {
+    assert(generation === this.#frozen, "one generation is written at a time");
+    this.#frozen = null;
+    for (const [group, { lsn }] of generation.progress) this.onCheckpoint(group, lsn);
+    const due = this.#waiters.filter((waiter) => waiter.generation <= generation.generation);
+    this.#waiters = this.#waiters.filter((waiter) => waiter.generation > generation.generation);
+    for (const waiter of due) waiter.done();
+    this.#telemetry.event("debug", "tree", "checkpoint", { rows: generation.rows.size, bytes: generation.bytes });
+    this.#maybeCheckpoint();
+  }
+
+  #unreadable(error: KvError, key: StorageKey): TreeDamage {
+    this.#fail(error);
+    return unreadable(error, key);
+  }
+
+  #fail(error: KvError): void {
+    if (this.#failure !== null) return;
+    this.#failure = error;
+    if (this.#timer !== null) this.#clock.clearTimer(this.#timer);
+    this.onFailure(error);
+  }
+}
+
+export type TreeSnapshot = {
+  readonly activeBytes: number;
+  readonly frozenBytes: number;
+  readonly storeBytes: number;
+  readonly generation: number;
+  readonly groups: readonly ({ readonly group: GroupId } & GroupProgress)[];
+};
