@@ -17,16 +17,16 @@ function main(args: readonly string[]): number {
     process.stdout.write("\nFigures are written to bench/results/.\n");
     return 0;
   }
-  const chosen = args.includes("all") ? known : args.map((name) => known.find((one) => one.name === name));
-  const missing = chosen.indexOf(undefined);
-  if (missing >= 0) {
-    process.stderr.write(`bench: there is no benchmark ${args[missing]}; there are ${known.map((b) => b.name).join(", ")}\n`);
+  const names = known.map(({ name }) => name);
+  const missing = args.find((name) => name !== "all" && !names.includes(name));
+  if (missing !== undefined) {
+    process.stderr.write(`bench: there is no benchmark ${missing}; there are ${names.join(", ")}\n`);
     return 2;
   }
   let failed = 0;
-  for (const one of chosen) {
-    if (one === undefined) continue;
-    const { status } = spawnSync(process.execPath, [one.path], { stdio: "inherit" });
+  for (const { name, path } of known) {
+    if (!args.includes("all") && !args.includes(name)) continue;
+    const { status } = spawnSync(process.execPath, [path], { stdio: "inherit" });
     if (status !== 0) failed++;
   }
   return failed === 0 ? 0 : 1;
