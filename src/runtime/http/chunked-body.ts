@@ -4,7 +4,7 @@
 
 import { COLON, CR, EQUALS, HEX_VALUE, LF, SEMICOLON, SPACE, TAB, TOKEN, VALUE } from "./char-class.ts";
 import type { BodyBuffer } from "./body-buffer.ts";
-import { CONTENT_LENGTH, HOST_HEADER, TRANSFER_ENCODING, headerKindOf } from "./header-memory.ts";
+import { headerKindOf, OTHER } from "./header-memory.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { RejectReason } from "./reject.ts";
 
@@ -124,8 +124,8 @@ export class ChunkedBody {
     if (buffer[at] !== CR) return this.#reject("trailer");
     if (at + 1 === end) return start;
     if (buffer[at + 1] !== LF) return this.#reject("line_ending");
-    const kind = headerKindOf(buffer.toString("latin1", start, nameEnd));
-    if (kind === CONTENT_LENGTH || kind === TRANSFER_ENCODING || kind === HOST_HEADER) return this.#reject("trailer");
+    // A trailer that would mean something to the connection is refused: others might obey it.
+    if (headerKindOf(buffer.toString("latin1", start, nameEnd)) !== OTHER) return this.#reject("trailer");
     if (++this.#trailerCount > this.#limits.headerCountMax) return this.#reject("header_count");
     this.#trailerBytes += at + 2 - start;
     return at + 2;

@@ -103,6 +103,15 @@ describe("requests and answers", () => {
     });
   });
 
+  it("goes on in HTTP/1.1 when a client would like to upgrade", async () => {
+    await withServer(echo, {}, async (port) => {
+      const received = await exchange(port,
+        `POST /1 HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 1\r\n\r\na`
+        + `GET /2 HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
+      assert.deepEqual(bodies(received), ["POST /1 a", "GET /2 "]);
+    });
+  });
+
   it("sends no body to HEAD and none with 204", async () => {
     const handler: HttpHandler = (request, reply) => {
       reply(request.method === "HEAD" ? ok("four") : { status: 204, contentType: "", headers: [], body: [] });
@@ -230,6 +239,7 @@ describe("input that is refused", () => {
     ["chunk longer than its size", 400, `${chunked}3\r\nabcd\r\n0\r\n\r\n`],
     ["chunk ended by LF", 400, `${chunked}3\r\nabc\n0\r\n\r\n`],
     ["trailer that frames", 400, `${chunked}0\r\nContent-Length: 3\r\n\r\n`],
+    ["trailer that closes", 400, `${chunked}0\r\nConnection: close\r\n\r\n`],
     ["malformed trailer", 400, `${chunked}0\r\nabc\r\n\r\n`],
     ["body announced too large", 413, `POST / HTTP/1.1\r\n${HOST}Content-Length: 16777217\r\n\r\n`],
     ["chunk announced too large", 413, `${chunked}1000001\r\n`],
