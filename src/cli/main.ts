@@ -1,0 +1,85 @@
+// The command line: subcommands, their help, and nothing else. Each subcommand's code is loaded when it runs.
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, Option } from "commander";
+import { EXIT_OK, EXIT_USAGE } from "./exit-codes.ts";
+import { DEFAULTS, LOG_LEVELS, parseStartOptions, type StartArguments } from "./start-options.ts";
+
+const EXAMPLES = `
+Examples:
+  stator start                          three zones on http://127.0.0.1:8000, data in ./.stator
+  stator start --in-memory --port 9000  for tests: nothing is written, everything is gone at the end
+  stator start --host 0.0.0.0 --credentials ./credentials
+                                        reachable from other machines, with signatures checked
+
+Exit codes:
+  0 done, or stopped cleanly     1 failed while running, or damage found
+  2 wrong command line           3 cannot start (port, data directory, credentials)
+  70 a bug in Stator             128+n forced by a second signal n
+`;
+
+const START_HELP = `
+Examples:
+  stator start
+  stator start --data-dir /var/lib/stator --log-level info
+  stator start --in-memory --zones 1 --port 0     smallest and fastest: one copy, no disk, a free port
+
+Credentials:
+  Without --credentials any access key and secret are taken, and only this machine can connect.
+  --credentials FILE reads one accessKeyId:secretAccessKey per line ('#' starts a comment line).
+  --credentials ID:SECRET gives one directly; others on this machine can see it in the list of processes.
+
+Data directory:
+  It remembers its number of zones. One process at a time can use it. Delete it to begin anew.
+`;
+
+/** Runs one command line, without the names of node and program, and ends the process. */
+export async function main(args: readonly string[]): Promise<void> {
+  const program = buildProgram((code) => process.exit(code));
+  try {
+    await program.parseAsync(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exit(error.exitCode === 0 ? EXIT_OK : EXIT_USAGE);
+  }
+}
+
+export function buildProgram(exit: (code: number) => void): Command {
+  const program = new Command("stator")
+    .description("A DynamoDB-compatible database that you run yourself.")
+    .version(readVersion())
+    .helpOption("-h, --help", "show this help")
+    .helpCommand("help [command]", "show the help of a command")
+    .showHelpAfterError("(stator --help shows what there is)")
+    .addHelpText("after", EXAMPLES)
+    .exitOverride();
+  addStart(program, exit);
+  return program;
+}
+
+function addStart(program: Command, exit: (code: number) => void): void {
+  program.command("start")
+    .description("run a cluster of three zones in this process")
+    .addOption(new Option("--port <n>", "port of the HTTP endpoint, 0 for any free one")
+      .default(DEFAULTS.port).env("STATOR_PORT"))
+    .addOption(new Option("--host <address>", "address to listen on").default(DEFAULTS.host).env("STATOR_HOST"))
+    .addOption(new Option("--data-dir <path>", "where logs and trees are kept")
+      .default(DEFAULTS.dataDir).env("STATOR_DATA_DIR"))
+    .option("--in-memory", "keep everything in memory")
+    .option("--zones <n>", "zones, each with a node and a copy of everything (1 to 5)", DEFAULTS.zones)
+    .option("--partitions <n>", "partitions of a new table (1 to 64)", DEFAULTS.partitions)
+    .addOption(new Option("--credentials <file|id:secret>", "who may use the endpoint").env("STATOR_CREDENTIALS"))
+    .option("--region <name>", "region in ARNs where the request names none", DEFAULTS.region)
+    .option("--log-level <level>", `one of ${LOG_LEVELS.join(", ")}`, DEFAULTS.logLevel)
+    .addHelpText("after", START_HELP)
+    .action(async (given: StartArguments, command: Command) => {
+      const parsed = parseStartOptions(given);
+      if (!parsed.ok) return command.error(`error: ${parsed.message}`, { exitCode: EXIT_USAGE });
+      const { runStart } = await import("./start.ts");
+      return exit(await runStart(parsed.options));
+    });
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
