@@ -51,7 +51,14 @@ function find(root: Node, steps: readonly Step[]): Node | undefined {
 // ---- Expressions: text, and what it means for the old document and the copy.
 
 type Source = { text: string; literals: AttributeValue[]; read: (old: Node) => Node };
-type Action = { steps: Step[]; section: string; text: string; literals: AttributeValue[]; run: (old: Node) => Node | null };
+type Action = {
+  steps: Step[];
+  section: string;
+  text: string;
+  literals: AttributeValue[];
+  /** The value at `steps` afterwards, or null when there is none. */
+  run: (old: Node) => Node | null;
+};
 
 const names = ["p", "q", "r"];
 const number: fc.Arbitrary<AttributeValue> = fc.integer({ min: -9, max: 9 }).map((v) => ({ N: String(v) }));
@@ -62,7 +69,8 @@ const { value } = fc.letrec<{ value: AttributeValue }>((tie) => ({
     { maxDepth: 2, withCrossShrink: true },
     fc.oneof(number, fc.constantFrom("x", "y").map((S): AttributeValue => ({ S })), strings),
     fc.array(tie("value"), { maxLength: 4 }).map((L): AttributeValue => ({ L })),
-    fc.dictionary(fc.constantFrom(...names), tie("value"), { maxKeys: 3, noNullPrototype: true }).map((M): AttributeValue => ({ M })),
+    fc.dictionary(fc.constantFrom(...names), tie("value"), { maxKeys: 3, noNullPrototype: true })
+      .map((M): AttributeValue => ({ M })),
   ),
 }));
 const list = fc.array(value, { maxLength: 2 }).map((L): AttributeValue => ({ L }));
@@ -88,7 +96,8 @@ const literal = (of: fc.Arbitrary<AttributeValue>): fc.Arbitrary<Source> =>
   of.map((v) => ({ text: "?", literals: [v], read: () => toNode(v) }));
 const fallback = (of: fc.Arbitrary<AttributeValue>): fc.Arbitrary<Source> =>
   fc.tuple(steps, literal(of)).map(([s, other]) => ({
-    text: `if_not_exists(${pathText(s)}, ${other.text})`, literals: other.literals, read: (old) => find(old, s) ?? other.read(old),
+    text: `if_not_exists(${pathText(s)}, ${other.text})`, literals: other.literals,
+    read: (old) => find(old, s) ?? other.read(old),
   }));
 const numeric = fc.oneof(fromPath, literal(number), fallback(number));
 const listed = fc.oneof(fromPath, literal(list), fallback(list));
@@ -117,7 +126,8 @@ const source = fc.oneof(fromPath, literal(value), fallback(value), sum, append);
 
 const action: fc.Arbitrary<Action> = fc.oneof(
   fc.tuple(steps, source).map(([s, from]): Action => ({
-    steps: s, section: "SET", text: `${pathText(s)} = ${from.text}`, literals: from.literals, run: (old) => from.read(old),
+    steps: s, section: "SET", text: `${pathText(s)} = ${from.text}`, literals: from.literals,
+    run: (old) => from.read(old),
   })),
   steps.map((s): Action => ({ steps: s, section: "REMOVE", text: pathText(s), literals: [], run: () => null })),
   fc.tuple(steps, fc.oneof(number, strings)).map(([s, v]): Action => ({
@@ -165,7 +175,8 @@ function applyDumbly(all: readonly Action[], item: AttributeValue): AttributeVal
   for (const [i, one] of all.entries()) {
     const parent = find(copy, one.steps.slice(0, -1));
     const last = one.steps.at(-1) as Step;
-    if (!(parent instanceof Map) || isList.has(parent) !== (typeof last === "number")) throw new Impossible("invalid for update");
+    const isRight = parent instanceof Map && isList.has(parent) === (typeof last === "number");
+    if (!isRight) throw new Impossible("invalid for update");
     const result = results[i] as Node | null;
     if (result === null) parent.delete(last);
     else parent.set(last, toNode(fromNode(result)));
@@ -213,11 +224,17 @@ test(`updates apply as the second implementation does (SEED=${SEED})`, () => {
     }),
     { seed: SEED, numRuns: RUNS },
   );
-  assert.ok(successes > RUNS / 20 && successes < RUNS - RUNS / 20, `both outcomes occur: ${successes} of ${RUNS} succeed`);
+  assert.ok(successes > RUNS / 20 && successes < RUNS - RUNS / 20,
+    `both outcomes occur: ${successes} of ${RUNS} succeed`);
 });
 
 /** UPDATED_OLD and UPDATED_NEW hold an attribute exactly when a touched path leads somewhere below it. */
-function checkReported(all: readonly Action[], oldItem: Item, newItem: Item, touched: Parameters<typeof updatedAttributes>[0]): void {
+function checkReported(
+  all: readonly Action[],
+  oldItem: Item,
+  newItem: Item,
+  touched: Parameters<typeof updatedAttributes>[0],
+): void {
   assert.equal(touched.length, all.length);
   for (const [which, of] of [["UPDATED_OLD", oldItem], ["UPDATED_NEW", newItem]] as const) {
     const reported = updatedAttributes(touched, oldItem, newItem, which);

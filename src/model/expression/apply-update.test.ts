@@ -7,7 +7,8 @@ import { ExpressionContext } from "./context.ts";
 import { parseUpdate } from "./parse.ts";
 
 const values: Record<string, AttributeValue> = {
-  ":one": { N: "1" }, ":half": { N: "0.5" }, ":s": { S: "new" }, ":l": { L: [{ S: "x" }] }, ":m": { M: { q: { N: "7" } } },
+  ":one": { N: "1" }, ":half": { N: "0.5" }, ":s": { S: "new" }, ":l": { L: [{ S: "x" }] },
+  ":m": { M: { q: { N: "7" } } },
   ":ss": { SS: ["b", "z"] }, ":ns": { NS: ["2"] }, ":all": { SS: ["a", "b"] }, ":huge": { N: `9${"0".repeat(125)}` },
   ":tiny": { N: "0.1" }, ":long": { N: "1".repeat(38) },
 };
@@ -34,7 +35,8 @@ function apply(text: string, of: Item = item): UpdateResult {
 function listOf(...elements: AttributeValue[]): AttributeValue {
   return { L: elements };
 }
-const [l0, l1, l2, l3] = (item["l"] as { L: AttributeValue[] }).L as [AttributeValue, AttributeValue, AttributeValue, AttributeValue];
+type Four = [AttributeValue, AttributeValue, AttributeValue, AttributeValue];
+const [l0, l1, l2, l3] = (item["l"] as unknown as { L: Four }).L;
 const fresh = { S: "new" };
 const m = (item["m"] as { M: Record<string, AttributeValue> }).M;
 
@@ -59,7 +61,8 @@ const cases: readonly [text: string, differences: Record<string, AttributeValue 
   ["SET m.k = :s", { m: { M: { ...m, k: fresh } } }],
   ["SET m.nest.more = :s", { m: { M: { ...m, nest: { M: { deep: { S: "d" }, more: fresh } } } } }],
   ["SET m.seq[0] = m.seq[0] + m.k", { m: { M: { ...m, seq: listOf({ N: "6" }) } } }],
-  ["SET m.k = :one, m.nest = :m REMOVE m.seq[0]", { m: { M: { k: { N: "1" }, nest: { M: { q: { N: "7" } } }, seq: listOf() } } }],
+  ["SET m.k = :one, m.nest = :m REMOVE m.seq[0]",
+    { m: { M: { k: { N: "1" }, nest: { M: { q: { N: "7" } } }, seq: listOf() } } }],
   ["SET l[3].x = l[3].x + :one", { l: listOf(l0, l1, l2, { M: { x: { N: "2" } } }) }],
   // Lists: indexes of the old list, appending beyond the end, removal in any order.
   ["SET l[1] = :s", { l: listOf(l0, fresh, l2, l3) }],
@@ -67,6 +70,7 @@ const cases: readonly [text: string, differences: Record<string, AttributeValue 
   ["SET l[99] = :s, l[10] = :one", { l: listOf(l0, l1, l2, l3, { N: "1" }, fresh) }],
   ["REMOVE l[0], l[2]", { l: listOf(l1, l3) }],
   ["REMOVE l[2], l[0], l[17]", { l: listOf(l1, l3) }],
+  ["SET l[2147483646] = :s REMOVE l[2147483647]", { l: listOf(l0, l1, l2, l3, fresh) }],
   ["SET l[1] = l[0] REMOVE l[0]", { l: listOf(l0, l2, l3) }],
   ["SET l[7] = :s REMOVE l[1]", { l: listOf(l0, l2, l3, fresh) }],
   ["REMOVE l[3].x, l[0]", { l: listOf(l1, l2, { M: {} }) }],
@@ -138,7 +142,8 @@ test("updates that an item does not allow", () => {
     ["REMOVE m[0]", invalidPath],
     ["ADD c.d :one", invalidPath],
     ["DELETE c.d :ss", invalidPath],
-    ["SET huge = huge + :huge", "Number overflow. Attempting to store a number with magnitude larger than supported range"],
+    ["SET huge = huge + :huge",
+      "Number overflow. Attempting to store a number with magnitude larger than supported range"],
     ["ADD huge :huge", "Number overflow. Attempting to store a number with magnitude larger than supported range"],
     ["SET c = :long + :tiny", "Attempting to store more than 38 significant digits in a Number"],
   ];

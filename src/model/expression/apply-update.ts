@@ -110,7 +110,7 @@ function changeList(list: readonly AttributeValue[], changes: ChangeTree): reado
     } else if (child.leaf.kind === "put") {
       if (index < list.length) changed[index] = child.leaf.value;
       else appended.push({ index, value: child.leaf.value });
-    } else if (index < list.length) {
+    } else if (index < list.length) { // beyond the end, the array would grow to the index
       changed[index] = null;
     }
   }

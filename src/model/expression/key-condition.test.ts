@@ -38,12 +38,16 @@ test("key conditions", () => {
 
 test("faults in key conditions have DynamoDB's messages", () => {
   const mismatch = "One or more parameter values were invalid: Condition parameter type does not match schema type";
+  const emptyKey = "One or more parameter values are not valid. The AttributeValue for a key attribute cannot " +
+    "contain an empty string value. Key: ";
   const oneKey = "KeyConditionExpressions must only contain one condition per key";
   const condition = "Invalid condition in KeyConditionExpression: ";
   const operator = "Invalid operator used in KeyConditionExpression: ";
   const cases: readonly [string, KeyConditionSchema, string][] = [
     ["", both, "Invalid KeyConditionExpression: The expression can not be empty;"],
-    ["pk = :zz", both, "Invalid KeyConditionExpression: An expression attribute value used in expression is not defined; attribute value: :zz"],
+    ["pk = :zz", both,
+      "Invalid KeyConditionExpression: An expression attribute value used in expression is not defined; " +
+        "attribute value: :zz"],
     ["((pk = :p))", both, "Invalid KeyConditionExpression: The expression has redundant parentheses;"],
     ["pk = :p OR sk = :n", both, `${operator}OR`],
     ["pk = :p AND NOT sk = :n", both, `${operator}NOT`],
@@ -60,19 +64,24 @@ test("faults in key conditions have DynamoDB's messages", () => {
     ["pk = :n", both, mismatch],
     ["pk = :p AND sk = :p", both, mismatch],
     ["pk = :p AND begins_with(sk, :p)", both, mismatch],
-    ["pk = :p AND begins_with(sk, :n)", both, "Invalid KeyConditionExpression: Incorrect operand type for operator or function; operator or function: begins_with, operand type: N"],
+    ["pk = :p AND begins_with(sk, :n)", both,
+      "Invalid KeyConditionExpression: Incorrect operand type for operator or function; " +
+        "operator or function: begins_with, operand type: N"],
     ["pk = :p AND pk = :p", both, oneKey],
     ["pk = :p AND sk > :n AND sk < :two", both, oneKey],
     ["pk = sk", both, `${condition}Multiple attribute names used in one condition`],
     [":p = :p", both, `${condition}No key attribute specified`],
-    ["pk = :p AND :n BETWEEN sk AND :two", both, `${condition}BETWEEN operator must have the key attribute as its first operand`],
-    ["pk = :p AND begins_with(:p, sk)", both, `${condition}begins_with operator must have the key attribute as its first operand`],
+    ["pk = :p AND :n BETWEEN sk AND :two", both,
+      `${condition}BETWEEN operator must have the key attribute as its first operand`],
+    ["pk = :p AND begins_with(:p, sk)", both,
+      `${condition}begins_with operator must have the key attribute as its first operand`],
     ["pk.a = :p", both, "KeyConditionExpressions cannot have conditions on nested attributes"],
     ["pk = :p AND size(sk) = :n", both, "KeyConditionExpressions cannot contain nested operations"],
-    ["pk = :p AND sk BETWEEN :two AND :n", both, "Invalid KeyConditionExpression: The BETWEEN operator requires upper bound to be " +
-      "greater than or equal to lower bound; lower bound operand: AttributeValue: {N:2}, upper bound operand: AttributeValue: {N:1}"],
-    ["pk = :empty", both, "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: pk"],
-    ["pk = :p AND sk = :empty", textual, "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: sk"],
+    ["pk = :p AND sk BETWEEN :two AND :n", both,
+      "Invalid KeyConditionExpression: The BETWEEN operator requires upper bound to be greater than or equal to " +
+        "lower bound; lower bound operand: AttributeValue: {N:2}, upper bound operand: AttributeValue: {N:1}"],
+    ["pk = :empty", both, `${emptyKey}pk`],
+    ["pk = :p AND sk = :empty", textual, `${emptyKey}sk`],
   ];
   for (const [text, schema, message] of cases) assert.deepEqual(parse(text, schema), { ok: false, message }, text);
 });

@@ -52,12 +52,17 @@ const trees: readonly [text: string, tree: object][] = [
   ["contains(a, b)", { kind: "contains", operand: a, element: { kind: "path", path: ["b"] } }],
   // NOT binds before AND, AND before OR; chains lean to the left.
   ["NOT a = :n AND b = :n", { kind: "and", left: { kind: "not", operand: equal("a") }, right: equal("b") }],
-  ["a = :n OR b = :n AND c = :n", { kind: "or", left: equal("a"), right: { kind: "and", left: equal("b"), right: equal("c") } }],
-  ["(a = :n OR b = :n) AND c = :n", { kind: "and", left: { kind: "or", left: equal("a"), right: equal("b") }, right: equal("c") }],
-  ["a = :n and b = :n And c = :n", { kind: "and", left: { kind: "and", left: equal("a"), right: equal("b") }, right: equal("c") }],
+  ["a = :n OR b = :n AND c = :n",
+    { kind: "or", left: equal("a"), right: { kind: "and", left: equal("b"), right: equal("c") } }],
+  ["(a = :n OR b = :n) AND c = :n",
+    { kind: "and", left: { kind: "or", left: equal("a"), right: equal("b") }, right: equal("c") }],
+  ["a = :n and b = :n And c = :n",
+    { kind: "and", left: { kind: "and", left: equal("a"), right: equal("b") }, right: equal("c") }],
   ["not NOT a = :n", { kind: "not", operand: { kind: "not", operand: equal("a") } }],
-  ["a BETWEEN :n AND :n AND b = :n", { kind: "and", left: { kind: "between", operand: a, low: n, high: n }, right: equal("b") }],
-  ["a = :n OR (b = :n AND c = :n)", { kind: "or", left: equal("a"), right: { kind: "and", left: equal("b"), right: equal("c") } }],
+  ["a BETWEEN :n AND :n AND b = :n",
+    { kind: "and", left: { kind: "between", operand: a, low: n, high: n }, right: equal("b") }],
+  ["a = :n OR (b = :n AND c = :n)",
+    { kind: "or", left: equal("a"), right: { kind: "and", left: equal("b"), right: equal("c") } }],
 ];
 
 test("conditions parse to their trees", () => {
@@ -71,6 +76,7 @@ test("conditions parse to their trees", () => {
 const syntaxErrors: readonly [text: string, token: string, near: string][] = [
   ["a", "<EOF>", "a"],
   ["a =", "<EOF>", "="],
+  ["a =  ", "<EOF>", "="],
   ["a b c", "b", "a b c"],
   ["a  b   c d", "b", "a  b   c"],
   ["!!", "!", "!!"],
@@ -104,7 +110,8 @@ const syntaxErrors: readonly [text: string, token: string, near: string][] = [
 
 test("syntax errors name the token and its neighbours", () => {
   for (const [text, token, near] of syntaxErrors) {
-    assert.equal(messageOf(text), `Invalid ConditionExpression: Syntax error; token: "${token}", near: "${near}"`, text);
+    assert.equal(messageOf(text), `Invalid ConditionExpression: Syntax error; token: "${token}", near: "${near}"`,
+      text);
   }
 });
 
@@ -162,9 +169,11 @@ const faults: readonly [text: string, message: string][] = [
     "lower bound operand: AttributeValue: {N:1}, upper bound operand: AttributeValue: {S:x}"],
   ["a[2147483648] = :n", "List index is not within the allowable range; index: [2147483648]"],
   [`a${".b".repeat(32)} = :n`, "The document path has too many nesting elements; nesting levels: 33"],
-  [`a IN (${Array(101).fill("b").join(",")})`, "The IN operator is provided with too many operands; number of operands: 101"],
+  [`a IN (${Array(101).fill("b").join(",")})`,
+    "The IN operator is provided with too many operands; number of operands: 101"],
   [`a = :n${" ".repeat(4091)}`, "Expression size has exceeded the maximum allowed size; expression size: 4097"],
-  [`a = :n AND ${"\u00e9".repeat(2050)}`, "Expression size has exceeded the maximum allowed size; expression size: 4111"],
+  [`a = :n AND ${"\u00e9".repeat(2050)}`,
+    "Expression size has exceeded the maximum allowed size; expression size: 4111"],
   [Array(151).fill("a<b").join(" AND "), "The expression contains too many operators; operator count: 301"],
   [Array(400).fill("a<b").join(" AND "), "The expression contains too many operators; operator count: 301"],
   ["NOT ".repeat(1000), "The expression contains too many operators; operator count: 301"],
@@ -200,7 +209,8 @@ test("a tree used again takes the new request's placeholders", () => {
     const parsed = parseCondition("#p = :v", "ConditionExpression", context);
     assert.deepEqual(parsed, {
       ok: true,
-      value: { kind: "compare", comparator: "=", left: { kind: "path", path: [name] }, right: { kind: "value", value: { N: value } } },
+      value: { kind: "compare", comparator: "=", left: { kind: "path", path: [name] },
+        right: { kind: "value", value: { N: value } } },
     });
     assert.equal(context.unusedProblem(), null);
   }
@@ -209,9 +219,11 @@ test("a tree used again takes the new request's placeholders", () => {
 test("placeholders no expression uses are reported, names first", () => {
   const context = new ExpressionContext({ "#a": "a", "#b": "b", "#c": "c" }, { ":v": { N: "1" }, ":w": { N: "1" } });
   assert.ok(parseCondition("#a = :v", "ConditionExpression", context).ok);
-  assert.equal(context.unusedProblem(), "Value provided in ExpressionAttributeNames unused in expressions: keys: {#b, #c}");
+  assert.equal(context.unusedProblem(),
+    "Value provided in ExpressionAttributeNames unused in expressions: keys: {#b, #c}");
   assert.ok(parseCondition("#b = :v OR #c = :v", "FilterExpression", context).ok);
-  assert.equal(context.unusedProblem(), "Value provided in ExpressionAttributeValues unused in expressions: keys: {:w}");
+  assert.equal(context.unusedProblem(),
+    "Value provided in ExpressionAttributeValues unused in expressions: keys: {:w}");
   assert.ok(parseCondition("#b = :w", "FilterExpression", context).ok);
   assert.equal(context.unusedProblem(), null);
 });

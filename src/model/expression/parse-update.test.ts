@@ -29,14 +29,16 @@ const trees: readonly [text: string, tree: object][] = [
     ...none,
     set: [{
       path: ["a"],
-      value: { kind: "plus", left: { kind: "if_not_exists", path: ["a"], otherwise: value({ N: "1" }) }, right: value({ N: "1" }) },
+      value: { kind: "plus", left: { kind: "if_not_exists", path: ["a"], otherwise: value({ N: "1" }) },
+        right: value({ N: "1" }) },
     }],
   }],
   ["SET a = list_append(if_not_exists(a, :l), :l)", {
     ...none,
     set: [{
       path: ["a"],
-      value: { kind: "list_append", left: { kind: "if_not_exists", path: ["a"], otherwise: value({ L: [] }) }, right: value({ L: [] }) },
+      value: { kind: "list_append", left: { kind: "if_not_exists", path: ["a"], otherwise: value({ L: [] }) },
+        right: value({ L: [] }) },
     }],
   }],
   ["REMOVE a, b[1] ADD c :n, d :ss Delete e :bs", {
@@ -45,7 +47,8 @@ const trees: readonly [text: string, tree: object][] = [
     add: [{ path: ["c"], value: { N: "1" } }, { path: ["d"], value: { SS: ["p"] } }],
     delete: [{ path: ["e"], value: { BS: ["AQ=="] } }],
   }],
-  ["DELETE a :ss SET b = :s", { ...none, set: [{ path: ["b"], value: value({ S: "x" }) }], delete: [{ path: ["a"], value: { SS: ["p"] } }] }],
+  ["DELETE a :ss SET b = :s",
+    { ...none, set: [{ path: ["b"], value: value({ S: "x" }) }], delete: [{ path: ["a"], value: { SS: ["p"] } }] }],
 ];
 
 test("updates parse to their trees", () => {
@@ -59,10 +62,15 @@ test("updates parse to their trees", () => {
 const syntax = (token: string, near: string): string => `Syntax error; token: "${token}", near: "${near}"`;
 const operandType = (name: string, type: string): string =>
   `Incorrect operand type for operator or function; operator or function: ${name}, operand type: ${type}`;
+const operandCount = (name: string, count: number): string =>
+  "Incorrect number of operands for operator or function; " +
+  `operator or function: ${name}, number of operands: ${count}`;
 const typeSet = (operator: string, type: string): string =>
-  `Incorrect operand type for operator or function; operator: ${operator}, operand type: ${type}, typeSet: ALLOWED_FOR_${operator}_OPERAND`;
+  `Incorrect operand type for operator or function; operator: ${operator}, operand type: ${type}, ` +
+  `typeSet: ALLOWED_FOR_${operator}_OPERAND`;
 const overlap = (how: string, one: string, two: string): string =>
-  `Two document paths ${how} with each other; must remove or rewrite one of these paths; path one: ${one}, path two: ${two}`;
+  `Two document paths ${how} with each other; must remove or rewrite one of these paths; ` +
+  `path one: ${one}, path two: ${two}`;
 
 const faults: readonly [text: string, message: string][] = [
   ["", "The expression can not be empty;"],
@@ -91,8 +99,9 @@ const faults: readonly [text: string, message: string][] = [
   ["SET a = :v", "An expression attribute value used in expression is not defined; attribute value: :v"],
   ["SET a = foo(b)", "Invalid function name; function: foo"],
   ["SET a = size(b)", "The function is not allowed in an update expression; function: size"],
-  ["SET a = if_not_exists(b)", "Incorrect number of operands for operator or function; operator or function: if_not_exists, number of operands: 1"],
-  ["SET a = if_not_exists(:n, :n)", "Operator or function requires a document path; operator or function: if_not_exists"],
+  ["SET a = if_not_exists(b)", operandCount("if_not_exists", 1)],
+  ["SET a = if_not_exists(:n, :n)",
+    "Operator or function requires a document path; operator or function: if_not_exists"],
   ["SET a = b + :s", operandType("+", "S")],
   ["SET a = :l - b", operandType("-", "L")],
   ["SET a = list_append(a, :l) + :n", operandType("+", "L")],
@@ -119,7 +128,6 @@ function project(text: string): ReturnType<typeof parseProjection> {
 }
 
 test("projections parse to their paths", () => {
-  assert.deepEqual(project("a, b.c[0], #r.#a,set"), { ok: false, message: "Invalid ProjectionExpression: Attribute name is a reserved keyword; reserved keyword: set" });
   assert.deepEqual(project("a, b.c[0], #r.#a"), { ok: true, value: [["a"], ["b", "c", 0], ["range", "a"]] });
 });
 
@@ -134,6 +142,7 @@ test("faults in projections have DynamoDB's messages", () => {
     ["a = b", syntax("=", "a = b")],
     ["size(a)", syntax("(", "size(a")],
     [":v", syntax(":v", ":v")],
+    ["a, b.c[0], #r.#a,set", "Attribute name is a reserved keyword; reserved keyword: set"],
     ["name", "Attribute name is a reserved keyword; reserved keyword: name"],
     ["#b", "An expression attribute name used in the document path is not defined; attribute name: #b"],
     ["a, #a", overlap("overlap", "[a]", "[a]")],

@@ -41,7 +41,8 @@ test("projections of an item", () => {
 
 test("a projected __proto__ is an own attribute", () => {
   const tricky = JSON.parse('{"__proto__":{"M":{"__proto__":{"N":"1"},"x":{"N":"2"}}}}') as Item;
-  assert.equal(JSON.stringify(projectItem([["__proto__", "__proto__"]], tricky)), '{"__proto__":{"M":{"__proto__":{"N":"1"}}}}');
+  assert.equal(JSON.stringify(projectItem([["__proto__", "__proto__"]], tricky)),
+    '{"__proto__":{"M":{"__proto__":{"N":"1"}}}}');
   assert.equal(JSON.stringify(projectItem([["__proto__"]], tricky)), JSON.stringify(tricky));
 });
 
@@ -50,8 +51,10 @@ test("updated attributes are the touched parts, as they were and as they are", (
   const oldItem: Item = { ...item, gone: { S: "g" } };
   const newItem: Item = { ...item, a: { S: "y" }, made: { N: "1" } };
   const unchanged = { l: { L: [{ N: "1" }] }, m: { M: { nest: { M: { one: { N: "1" } } } } } };
-  assert.deepEqual(updatedAttributes(touched, oldItem, newItem, "UPDATED_OLD"), { ...unchanged, a: { S: "x" }, gone: { S: "g" } });
-  assert.deepEqual(updatedAttributes(touched, oldItem, newItem, "UPDATED_NEW"), { ...unchanged, a: { S: "y" }, made: { N: "1" } });
+  assert.deepEqual(updatedAttributes(touched, oldItem, newItem, "UPDATED_OLD"),
+    { ...unchanged, a: { S: "x" }, gone: { S: "g" } });
+  assert.deepEqual(updatedAttributes(touched, oldItem, newItem, "UPDATED_NEW"),
+    { ...unchanged, a: { S: "y" }, made: { N: "1" } });
 });
 
 test("nothing to report is null", () => {
