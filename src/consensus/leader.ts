@@ -1,6 +1,6 @@
 // Leader's side of phase 2: one stream of Accepts to each peer, what comes back, and the lease it renews.
 import { assert } from "../base/assert.ts";
-import { lsn, nextLsn, type Lsn } from "../base/ids.ts";
+import { lsn, nextLsn, type Ballot } from "../base/ids.ts";
 import { NOOP, type EntryKind, type LogEntry } from "../wire/log-record.ts";
 import type { PaxosMessage } from "../wire/paxos-messages.ts";
 import { makeEntry } from "../wire/record-checksum.ts";
@@ -75,7 +75,10 @@ export function stream(s: GroupState, now: number): void {
     }
     if (!peer.isProbing && peer.next <= s.log.last) sendEntries(s, peer, now);
     const interval = peer.isProbing && resendMs < heartbeatMs ? resendMs : heartbeatMs;
-    if (now - peer.sentAt >= interval) sendAccept(s, peer, lsn(peer.next - 1), NO_ENTRIES, now);
+    // A commit that no entry carries along is told at once: a follower applies, and hosts what its node's
+    // catalogue says, within a message's time and not a heartbeat later.
+    const isNews = s.commit > peer.sentCommit && !peer.isProbing;
+    if (isNews || now - peer.sentAt >= interval) sendHeartbeat(s, peer, now);
   }
 }
 
@@ -96,7 +99,7 @@ export function streamDeadline(s: GroupState): number {
 
 function sendEntries(s: GroupState, peer: PeerProgress, now: number): void {
   assert(peer.next > peer.match, "what a peer has is not sent again");
-  if (peer.next < s.log.first) {
+  if (peer.next < s.log.first || ballotBefore(s, peer) === null) {
     askForRead(s, peer, now);
     return;
   }
@@ -108,33 +111,45 @@ function sendEntries(s: GroupState, peer: PeerProgress, now: number): void {
     const { messageBytesMax } = s.limits;
     const entries = s.log.slice(peer.next, room < messageBytesMax ? room : messageBytesMax);
     assert(entries.length > 0, "something to send");
-    const before = lsn(peer.next - 1);
-    peer.next = lsn(peer.next + entries.length);
-    sendAccept(s, peer, before, entries, now);
+    sendAccept(s, peer, entries, now);
   }
 }
 
-/** `before` is where the peer's log must agree. Without knowledge of the ballot there, 0 (agrees always). */
-function sendAccept(
-  s: GroupState, peer: PeerProgress, before: Lsn, entries: readonly LogEntry[], now: number,
-): void {
+/** The ballot of the entry before the peer's next; null when only the disk knows. Within the floor 0 will do. */
+function ballotBefore(s: GroupState, peer: PeerProgress): Ballot | null {
+  const before = lsn(peer.next - 1);
   const ballot = s.log.ballotAt(before);
-  const isKnown = ballot !== 0 || before <= s.floor;
-  assert(isKnown || entries.length === 0, "entries leave with the ballot before them");
-  if (entries.length > 0 && before === peer.match) peer.waitingSince = now;
+  if (ballot !== 0 || before <= s.floor) return ballot;
+  return peer.readLsn === before ? peer.readBallot : null;
+}
+
+/** Without knowledge of the ballot before, an empty Accept names the start of the log, which always agrees. */
+function sendHeartbeat(s: GroupState, peer: PeerProgress, now: number): void {
+  const ballot = ballotBefore(s, peer);
+  const before = ballot === null ? NO_LSN : lsn(peer.next - 1);
   peer.sentAt = now;
-  s.send.push(acceptMessage(s, peer.node, isKnown ? before : NO_LSN, ballot, now, entries));
+  peer.sentCommit = s.commit;
+  s.send.push(acceptMessage(s, peer.node, before, ballot ?? NO_BALLOT, now, NO_ENTRIES));
+}
+
+function sendAccept(s: GroupState, peer: PeerProgress, entries: readonly LogEntry[], now: number): void {
+  const before = lsn(peer.next - 1);
+  const ballot = ballotBefore(s, peer);
+  assert(ballot !== null && entries.length > 0, "entries leave with the ballot before them");
+  if (before === peer.match || peer.match === 0) peer.waitingSince = now;
+  peer.sentAt = now;
+  peer.sentCommit = s.commit;
+  peer.next = lsn(peer.next + entries.length);
+  s.send.push(acceptMessage(s, peer.node, before, ballot, now, entries));
 }
 
 /** One read at a time, and only when all that was sent is answered. */
 function askForRead(s: GroupState, peer: PeerProgress, now: number): void {
   if (peer.readFrom !== 0 || now < peer.readAgainAt) return;
   if (peer.match > 0 && peer.next > peer.match + 1) return;
-  const before = lsn(peer.next - 1);
   // The entry before comes along when its ballot is not known: the peer's log must agree there.
-  const isKnown = before <= s.floor || s.log.ballotAt(before) !== 0;
-  peer.readFrom = isKnown ? peer.next : before;
-  assert(peer.readFrom > s.floor || peer.readFrom === peer.next, "the log above the floor is on disk");
+  peer.readFrom = ballotBefore(s, peer) === null ? lsn(peer.next - 1) : peer.next;
+  assert(peer.readFrom > s.floor, "the log above the floor is on disk");
   s.read.push({ peer: peer.node, from: peer.readFrom, bytesMax: s.limits.messageBytesMax });
 }
 
@@ -144,23 +159,24 @@ export function streamEntriesRead(s: GroupState, peer: PeerProgress, read: reado
   const from = peer.readFrom;
   peer.readFrom = NO_LSN;
   const first = read[0];
-  if (first === undefined || first.lsn !== from || from + read.length - 1 > s.log.last) {
+  const last = read[read.length - 1];
+  if (first === undefined || last === undefined || first.lsn !== from || last.lsn !== from + read.length - 1) {
     peer.readAgainAt = now + s.config.timing.resendMs;
     s.ignore("log read without the entries asked for");
     return;
   }
-  if (s.isReleased || peer.next < from || peer.next > from + 1) return; // the peer moved meanwhile
-  const entries = peer.next === from ? read : read.slice(1);
-  if (entries.length === 0) {
-    peer.readAgainAt = now + s.config.timing.resendMs;
-    return;
+  assert(last.lsn <= s.log.last, "the log on disk is not longer than the log");
+  const isCurrent = peer.next === from || peer.next === from + 1;
+  if (s.isReleased || peer.isProbing || !isCurrent) return; // the peer moved or fell silent meanwhile
+  if (peer.next === from + 1) {
+    peer.readLsn = first.lsn;
+    peer.readBallot = first.ballot;
   }
-  const before = lsn(peer.next - 1);
-  const beforeBallot = peer.next === from ? s.log.ballotAt(before) : first.ballot;
-  peer.next = lsn(peer.next + entries.length);
-  peer.waitingSince = now;
-  peer.sentAt = now;
-  s.send.push(acceptMessage(s, peer.node, before, beforeBallot, now, entries));
+  const entries = peer.next === from ? read : read.slice(1);
+  if (entries.length === 0) return; // now the ballot before is known; the next read brings the entry
+  sendAccept(s, peer, entries, now);
+  peer.readLsn = last.lsn;
+  peer.readBallot = last.ballot;
 }
 
 export function onAccepted(s: GroupState, m: PaxosMessage, now: number): void {

@@ -16,10 +16,15 @@ export class PeerProgress {
   isProbing = false;
   /** First LSN of the disk read under way for this peer's log; 0 when none is. */
   readFrom: Lsn = NO_LSN;
+  /** The last entry that a read brought: the ballot before the next one, which may not be in memory. */
+  readLsn: Lsn = NO_LSN;
+  readBallot: Ballot = NO_BALLOT;
   /** After a read that brought nothing: not again before this. */
   readAgainAt = 0;
   /** Last Accept sent. */
   sentAt: number = -Infinity;
+  /** Commit LSN of the last Accept sent. */
+  sentCommit: Lsn = NO_LSN;
   /** Since when something unanswered is in flight. */
   waitingSince = 0;
   /** Refusals of messages sent before this are answers to an older position. */
@@ -50,8 +55,11 @@ export class PeerProgress {
   resetLeadership(first: Lsn, now: number): void {
     this.match = NO_LSN;
     this.next = first;
+    this.sentCommit = NO_LSN;
     this.isProbing = false;
     this.readFrom = NO_LSN;
+    this.readLsn = NO_LSN;
+    this.readBallot = NO_BALLOT;
     this.readAgainAt = 0;
     this.sentAt = -Infinity;
     this.waitingSince = now;

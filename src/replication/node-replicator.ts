@@ -16,6 +16,7 @@ import { decodeWritePayload, encodeWritePayload, type WritePayload } from "../wi
 import { PAXOS_FRAME, type NodeMessage, type PaxosFrame } from "../wire/data-messages.ts";
 import { WRITE, type LogEntry } from "../wire/log-record.ts";
 import type { PaxosMessage } from "../wire/paxos-messages.ts";
+import { EarlyMessages } from "./early-messages.ts";
 import { GroupHost, type GroupMembers } from "./group-host.ts";
 
 export type ReplicatorEnv = {
@@ -59,6 +60,7 @@ export class NodeReplicator {
   /** Hosts with a non-empty `unsynced`, in order of first append. */
   #waitingForSync: Set<GroupHost> = new Set();
   #outbox: Map<NodeId, PaxosMessage[]> = new Map();
+  readonly #early: EarlyMessages = new EarlyMessages();
   #isTurnScheduled = false;
   #isStopped = false;
   #timer: TimerHandle | null = null;
@@ -95,6 +97,7 @@ export class NodeReplicator {
     );
     const host = new GroupHost(members, core, recovered.applied);
     this.#hosts.set(members.group, host);
+    for (const message of this.#early.take(members.group)) core.step(message, now);
     if (isPreferredLeader) core.campaign(now);
     this.wake(host);
     return host;
@@ -118,7 +121,10 @@ export class NodeReplicator {
     const now = this.#env.clock.monotonicMs();
     for (const message of frame.messages) {
       const host = this.#hosts.get(message.group);
-      if (host === undefined) continue; // not here yet, or not any more: the sender sends again
+      if (host === undefined) {
+        this.#early.keep(message);
+        continue;
+      }
       host.core.step(message, now);
       this.wake(host);
     }
@@ -281,6 +287,7 @@ export class NodeReplicator {
     if (now - this.#lastReleaseMs >= RELEASE_MS) {
       this.#lastReleaseMs = now;
       for (const group of this.#hosts.keys()) this.#release(group);
+      this.#early.clear();
     }
     this.#timer = this.#env.clock.setTimer(TICK_MS, () => this.#tick());
   }

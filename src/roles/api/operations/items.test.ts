@@ -213,5 +213,7 @@ test("meaning: tables, keys and sizes", () => {
   const table = api.store.tables.get(T);
   assert.ok(table);
   api.store.tables.set(T, { ...table, status: "CREATING" });
+  assert.equal(api.ask("GetItem", { TableName: T, Key: KEY }).status, 200);
+  api.store.tables.set(T, { ...table, status: "DELETING" });
   assert.equal(api.ask("GetItem", { TableName: T, Key: KEY }).json.__type, NOT_FOUND);
 });

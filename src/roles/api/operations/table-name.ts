@@ -12,7 +12,8 @@ import { NAME_PATTERN, isName, tableRefOf } from "../validate/names.ts";
 export function findTable(text: string, call: Call): Result<TableSchema> {
   const name = text.startsWith("arn:") ? must(tableRefOf(text), "checked table ARN").name : text;
   const table = call.context.lookupTable(name);
-  if (table === null || table.status === "CREATING" || table.status === "DELETING") {
+  // A table takes requests from the moment CreateTable has answered, while it still reads CREATING.
+  if (table === null || table.status === "DELETING") {
     return no(resourceNotFound(TABLE_NOT_FOUND));
   }
   return ok(table);
