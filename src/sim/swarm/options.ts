@@ -3,6 +3,9 @@
 // than a disk's hiccup meets its conditions sooner or later.
 import { Prng } from "../../base/prng.ts";
 import type { GroupTiming } from "../../consensus/ready.ts";
+import type { TreeOptions } from "../../storage/tree/item-tree.ts";
+import type { SimDiskOptions } from "../world/sim-disk.ts";
+import type { SimKvOptions } from "../world/sim-kv.ts";
 import type { LinkFaults } from "../world/sim-network.ts";
 
 export const FAULTS = [
@@ -18,9 +21,10 @@ export type RunOptions = {
   /** A node's clock runs between 1 - this and 1 + this: within what the lease allows for. */
   readonly clockRateSpread: number;
   readonly wallOffsetMsMax: number;
-  readonly disk: DiskOptions;
+  readonly disk: SimDiskOptions;
+  readonly kv: SimKvOptions;
+  readonly tree: TreeOptions;
   readonly walSegmentBytes: number;
-  readonly overlayBytes: number;
   readonly load: LoadOptions;
   /** How long faults are injected. */
   readonly chaosMs: number;
@@ -31,8 +35,6 @@ export type RunOptions = {
   /** How long a node stays off, at most. */
   readonly offMsMax: number;
 };
-
-export type DiskOptions = { readonly latencyUsMin: number; readonly latencyUsMax: number };
 
 export type LoadOptions = {
   readonly clients: number;
@@ -49,6 +51,7 @@ export type LoadOptions = {
 export function drawOptions(seed: number): RunOptions {
   const prng = new Prng(seed).split("options");
   const timing = drawTiming(prng);
+  const valueBytesMax = prng.pick([0, 40, 400, 4000]);
   return {
     zones: 3,
     partitionsPerTable: prng.pick([1, 1, 1, 2, 3]),
@@ -58,14 +61,16 @@ export function drawOptions(seed: number): RunOptions {
     clockRateSpread: prng.chance(1, 4) ? 0 : (timing.leaseDriftMs / timing.leaseMs) * 0.45,
     wallOffsetMsMax: prng.pick([0, 500, 86_400_000]),
     disk: drawDisk(prng),
-    walSegmentBytes: prng.pick([64, 128, 512]) * 1024,
-    overlayBytes: prng.pick([2, 8, 64]) * 1024,
+    kv: drawKv(prng),
+    // A segment holds what all clients may have in one batch: five of them, five items each.
+    walSegmentBytes: (valueBytesMax > 400 ? prng.pick([256, 512]) : prng.pick([32, 64, 256])) * 1024,
+    tree: drawTree(prng),
     load: {
       clients: prng.between(2, 5),
       thinkUsMax: prng.pick([2_000, 20_000, 60_000]),
       partitionKeys: prng.between(1, 4),
       timeoutMs: prng.pick([300, 600, 1000]),
-      valueBytesMax: prng.pick([0, 40, 400, 4000]),
+      valueBytesMax,
       readsNear: prng.chance(1, 2),
     },
     chaosMs: prng.pick([600, 1200, 1200, 2500]),
@@ -101,9 +106,26 @@ function drawLink(prng: Prng): LinkFaults {
   };
 }
 
-function drawDisk(prng: Prng): DiskOptions {
-  const latencyUsMin = prng.pick([20, 100, 500]);
-  return { latencyUsMin, latencyUsMax: latencyUsMin * prng.between(2, 20) };
+function drawDisk(prng: Prng): SimDiskOptions {
+  const tenthMsMin = prng.pick([1, 2, 8]);
+  return {
+    tenthMsMin, tenthMsMax: tenthMsMin * prng.between(1, 12), slowOneIn: prng.pick([0, 50, 500]),
+    capacityBytes: Infinity, failSyncOneIn: 0, misdirectOneIn: 0,
+  };
+}
+
+function drawKv(prng: Prng): SimKvOptions {
+  return { writeMsMin: 1, writeMsMax: prng.pick([2, 8, 40]) };
+}
+
+function drawTree(prng: Prng): TreeOptions {
+  const checkpointBytes = prng.pick([1, 4, 32]) * 1024;
+  return {
+    checkpointBytes, overloadBytes: checkpointBytes * 16,
+    // Small transactions: a power-off finds checkpoints half done.
+    sliceBytes: prng.pick([512, 4096, 65_536]), sliceRows: prng.pick([2, 10, 400]), slicePauseMs: prng.pick([1, 5]),
+    idleMs: prng.pick([20, 200, 5_000]), ageMsMax: prng.pick([100, 1_000, 60_000]),
+  };
 }
 
 /** Power-offs are in every run; each other kind is in about half of them. */

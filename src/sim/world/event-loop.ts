@@ -103,6 +103,11 @@ export class EventLoop {
     for (const event of held) this.#dispatch(event);
   }
 
+  /** Forgets what waited: the target lost power. It is not paused any more. */
+  drop(target: number): void {
+    this.#paused.delete(target);
+  }
+
   /** Runs all events up to and including `untilUs`; the time is `untilUs` afterwards. */
   runUntil(untilUs: number): void {
     assert(untilUs >= this.#nowUs, "time does not run backwards");

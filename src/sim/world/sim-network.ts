@@ -1,5 +1,5 @@
-// The network between nodes: datagrams that may be lost, late, duplicated and reordered. Links are directed,
-// so that a partition may be one-way. All draws come from one seeded stream.
+// The network between nodes: messages may be lost, late and reordered, and some also duplicated. Links are
+// directed, so that a partition may be one-way. All draws come from one seeded stream.
 import { assert } from "../../base/assert.ts";
 import type { NodeId } from "../../base/ids.ts";
 import type { Prng } from "../../base/prng.ts";
@@ -19,6 +19,14 @@ export type LinkFaults = {
   readonly slowUsMax: number;
 };
 
+/** What the network has to know of its messages. */
+export type MessageTraits<Message> = {
+  /** A few bits that tell one message from another, for the history's hash. */
+  readonly digest: (message: Message) => number;
+  /** Travels over a connection: never delivered twice, nor to a later life of its receiver. */
+  readonly isOnce: (message: Message) => boolean;
+};
+
 export type NetworkCounts = { sent: number; lost: number; cut: number; duplicated: number; slowed: number };
 
 type Handler<Message> = (message: Message) => void;
@@ -26,26 +34,27 @@ type Handler<Message> = (message: Message) => void;
 export class SimNetwork<Message> {
   readonly #loop: EventLoop;
   readonly #random: Prng;
-  readonly #digest: (message: Message) => number;
+  readonly #traits: MessageTraits<Message>;
   #faults: LinkFaults;
-  readonly #handlers: Map<number, Handler<Message>> = new Map();
+  /** Made anew whenever a node comes up, so that its identity stands for that life. */
+  readonly #handlers: Map<number, { readonly handle: Handler<Message> }> = new Map();
   /** Directed links that carry nothing, as `from * 2^16 + to`. */
   readonly #cut: Set<number> = new Set();
   /** Directed links whose messages wait until this time. */
   readonly #clogged: Map<number, number> = new Map();
   readonly counts: NetworkCounts = { sent: 0, lost: 0, cut: 0, duplicated: 0, slowed: 0 };
 
-  constructor(loop: EventLoop, random: Prng, faults: LinkFaults, digest: (message: Message) => number) {
+  constructor(loop: EventLoop, random: Prng, faults: LinkFaults, traits: MessageTraits<Message>) {
     this.#loop = loop;
     this.#random = random;
-    this.#digest = digest;
+    this.#traits = traits;
     this.#faults = checked(faults);
   }
 
   /** From now on messages to `node` go to `handler`; null: the node is off, they are lost. */
   attach(node: NodeId, handler: Handler<Message> | null): void {
     if (handler === null) this.#handlers.delete(node);
-    else this.#handlers.set(node, handler);
+    else this.#handlers.set(node, { handle: handler });
   }
 
   /** The port of one life of `node`. `isAlive` false: what a dead node sends goes nowhere. */
@@ -94,6 +103,7 @@ export class SimNetwork<Message> {
       return;
     }
     this.#deliver(from, to, message, this.#arrival(from, to));
+    if (this.#traits.isOnce(message)) return;
     if (faults.duplicatePerMille > 0 && random.chance(faults.duplicatePerMille, 1000)) {
       counts.duplicated++;
       this.#deliver(from, to, message, this.#arrival(from, to));
@@ -114,12 +124,16 @@ export class SimNetwork<Message> {
   }
 
   #deliver(from: NodeId, to: NodeId, message: Message, atUs: number): void {
-    this.#loop.schedule(atUs, EVENT_NETWORK, to, this.#digest(message), () => {
+    const { digest, isOnce } = this.#traits;
+    const receiver = this.#handlers.get(to);
+    this.#loop.schedule(atUs, EVENT_NETWORK, to, digest(message), () => {
       if (this.#cut.has(link(from, to))) {
         this.counts.cut++;
         return;
       }
-      this.#handlers.get(to)?.(message);
+      const now = this.#handlers.get(to);
+      if (now !== receiver && isOnce(message)) return;
+      now?.handle(message);
     });
   }
 }

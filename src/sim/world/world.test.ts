@@ -101,7 +101,7 @@ test("the end of a turn comes after all that is due at this instant", () => {
 
 test("the network delivers, cuts one way, clogs, loses and duplicates", () => {
   const loop = new EventLoop();
-  const network = new SimNetwork<number>(loop, new Prng(1), CALM, (message) => message);
+  const network = new SimNetwork<number>(loop, new Prng(1), CALM, { digest: (message) => message, isOnce: (message) => message >= 100 });
   const [one, two] = [nodeId(1), nodeId(2)];
   const got: [number, number][] = [];
   network.attach(one, (message) => got.push([loop.nowUs, message]));
@@ -129,10 +129,17 @@ test("the network delivers, cuts one way, clogs, loses and duplicates", () => {
   port1.send(two, 5);
   network.setFaults({ ...CALM, duplicatePerMille: 1000 });
   port1.send(two, 6);
+  port1.send(two, 100);
   isAlive = false;
   port1.send(two, 7);
   loop.runUntil(20_000);
-  assert.deepEqual(got.splice(0).map((pair) => pair[1]), [6, 6]);
+  assert.deepEqual(got.splice(0).map((pair) => pair[1]), [6, 6, 100]);
+  isAlive = true;
+  port1.send(two, 101);
+  port1.send(two, 8);
+  network.attach(two, (message) => got.push([loop.nowUs, message]));
+  loop.runUntil(30_000);
+  assert.deepEqual(got.splice(0).map((pair) => pair[1]), [8, 8], "a connection ends with its receiver's life");
 });
 
 test("random streams differ by node and life and repeat for a seed", () => {

@@ -1,0 +1,54 @@
+// Whether a cluster that was left in peace has come to rest: every replica is there and has applied the same,
+// and each group has one leader that serves. And the state of its replicas, for comparison.
+import { must } from "../../base/assert.ts";
+import { SYSTEM_GROUP, type GroupId, type StorageKey } from "../../base/ids.ts";
+import { scanBounds } from "../../model/key-encoding.ts";
+import type { TableSchema } from "../../model/table-schema.ts";
+import { CATALOGUE_FROM, CATALOGUE_TO } from "../../roles/metadata/catalogue.ts";
+import type { ReplicaState } from "../checker/replica-digest.ts";
+import type { SimCluster } from "./sim-cluster.ts";
+
+/** Null when all is at rest, else what is not, in words. */
+export function unrest(cluster: SimCluster, groups: readonly GroupId[]): string | null {
+  for (const machine of cluster.machines) if (machine.node === null) return `node ${machine.nodeId} is not running`;
+  for (const group of groups) {
+    const problem = groupUnrest(cluster, group);
+    if (problem !== null) return `group ${group}: ${problem}`;
+  }
+  return null;
+}
+
+function groupUnrest(cluster: SimCluster, group: GroupId): string | null {
+  let leaders = 0;
+  let applied = -1;
+  for (const machine of cluster.machines) {
+    const host = machine.node?.replicator.host(group) ?? null;
+    if (host === null) return `not hosted on node ${machine.nodeId}`;
+    if (host.session !== null && host.core.isLeaseLive(machine.monotonicMs)) leaders++;
+    if (applied === -1) applied = host.appliedLsn;
+    if (host.appliedLsn !== applied) return `node ${machine.nodeId} applied ${host.appliedLsn}, another ${applied}`;
+    if (host.core.lastLsn !== host.appliedLsn) {
+      return `node ${machine.nodeId} has LSN ${host.core.lastLsn}, applied ${host.appliedLsn}`;
+    }
+  }
+  return leaders === 1 ? null : `${leaders} serving leaders`;
+}
+
+export function replicaStates(cluster: SimCluster, table: TableSchema): ReplicaState[] {
+  const states: ReplicaState[] = [];
+  const add = (group: GroupId, from: StorageKey, to: StorageKey): void => {
+    for (const machine of cluster.machines) {
+      const node = must(machine.node, "compared when all run");
+      const host = must(node.replicator.host(group), "compared when all are hosted");
+      states.push({
+        group, node: machine.nodeId, applied: host.appliedLsn, digest: JSON.stringify(node.tree.digest(from, to)),
+      });
+    }
+  };
+  add(SYSTEM_GROUP, CATALOGUE_FROM, CATALOGUE_TO);
+  for (const partition of table.partitions) {
+    const { from, to } = scanBounds(table.id, partition.from, partition.to);
+    add(partition.group, from, to);
+  }
+  return states;
+}

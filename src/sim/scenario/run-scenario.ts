@@ -1,0 +1,261 @@
+// One run: a cluster comes up, clients work on it while faults are injected (safety only), then everything is
+// healed and the cluster must come to rest, serve every call, and hold what it acknowledged (liveness).
+import { must } from "../../base/assert.ts";
+import { SYSTEM_GROUP, type GroupId } from "../../base/ids.ts";
+import { Prng } from "../../base/prng.ts";
+import type { Outcome } from "../../model/operation.ts";
+import type { TableSchema } from "../../model/table-schema.ts";
+import { checkLeaseExclusive } from "../checker/lease-exclusive.ts";
+import { LogAgreement } from "../checker/log-agreement.ts";
+import { violation, type Violation } from "../checker/violation.ts";
+import { unrest } from "../cluster/converged.ts";
+import type { Machine } from "../cluster/machine.ts";
+import { SimCluster } from "../cluster/sim-cluster.ts";
+import { Nemesis } from "../nemesis/nemesis.ts";
+import { type RunOptions } from "../swarm/options.ts";
+import { Probes } from "../swarm/probes.ts";
+import { Client } from "../workload/client.ts";
+import { HistoryRecorder } from "../workload/history-recorder.ts";
+import { getOperation, resultOf, TABLE } from "../workload/operations.ts";
+import { EVENT_CHECK, EVENT_CLIENT, EventLoop, WORLD } from "../world/event-loop.ts";
+import { TelemetryRecorder } from "../world/sim-telemetry.ts";
+import { checkHistories, checkReplicas, type CheckCounts } from "./final-checks.ts";
+import { Watch } from "./watch.ts";
+
+/** A cluster without faults must have its table within this. */
+const START_MS_MAX = 20_000;
+/** After healing, all must be at rest within this: several elections, each with its timeouts, and a catch-up. */
+const REST_MS_MAX = 30_000;
+/** Clients go on for so long after healing. */
+const AFTERMATH_MS = 100;
+/** A call on a healed cluster is answered within this. */
+const ANSWER_MS_MAX = 15_000;
+const STEP_US = 20_000;
+
+export type ScenarioResult = {
+  readonly hash: string;
+  readonly virtualMs: number;
+  readonly events: number;
+  readonly powerOffs: number;
+  readonly faults: ReadonlyMap<string, number>;
+  readonly calls: { readonly known: number; readonly failed: number; readonly unknown: number };
+  readonly checks: CheckCounts;
+  readonly appliedEntries: number;
+  readonly probes: Probes;
+  readonly violations: readonly Violation[];
+};
+
+export type Trace = (nowUs: number, line: string) => void;
+
+export class Scenario {
+  readonly #options: RunOptions;
+  readonly #prng: Prng;
+  readonly #loop: EventLoop = new EventLoop();
+  readonly #telemetry: TelemetryRecorder;
+  readonly #cluster: SimCluster;
+  readonly #nemesis: Nemesis;
+  readonly #history: HistoryRecorder;
+  readonly #clients: Client[] = [];
+  readonly #agreement: LogAgreement = new LogAgreement();
+  readonly #probes: Probes = new Probes();
+  readonly #violations: Violation[] = [];
+  readonly #checks: CheckCounts = { items: 0, calls: 0, undecided: 0, acknowledged: 0, replicas: 0 };
+  readonly #trace: Trace | null;
+  readonly #watch: Watch;
+
+  constructor(seed: number, options: RunOptions, trace: Trace | null) {
+    this.#options = options;
+    this.#trace = trace;
+    this.#prng = new Prng(seed).split("scenario");
+    this.#telemetry = new TelemetryRecorder(this.#loop, ({ node }) => this.#cluster.machine(node).storage.wasFailed);
+    this.#cluster = new SimCluster({
+      seed, options, loop: this.#loop, prng: this.#prng, telemetry: this.#telemetry,
+      onFailed: (machine, failure) => this.#onFailed(machine, failure.message),
+      onApplied: (machine, group, entry) => this.#report(this.#agreement.note({
+        group, lsn: entry.lsn, node: machine.nodeId, ballot: entry.ballot, crc: entry.crc,
+      })),
+    });
+    this.#nemesis = new Nemesis(this.#loop, this.#cluster);
+    this.#history = new HistoryRecorder(options.load.partitionKeys);
+    this.#watch = new Watch(this.#cluster, this.#probes);
+    this.#observe();
+  }
+
+  run(): ScenarioResult {
+    const table = this.#bringUp();
+    if (table !== null) {
+      this.#chaos();
+      this.#heal(table);
+    }
+    for (const error of this.#telemetry.errors) {
+      this.#report(violation("error-event", `node ${error.node}: ${error.area}: ${error.message} ${text(error.fields)}`));
+    }
+    if (this.#violations.length === 0) {
+      for (const found of checkHistories(this.#history, this.#checks, this.#probes)) this.#report(found);
+    }
+    this.#noteProbes();
+    return this.result();
+  }
+
+  /** As far as the run has come. */
+  result(): ScenarioResult {
+    return {
+      hash: this.#loop.hash, virtualMs: this.#loop.nowUs / 1000, events: this.#loop.dispatched,
+      powerOffs: this.#cluster.powerOffs, faults: this.#nemesis.counts, calls: this.#history.counts,
+      checks: this.#checks, appliedEntries: this.#agreement.entries, probes: this.#probes,
+      violations: this.#violations,
+    };
+  }
+
+  // ---- Phases.
+
+  #bringUp(): TableSchema | null {
+    const cluster = this.#cluster;
+    for (let zone = 1; zone <= cluster.zones; zone++) cluster.powerOn(zone);
+    let isAsked = false;
+    const isUp = this.#runUntil(START_MS_MAX, () => {
+      if (!isAsked && cluster.machine(1).router?.isReady === true) {
+        isAsked = true;
+        cluster.execute(1, { kind: "create-table", definition: TABLE }, () => {});
+      }
+      return cluster.machines.every((machine) => cluster.table(machine.zone)?.status === "ACTIVE");
+    });
+    if (!isUp) {
+      this.#report(violation("liveness", `no table within ${START_MS_MAX} ms on a cluster without faults`));
+      return null;
+    }
+    return must(cluster.table(1), "the table is there");
+  }
+
+  #chaos(): void {
+    const { load, chaosMs } = this.#options;
+    const prng = this.#prng.split("clients");
+    const env = { loop: this.#loop, load, history: this.#history, frontEnd: this.#cluster };
+    for (let i = 0; i < load.clients; i++) {
+      this.#clients.push(new Client({ ...env, prng: prng.split(`client ${i}`) }, i));
+    }
+    for (const client of this.#clients) client.start();
+    this.#cluster.setChaosLinks();
+    this.#nemesis.start(this.#prng.split("nemesis"), this.#options);
+    this.#runUntil(chaosMs, () => this.#violations.length > 0);
+  }
+
+  #heal(table: TableSchema): void {
+    const cluster = this.#cluster;
+    if (this.#violations.length > 0) return;
+    this.#trace?.(this.#loop.nowUs, "-- heal --");
+    if (this.#prng.chance(1, 2)) {
+      this.#probes.hit("a whole-cluster power-off came before the final check");
+      for (let zone = 1; zone <= cluster.zones; zone++) cluster.powerOff(zone);
+    }
+    this.#nemesis.heal();
+    cluster.setCalmLinks();
+    this.#restartFailed();
+    this.#runUntil(AFTERMATH_MS, () => false);
+    for (const client of this.#clients) client.stop();
+    const groups = [SYSTEM_GROUP, ...table.partitions.map((partition) => partition.group)];
+    if (!this.#comeToRest(groups)) return;
+    if (!this.#readEverything(table) || !this.#comeToRest(groups)) return;
+    for (const found of checkReplicas(cluster, table, this.#history, this.#checks)) this.#report(found);
+  }
+
+  #comeToRest(groups: readonly GroupId[]): boolean {
+    let last: string | null = null;
+    const isAtRest = this.#runUntil(REST_MS_MAX, () => {
+      last = this.#clients.some((client) => client.isBusy) ? "clients wait" : unrest(this.#cluster, groups);
+      return last === null || this.#violations.length > 0;
+    });
+    if (!isAtRest) this.#report(violation("liveness", `not at rest ${REST_MS_MAX} ms after healing: ${String(last)}`));
+    return this.#violations.length === 0;
+  }
+
+  /** Strong reads of every item through each router in turn: they end the histories. */
+  #readEverything(table: TableSchema): boolean {
+    const loop = this.#loop;
+    let left = 0;
+    let zone = 1;
+    for (const item of this.#history.allItems()) {
+      const at = zone;
+      zone = 1 + (zone % this.#cluster.zones);
+      left++;
+      const invokedUs = loop.nowUs;
+      const settle = (outcome: Outcome): void => {
+        left--;
+        const result = resultOf({ kind: "get" }, outcome, false);
+        if (result === null || result.kind === "unknown") {
+          this.#report(violation("liveness", `a read on the healed cluster was answered with ${text(outcome)}`));
+        } else this.#history.record(-1, item, { kind: "get" }, invokedUs, loop.nowUs, result);
+      };
+      loop.schedule(invokedUs, EVENT_CLIENT, this.#cluster.targetOf(at), 0, () => {
+        this.#cluster.execute(at, getOperation(table, item, true), settle);
+      });
+    }
+    const isDone = this.#runUntil(ANSWER_MS_MAX, () => left === 0 || this.#violations.length > 0);
+    if (!isDone) this.#report(violation("liveness", `${left} reads on the healed cluster were not answered`));
+    return this.#violations.length === 0;
+  }
+
+  /** Runs until `isDone`, looked at every step, or until `limitMs` passed. */
+  #runUntil(limitMs: number, isDone: () => boolean): boolean {
+    const endUs = this.#loop.nowUs + limitMs * 1000;
+    while (this.#loop.nowUs < endUs) {
+      this.#loop.runUntil(Math.min(endUs, this.#loop.nowUs + STEP_US));
+      if (isDone()) return true;
+    }
+    return false;
+  }
+
+  // ---- Watching.
+
+  #observe(): void {
+    const { zones } = this.#options;
+    this.#loop.afterEvent = (event): void => {
+      if (event.target === WORLD || event.target > zones) return;
+      const holders = this.#cluster.leaseHolders();
+      this.#watch.onHolders(holders);
+      if (holders.length > 1) this.#report(checkLeaseExclusive(holders));
+    };
+    this.#cluster.onPowerOff = (zone): void => this.#watch.onPowerOff(zone);
+    const trace = this.#trace;
+    if (trace === null) return;
+    this.#nemesis.onStep = (step): void => trace(this.#loop.nowUs, `nemesis ${text(step)}`);
+    this.#telemetry.onRecord = (r): void =>
+      trace(r.atUs, `node ${r.node} ${r.severity} ${r.area}: ${r.message} ${text(r.fields)}`);
+  }
+
+  #onFailed(machine: Machine, message: string): void {
+    this.#trace?.(this.#loop.nowUs, `node ${machine.nodeId} failed: ${message}`);
+    if (machine.storage.wasFailed) this.#probes.hit("a node failed on its disk and came back");
+    else this.#report(violation("node-failed", `node ${machine.nodeId}: ${message}`));
+  }
+
+  /** A node that an injected disk fault stopped is started again like any other. */
+  #restartFailed(): void {
+    for (const machine of this.#cluster.machines) {
+      if (!machine.storage.wasFailed) continue;
+      this.#loop.schedule(this.#loop.nowUs + 1000, EVENT_CHECK, WORLD, 0, () => {
+        this.#cluster.powerOff(machine.zone);
+        this.#cluster.powerOn(machine.zone);
+      });
+    }
+  }
+
+  #report(found: Violation | null): void {
+    if (found === null) return;
+    this.#trace?.(this.#loop.nowUs, `VIOLATION ${found.checker}: ${found.message}`);
+    this.#violations.push(found);
+  }
+
+  #noteProbes(): void {
+    const { counts } = this.#cluster.network;
+    this.#probes.hitIf(counts.duplicated > 0, "a message was duplicated");
+    this.#probes.hitIf(counts.cut > 0, "a message was cut off by a partition");
+    this.#probes.hitIf(this.#telemetry.counts.has("wal: torn tail cut"), "a torn tail was cut at recovery");
+    this.#probes.hitIf(this.#history.counts.failed > 0, "a condition failed");
+    this.#watch.finish();
+  }
+}
+
+function text(value: unknown): string {
+  return value === null || value === undefined ? "" : JSON.stringify(value);
+}
