@@ -204,7 +204,11 @@ export class HeadParser {
     if (at + 1 >= end) return LINE_INCOMPLETE;
     if (buffer[at + 1] !== LF) return this.#reject("line_ending");
     const next = at + 2;
-    while (at > valueStart && (buffer[at - 1] === SPACE || buffer[at - 1] === TAB)) at--;
+    while (at > valueStart && (buffer[at - 1] === SPACE || buffer[at - 1] === TAB)) {
+      at--;
+      // Parsers disagree on whether a tab ends "chunked": refused in every header that the front end obeys.
+      if (buffer[at] === TAB && kind !== OTHER) return this.#reject("header_value");
+    }
     const value = buffer.toString("latin1", valueStart, at);
     const index = this.#lineCount;
     if (!this.#take(kind, name, value)) return LINE_REJECTED;

@@ -135,7 +135,7 @@ describe("requests and answers", () => {
       const client = new Client(port);
       const variants = ["a", "a", "bb", "b", "c", "d", "d", "d"];
       for (const [i, variant] of variants.entries()) {
-        client.send("GET / HTTP/1.1\r\nhOst:  h \t\r\nX-Same: s\r\n"
+        client.send("GET / HTTP/1.1\r\nhOst:  h \r\nX-Same: s \t\r\n"
           + `X-Varies: ${variant}\r\nX-Empty:\r\nX-E: \xe9\r\n\r\n`);
         await client.answers(i + 1);
       }
@@ -224,6 +224,8 @@ describe("input that is refused", () => {
     ["TE gzip", 501, `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],
     ["TE identity", 501, `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: identity\r\n\r\n`],
     ["TE with a vertical tab", 400, `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n`],
+    ["TE with a tab after it", 400,
+      `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\t\r\n\r\n0\r\n\r\n`],
     ["two TEs", 501,
       `POST / HTTP/1.1\r\n${HOST}${"Transfer-Encoding: chunked\r\n".repeat(2)}\r\n0\r\n\r\n`],
     ["TE on HTTP/1.0", 400, "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],

@@ -27,7 +27,7 @@ const STRICTER: ReadonlyMap<RejectReason, string> = new Map<RejectReason, string
   ["line_ending", "a bare LF before the request line; CR LF everywhere"],
   ["request_line", "at most two empty lines before a request line; one space between its parts"],
   ["version", "only HTTP/1.0 and HTTP/1.1"],
-  ["header_value", "no control characters"],
+  ["header_value", "no control characters; no tab after the value of a header that frames"],
   ["host_absent", "an HTTP/1.1 request without Host ends the connection; node:http goes on after 400"],
   ["host_repeated", "Host at most once"],
   ["host_value", "Host holds only characters of an authority"],
