@@ -1,7 +1,7 @@
 // One request on its way through the API: what an operation needs to know of it, and its single answer.
 import type { Crypto } from "../../ports/crypto.ts";
 import type { HttpResponse } from "../../ports/http.ts";
-import type { Execute, LookupTable } from "../../model/operation.ts";
+import type { LookupTable, Operation, Outcome } from "../../model/operation.ts";
 import { assert } from "../../base/assert.ts";
 import { utf8Encode } from "../../base/utf8.ts";
 import { type Failure, SERIALIZATION } from "./errors.ts";
@@ -12,10 +12,12 @@ import type { RequestIds } from "./request-id.ts";
 export type ApiContext = {
   readonly crypto: Crypto;
   readonly requestIds: RequestIds;
-  readonly execute: Execute;
   readonly lookupTable: LookupTable;
   readonly accountId: string;
 };
+
+/** What a checked request wants done, and how its outcome is answered. */
+export type Plan = { readonly operation: Operation; readonly done: (outcome: Outcome) => void };
 
 export const JSON_1_0 = "application/x-amz-json-1.0";
 
@@ -28,7 +30,9 @@ export class Call {
   region: string;
   /** Of the answer. */
   contentType: string;
-  #reply: (response: HttpResponse) => void;
+  /** Set by an operation whose input is right; null while there is none, and for what needs no execution. */
+  planned: Plan | null;
+  readonly #reply: (response: HttpResponse) => void;
   #isAnswered: boolean;
 
   constructor(
@@ -38,8 +42,14 @@ export class Call {
     this.headers = headers;
     this.region = region;
     this.contentType = JSON_1_0;
+    this.planned = null;
     this.#reply = reply;
     this.#isAnswered = false;
+  }
+
+  plan(operation: Operation, done: (outcome: Outcome) => void): void {
+    assert(this.planned === null, "a call is planned once");
+    this.planned = { operation, done };
   }
 
   /** Answers 200 with the pieces of a JSON object in order. */

@@ -55,6 +55,11 @@ export function incompleteSignature(message: string): Failure {
   return failure(`${CORAL}IncompleteSignatureException`, message);
 }
 
+/** A fault of this server's, not of the request. */
+export function internalFailure(): Failure {
+  return failure(`${SERVICE}InternalServerError`, "Internal server error", 500);
+}
+
 export const TABLE_NOT_FOUND = "Requested resource not found";
 
 export function tableNotFoundNamed(name: string): Failure {
@@ -80,10 +85,7 @@ export function failureOfRefusal(refusal: Refusal, tellsName: boolean): Failure 
     case "limit-exceeded":
       return failure(`${SERVICE}LimitExceededException`, refusal.message);
     case "unavailable":
-      return {
-        status: 500, type: `${SERVICE}InternalServerError`, message: "Internal server error",
-        item: null, retryAfterMs: RETRY_AFTER_UNAVAILABLE_MS,
-      };
+      return { ...internalFailure(), retryAfterMs: RETRY_AFTER_UNAVAILABLE_MS };
     case "overloaded":
       return {
         status: 400, type: `${SERVICE}ThrottlingException`,

@@ -8,7 +8,7 @@ const JSON_TEXT = "application/json";
 
 /** True when the request was answered here. `path` is the target without its query. */
 export function answerHealth(method: string, path: string, region: string, health: () => Health, call: Call): boolean {
-  if (method !== "GET" && method !== "HEAD") return false;
+  if (method !== "GET") return false;
   switch (path) {
     case "/":
       call.answerPlain(200, TEXT, `healthy: dynamodb.${region}.amazonaws.com `);

@@ -80,6 +80,13 @@ const ODD: readonly unknown[] = [
   "a.b[99999999999999999999]", "((((((((a))))))))", "NOT ".repeat(400),
 ];
 
+const ODD_TEXTS: readonly string[] = ODD.filter((odd) => typeof odd === "string");
+
+/** A fresh copy: mutations go on inside of what earlier ones have put in. */
+function odd(prng: Prng): unknown {
+  return JSON.parse(JSON.stringify(prng.pick(ODD)));
+}
+
 /** Changes one to four random places of a JSON value: a leaf or branch replaced, removed, moved or renamed. */
 function mutated(value: unknown, prng: Prng): unknown {
   const copy = JSON.parse(JSON.stringify(value)) as unknown;
@@ -101,19 +108,20 @@ function mutateOnce(root: unknown, prng: Prng): void {
     switch (prng.below(4)) {
       case 0: delete at[key]; return;
       case 1: {
-        const name = String(prng.pick(ODD));
-        Object.defineProperty(at, name, { value: inner, enumerable: true, configurable: true, writable: true });
+        const name = prng.pick(ODD_TEXTS);
+        const value: unknown = JSON.parse(JSON.stringify(inner));
+        Object.defineProperty(at, name, { value, enumerable: true, configurable: true, writable: true });
         return;
       }
       case 2:
         if (typeof inner === "string") {
           const cut = prng.below(inner.length + 1);
-          at[key] = inner.slice(0, cut) + String(prng.pick(ODD)) + inner.slice(cut + prng.below(3));
+          at[key] = inner.slice(0, cut) + prng.pick(ODD_TEXTS) + inner.slice(cut + prng.below(3));
           return;
         }
-        at[key] = prng.pick(ODD);
+        at[key] = odd(prng);
         return;
-      default: at[key] = prng.pick(ODD); return;
+      default: at[key] = odd(prng); return;
     }
   }
 }

@@ -16,8 +16,8 @@ import type { JsonObject } from "./validate/check.ts";
 import type { StructureShape } from "./validate/shape.ts";
 
 /**
- * One operation. `run` is given an input that has passed `shape`; it answers through `call`, now or later,
- * or returns the failure to answer with.
+ * One operation. `run` is given an input that has passed `shape`; it plans what is to be executed, or answers
+ * at once, or returns the failure to answer with. It changes nothing outside of the call.
  */
 export type OperationHandler = {
   readonly shape: StructureShape;

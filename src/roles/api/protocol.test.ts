@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crc32 } from "node:zlib";
+import type { Refusal } from "../../model/operation.ts";
+import { AssertionError } from "../../base/assert.ts";
 import { OPERATIONS } from "./operations.ts";
-import { AUTHORIZATION, NOW_TEXT, SERIALIZATION, TestApi, apiWithTables } from "./testkit.test.ts";
+import { type Answer, AUTHORIZATION, NOW_TEXT, SERIALIZATION, TestApi, apiWithTables } from "./testkit.test.ts";
 
 const TYPE = "application/x-amz-json-1.0";
 
-function headers(target: string | null, contentType: string | null = TYPE, authorization: string | null = AUTHORIZATION): string[] {
+function headers(
+  target: string | null, contentType: string | null = TYPE, authorization: string | null = AUTHORIZATION,
+): string[] {
   const list = ["host", "localhost", "X-Amz-Date", NOW_TEXT];
   if (target !== null) list.push("x-amz-target", target);
   if (contentType !== null) list.push("content-type", contentType);
@@ -129,8 +133,8 @@ test("all 66 operations answer; what is not offered says so and is not executed"
 
 test("refusals of the cluster become DynamoDB's errors, with a retry hint where a retry helps", () => {
   const api = apiWithTables();
-  const ask = (refusal: Parameters<NonNullable<typeof api.store.refuse>> extends never ? never : object): ReturnType<typeof api.ask> => {
-    api.store.refuse = () => refusal as ReturnType<NonNullable<typeof api.store.refuse>>;
+  const ask = (refusal: Refusal): Answer => {
+    api.store.refuse = () => refusal;
     return api.ask("GetItem", { TableName: "hash-only", Key: { pk: { S: "a" } } });
   };
   const prefix = "com.amazonaws.dynamodb.v20120810#";
@@ -154,4 +158,26 @@ test("DescribeLimits and DescribeEndpoints", () => {
   assert.deepEqual(api.ask("DescribeEndpoints", {}).json, {
     Endpoints: [{ Address: "localhost:8000", CachePeriodInMinutes: 1440 }],
   });
+});
+
+test("a fault in the checks costs one request; an assertion, or a fault in execution, goes through", () => {
+  const api = apiWithTables();
+  const input = { TableName: "hash-only", Key: { pk: { S: "a" } } };
+  const { store } = api;
+  const failing = (error: Error): void => {
+    store.tables.get = () => {
+      throw error;
+    };
+  };
+  failing(new TypeError("bug"));
+  const answer = api.ask("GetItem", input);
+  assert.deepEqual([answer.status, answer.json.message], [500, "Internal server error"]);
+  assert.equal(api.events.at(-1), "error api a request's checks failed");
+  failing(new AssertionError("impossible"));
+  assert.throws(() => api.ask("GetItem", input), AssertionError);
+  Reflect.deleteProperty(store.tables, "get");
+  store.refuse = () => {
+    throw new TypeError("bug below");
+  };
+  assert.throws(() => api.ask("GetItem", input), { message: "bug below" });
 });

@@ -1,5 +1,6 @@
 // The API role: HTTP requests in, typed operations to the router, HTTP answers out. Checks come in
 // DynamoDB's order: method and path, content type, JSON, operation, signature, structure, meaning.
+import { AssertionError } from "../../base/assert.ts";
 import type { Execute, LookupTable } from "../../model/operation.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Crypto } from "../../ports/crypto.ts";
@@ -7,7 +8,7 @@ import type { HttpHandler, HttpRequest, HttpResponse } from "../../ports/http.ts
 import type { Random } from "../../ports/random.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { type ApiContext, Call, JSON_1_0 } from "./call.ts";
-import { type Failure, serialization, unknownOperation } from "./errors.ts";
+import { type Failure, internalFailure, serialization, unknownOperation } from "./errors.ts";
 import { RequestHeaders } from "./headers.ts";
 import { type Health, answerHealth } from "./health.ts";
 import { decodeBody } from "./json-codec/decode-body.ts";
@@ -39,57 +40,82 @@ const JSON_PLAIN = "application/json";
 const NOT_THE_PROTOCOL = "<UnknownOperationException/>\n";
 
 export function createApi(env: ApiEnv, deps: ApiDeps, options: ApiOptions): Api {
-  const { crypto, clock, random } = env;
-  const context: ApiContext = {
-    crypto,
-    requestIds: new RequestIds(random),
-    execute: deps.execute,
-    lookupTable: deps.lookupTable,
-    accountId: options.accountId,
-  };
-  const authenticator = new Authenticator(crypto, clock, options.credentials, options.defaultRegion);
-  env.telemetry.event("info", "api", "api ready", { signatures: options.credentials !== null });
-  return {
-    handle: (request, reply) => handle(request, reply, context, authenticator, options),
-  };
+  const role = new ApiRole(env, deps, options);
+  return { handle: (request, reply) => role.handle(request, reply) };
 }
 
-function handle(
-  request: HttpRequest, reply: (response: HttpResponse) => void,
-  context: ApiContext, authenticator: Authenticator, options: ApiOptions,
-): void {
-  const { target } = request;
-  const mark = target.indexOf("?");
-  const path = mark < 0 ? target : target.slice(0, mark);
-  const headers = new RequestHeaders(request.rawHeaders);
-  const call = new Call(context, options.defaultRegion, headers, reply);
-  const contentType = contentTypeOf(headers.contentType);
-  if (request.method !== "POST" || path !== "/" || contentType === null) {
-    if (!answerHealth(request.method, path, options.defaultRegion, options.health, call)) {
-      call.answerPlain(404, JSON_1_0, NOT_THE_PROTOCOL);
-    }
-    return;
+class ApiRole {
+  readonly #context: ApiContext;
+  readonly #authenticator: Authenticator;
+  readonly #execute: Execute;
+  readonly #telemetry: Telemetry;
+  readonly #defaultRegion: string;
+  readonly #health: () => Health;
+
+  constructor(env: ApiEnv, deps: ApiDeps, options: ApiOptions) {
+    const { crypto, clock, random, telemetry } = env;
+    const { accountId, credentials, defaultRegion } = options;
+    this.#context = { crypto, requestIds: new RequestIds(random), lookupTable: deps.lookupTable, accountId };
+    this.#authenticator = new Authenticator(crypto, clock, credentials, defaultRegion);
+    this.#execute = deps.execute;
+    this.#telemetry = telemetry;
+    this.#defaultRegion = defaultRegion;
+    this.#health = options.health;
   }
-  call.contentType = contentType;
-  const query = mark < 0 ? "" : target.slice(mark + 1);
-  const failure = perform(request, query, headers, call, authenticator);
-  if (failure !== null) call.fail(failure);
-}
 
-/** Null: the call is answered, or will be. */
-function perform(
-  request: HttpRequest, query: string, headers: RequestHeaders, call: Call, authenticator: Authenticator,
-): Failure | null {
-  const input = decodeBody(request.body);
-  if (input === null) return serialization(null);
-  const { target } = headers;
-  const handler = target === null ? undefined : OPERATIONS.get(target);
-  if (handler === undefined) return unknownOperation(null);
-  const region = authenticator.authenticate(request, query, headers);
-  if (!region.ok) return region.failure;
-  call.region = region.value;
-  if (handler === null) return notOffered(target as string);
-  return checkStructure(handler.shape, input) ?? handler.run(input, call);
+  handle(request: HttpRequest, reply: (response: HttpResponse) => void): void {
+    const { target } = request;
+    const mark = target.indexOf("?");
+    const path = mark < 0 ? target : target.slice(0, mark);
+    const headers = new RequestHeaders(request.rawHeaders);
+    const call = new Call(this.#context, this.#defaultRegion, headers, reply);
+    const contentType = contentTypeOf(headers.contentType);
+    if (request.method !== "POST" || path !== "/" || contentType === null) {
+      if (!answerHealth(request.method, path, this.#defaultRegion, this.#health, call)) {
+        call.answerPlain(404, JSON_1_0, NOT_THE_PROTOCOL);
+      }
+      return;
+    }
+    call.contentType = contentType;
+    const failure = this.#checked(request, mark < 0 ? "" : target.slice(mark + 1), call);
+    if (failure !== null) {
+      call.fail(failure);
+      return;
+    }
+    // Outside of the guard around the checks: what goes wrong from here on is no client's doing.
+    const { planned } = call;
+    if (planned !== null) this.#execute(planned.operation, planned.done);
+  }
+
+  /**
+   * The checks change nothing, so an exception in them spoils nothing but this request: it is told and the
+   * process lives on. An assertion is a known impossibility and goes through.
+   */
+  #checked(request: HttpRequest, query: string, call: Call): Failure | null {
+    try {
+      return this.#check(request, query, call);
+    } catch (error) {
+      if (error instanceof AssertionError) throw error;
+      this.#telemetry.event("error", "api", "a request's checks failed", {
+        target: call.headers.target, peer: request.peer, error: String(error),
+      });
+      return internalFailure();
+    }
+  }
+
+  /** Null: the call is answered, or planned. */
+  #check(request: HttpRequest, query: string, call: Call): Failure | null {
+    const input = decodeBody(request.body);
+    if (input === null) return serialization(null);
+    const { target } = call.headers;
+    const handler = target === null ? undefined : OPERATIONS.get(target);
+    if (handler === undefined) return unknownOperation(null);
+    const region = this.#authenticator.authenticate(request, query, call.headers);
+    if (!region.ok) return region.failure;
+    call.region = region.value;
+    if (handler === null) return notOffered(target as string);
+    return checkStructure(handler.shape, input) ?? handler.run(input, call);
+  }
 }
 
 /** The type to answer with: the one asked with. Null: none of the protocol. Parameters are not looked at. */

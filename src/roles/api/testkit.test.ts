@@ -13,7 +13,8 @@ import { decodeStored, encodeItem, encodeJson, storedJson, storedSize } from "..
 import { itemSize } from "../../model/item-size.ts";
 import { keyItemOf, scanBounds } from "../../model/key-encoding.ts";
 import type {
-  Execute, GetOperation, GetOutcome, Operation, Outcome, PageOptions, PageOutcome, Refusal, WriteOperation, WriteOutcome,
+  Execute, GetOperation, GetOutcome, Operation, Outcome, PageOptions, PageOutcome, Refusal, WriteOperation,
+  WriteOutcome,
 } from "../../model/operation.ts";
 import type { TableDefinition, TableSchema } from "../../model/table-schema.ts";
 import type { Crypto, HmacKey } from "../../ports/crypto.ts";
@@ -40,6 +41,7 @@ export class TestStore {
   /** The last operation seen. */
   last: Operation | null = null;
   pageBytesMax = 1024 * 1024;
+  #tableCount = 0;
 
   readonly execute: Execute = (operation, done) => {
     this.last = operation;
@@ -49,7 +51,7 @@ export class TestStore {
 
   addTable(definition: TableDefinition): TableSchema {
     const table: TableSchema = {
-      id: tableId(this.tables.size + 1), name: definition.name, hashKey: definition.hashKey,
+      id: tableId(++this.#tableCount), name: definition.name, hashKey: definition.hashKey,
       rangeKey: definition.rangeKey, status: "ACTIVE", version: 1, createdMs: 1_700_000_000_500,
       uuid: "11111111-2222-4333-8444-555555555555", billing: definition.billing,
       deletionProtection: definition.deletionProtection, tableClass: definition.tableClass,
@@ -120,17 +122,18 @@ export class TestStore {
       this.rows.set(key, operation.itemBytes);
       return { kind: "written", attributes: oldJson, oldSize, newSize: operation.itemSize };
     }
-    const result = operation.update === null
-      ? { ok: true as const, item: old ?? operation.keyItem, touched: [] }
-      : applyUpdate(operation.update, old ?? operation.keyItem);
+    const base = old ?? operation.keyItem;
+    const result: ReturnType<typeof applyUpdate> = operation.update === null
+      ? { ok: true, item: base, touched: [] } : applyUpdate(operation.update, base);
     if (!result.ok) return { kind: "invalid", message: result.message };
     const newSize = itemSize(result.item);
-    if (newSize > 409_600) return { kind: "invalid", message: "Item size to update has exceeded the maximum allowed size" };
+    if (newSize > 409_600) return { kind: "invalid", message: "too large" };
     this.rows.set(key, encodeItem(result.item, newSize, key));
     let attributes = oldJson;
     if (operation.returnValues === "ALL_NEW") attributes = encodeJson(result.item);
     if (operation.returnValues === "UPDATED_NEW" || operation.returnValues === "UPDATED_OLD") {
-      attributes = encodeJson(updatedAttributes(result.touched, old, result.item, operation.returnValues));
+      const part = updatedAttributes(result.touched, old, result.item, operation.returnValues);
+      attributes = part === null ? null : encodeJson(part);
     }
     return { kind: "written", attributes, oldSize, newSize };
   }
@@ -169,7 +172,6 @@ export const AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=local/20260102/eu-west
 export type Answer = {
   readonly status: number;
   readonly text: string;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly json: any;
   readonly headers: Readonly<Record<string, string>>;
   readonly contentType: string;
@@ -180,6 +182,8 @@ export class TestApi {
   readonly api: Api;
   nowMs: number = NOW_MS;
 
+  readonly events: string[] = [];
+
   constructor(options: Partial<ApiOptions> = {}) {
     const clock = {
       monotonicMs: () => this.nowMs,
@@ -189,7 +193,10 @@ export class TestApi {
       endOfTurn: (callback: () => void) => callback(),
     };
     this.api = createApi(
-      { crypto: testCrypto, clock, random: new Prng(1), telemetry: { event: () => {} } },
+      {
+        crypto: testCrypto, clock, random: new Prng(1),
+        telemetry: { event: (severity, area, message) => this.events.push(`${severity} ${area} ${message}`) },
+      },
       { execute: this.store.execute, lookupTable: this.store.lookupTable },
       {
         credentials: null, accountId: "000000000000", defaultRegion: "us-east-1",

@@ -44,7 +44,7 @@ function run(input: JsonObject, call: Call): Failure | null {
     if (failure !== null) return failure;
   }
   const mode = capacityModeOf(input["ReturnConsumedCapacity"]);
-  call.context.execute({ kind: "batch-get", gets }, (outcome) => {
+  call.plan({ kind: "batch-get", gets }, (outcome) => {
     if (outcome.kind === "items") answer(call, outcome, gets, parts, mode);
     else call.fail(failureOf(outcome));
   });

@@ -62,7 +62,7 @@ function run(input: JsonObject, call: Call): Failure | null {
   }
   assert(writes.length === checked.length, "every request of a batch becomes a write");
   const mode = capacityModeOf(input["ReturnConsumedCapacity"]);
-  call.context.execute({ kind: "batch-write", writes }, (outcome) => {
+  call.plan({ kind: "batch-write", writes }, (outcome) => {
     if (outcome.kind === "batch-written") answer(call, outcome, parts, mode);
     else call.fail(failureOf(outcome));
   });

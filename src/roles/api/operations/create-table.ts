@@ -31,7 +31,7 @@ type KeySchemaElement = { readonly AttributeName: string; readonly KeyType: "HAS
 function run(input: JsonObject, call: Call): Failure | null {
   const definition = definitionOf(input);
   if (!definition.ok) return definition.failure;
-  call.context.execute({ kind: "create-table", definition: definition.value }, (outcome) => {
+  call.plan({ kind: "create-table", definition: definition.value }, (outcome) => {
     if (outcome.kind !== "table") {
       call.fail(failureOf(outcome, true));
       return;

@@ -66,7 +66,8 @@ function namesFailure(names: Readonly<Record<string, string>>): Failure | null {
       return validation(`ExpressionAttributeNames contains invalid key: Syntax error; key: "${key}"`);
     }
     if (names[key] === "") {
-      return validation(`ExpressionAttributeNames contains invalid value: Attribute name must not be empty; key: ${key}`);
+      return validation("ExpressionAttributeNames contains invalid value: "
+        + `Attribute name must not be empty; key: ${key}`);
     }
   }
   return null;

@@ -42,7 +42,7 @@ function run(input: JsonObject, call: Call): Failure | null {
 
   const isStrong = input["ConsistentRead"] === true;
   const mode = capacityModeOf(input["ReturnConsumedCapacity"]);
-  call.context.execute(
+  call.plan(
     { kind: "get", table: table.value, address: address.value, isStrong, projection: projection.value },
     (outcome) => {
       if (outcome.kind === "item") answer(call, outcome, tableText, isStrong, mode);

@@ -32,7 +32,7 @@ function run(input: JsonObject, call: Call): Failure | null {
   const { page } = operation.value;
   const table = input["TableName"] as string;
   const mode = capacityModeOf(input["ReturnConsumedCapacity"]);
-  call.context.execute(operation.value, (outcome) => {
+  call.plan(operation.value, (outcome) => {
     if (outcome.kind === "page") answerPage(call, outcome, page.isCountOnly, page.isStrong, table, mode);
     else call.fail(failureOf(outcome));
   });

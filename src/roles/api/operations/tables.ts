@@ -15,7 +15,7 @@ export const listTables: OperationHandler = { shape: LIST_TABLES, run: runList }
 function runDescribe(input: JsonObject, call: Call): Failure | null {
   const name = tableNameOf(input);
   if (!name.ok) return name.failure;
-  call.context.execute({ kind: "describe-table", name: name.value }, (outcome) => {
+  call.plan({ kind: "describe-table", name: name.value }, (outcome) => {
     if (outcome.kind !== "table") {
       call.fail(failureOf(outcome, true));
       return;
@@ -29,7 +29,7 @@ function runDescribe(input: JsonObject, call: Call): Failure | null {
 function runDelete(input: JsonObject, call: Call): Failure | null {
   const name = tableNameOf(input);
   if (!name.ok) return name.failure;
-  call.context.execute({ kind: "delete-table", name: name.value }, (outcome) => {
+  call.plan({ kind: "delete-table", name: name.value }, (outcome) => {
     if (outcome.kind !== "table") {
       call.fail(failureOf(outcome, true));
       return;
@@ -43,7 +43,7 @@ function runDelete(input: JsonObject, call: Call): Failure | null {
 function runList(input: JsonObject, call: Call): Failure | null {
   const after = (input["ExclusiveStartTableName"] as string | undefined) ?? null;
   const limit = (input["Limit"] as number | undefined) ?? LIST_TABLES_COUNT_MAX;
-  call.context.execute({ kind: "list-tables", after, limit }, (outcome) => {
+  call.plan({ kind: "list-tables", after, limit }, (outcome) => {
     if (outcome.kind !== "tables") {
       call.fail(failureOf(outcome));
       return;

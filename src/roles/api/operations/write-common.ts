@@ -41,7 +41,7 @@ export function conditionOf(input: JsonObject, context: ExpressionContext | null
 export function executeWrite(input: JsonObject, call: Call, operation: WriteOperation): void {
   const mode = capacityModeOf(input["ReturnConsumedCapacity"]);
   const table = input["TableName"] as string;
-  call.context.execute(operation, (outcome: Outcome) => {
+  call.plan(operation, (outcome: Outcome) => {
     if (outcome.kind === "written") answer(call, outcome, table, mode);
     else call.fail(failureOf(outcome));
   });

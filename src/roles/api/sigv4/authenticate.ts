@@ -26,6 +26,8 @@ const REGION_MAX = 64;
 const MISMATCH = "The request signature we calculated does not match the signature you provided. "
   + "Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
 
+const FOUND_BOTH = "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.";
+
 /** What one signature covers beside the headers. */
 type Signed = {
   readonly scope: SignatureScope;
@@ -60,7 +62,7 @@ export class Authenticator {
     const isPresigned = parameter(parameters, "X-Amz-Algorithm") !== null;
     if (authorization !== null) {
       return isPresigned
-        ? no(invalidSignature("Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."))
+        ? no(invalidSignature(FOUND_BOTH))
         : this.#byHeader(request, parameters, authorization, headers);
     }
     return isPresigned ? this.#byQuery(request, parameters, headers) : no(missingToken());

@@ -43,9 +43,8 @@ export function parseAuthorization(header: string, hasDate: boolean): Result<Sig
 export function scopeOf(credential: string, signedHeadersText: string): Result<SignatureScope> {
   const slots = credential.split("/");
   if (slots.length !== 5) {
-    return no(incompleteSignature(
-      `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`,
-    ));
+    return no(incompleteSignature("Credential must have exactly 5 slash-delimited elements, "
+      + `e.g. keyid/date/region/service/term, got '${credential}'`));
   }
   const [accessKeyId, date, region, service, terminator] = slots as [string, string, string, string, string];
   return ok({

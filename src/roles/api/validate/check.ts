@@ -125,7 +125,7 @@ function checkInteger(
   walk: Walk, shape: IntegerShape, holder: JsonObject, key: string, name: string, value: unknown,
 ): Failure | null {
   if (typeof value !== "number") return serialization(wrongNumber(value, shape.javaType));
-  const whole = Math.trunc(value);
+  const whole = Math.trunc(value) + 0; // no -0
   const reach = shape.javaType === "Integer" ? 2_147_483_648 : 2 ** 63;
   if (!(whole >= -reach && whole < reach)) {
     return serialization(`Numeric value (${value}) out of range of ${shape.javaType === "Integer" ? "int" : "long"}`);
