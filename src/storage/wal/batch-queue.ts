@@ -86,9 +86,9 @@ export class BatchQueue {
     return this.#batches.length === 0;
   }
 
-  /** Segment in which the next new batch begins, unless it is too large for the rest of it. */
-  get segment(): number {
-    return this.#segment;
+  /** Where the next new batch begins, unless it is too large for the rest of that segment. */
+  get end(): Position {
+    return positionOf(this.#segment, this.#offset);
   }
 
   /** Lays `record` out. Returns where it will stand. */

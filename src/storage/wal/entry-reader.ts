@@ -196,7 +196,9 @@ function scanSegment(
   const view = viewOf(bytes);
   let at = SECTOR_BYTES;
   for (;;) {
-    const batch = decodeBatchHeader(bytes, view, at, number, salt);
+    // Behind the end there may be the remains of a torn batch, whose zeroing is only queued.
+    const isEnd = positionOf(number, at) >= source.queue.end;
+    const batch = isEnd ? null : decodeBatchHeader(bytes, view, at, number, salt);
     if (batch === null) return null; // recovery has judged what stands here
     const end = at + BATCH_HEADER_BYTES + batch.bytes;
     let offset = at + BATCH_HEADER_BYTES;

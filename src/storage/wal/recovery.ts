@@ -168,6 +168,7 @@ class Scan {
   /** Where the batch that should come next is damaged: at the end of the older segment, or at `place`. */
   #blame(place: Place, bytes: Uint8Array): Place {
     const end = this.#end as Place;
+    if (end.offset >= bytes.length) return place; // the older segment is full
     const isOlderTouched = this.#repairs.some((repair) => repair.file === end.file);
     const isHere = !isOlderTouched && !isZero(bytes, place.offset, Math.min(bytes.length, place.offset + SECTOR_BYTES));
     return isHere ? place : end;
