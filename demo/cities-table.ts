@@ -58,8 +58,9 @@ export async function load(
   const worker = async (): Promise<void> => {
     while (next < ITEMS.length && !isOver()) {
       const from = next;
-      next = Math.min(ITEMS.length, from + BATCH_WRITE);
-      let requests: WriteRequest[] = ITEMS.slice(from, next).map((Item) => ({ PutRequest: { Item } }));
+      const to = Math.min(ITEMS.length, from + BATCH_WRITE);
+      next = to;
+      let requests: WriteRequest[] = ITEMS.slice(from, to).map((Item) => ({ PutRequest: { Item } }));
       while (requests.length > 0) {
         try {
           const answer = await client.send(new BatchWriteItemCommand({ RequestItems: { [table.name]: requests } }));
@@ -69,8 +70,8 @@ export async function load(
           throw error;
         }
       }
-      for (let i = from; i < next; i++) onAcknowledged(i);
-      bar.advance(next - from);
+      for (let i = from; i < to; i++) onAcknowledged(i);
+      bar.advance(to - from);
     }
   };
   await Promise.all(Array.from({ length: WRITES_AT_ONCE }, worker));
@@ -92,16 +93,17 @@ export async function verify(
   const worker = async (): Promise<void> => {
     while (next < ITEMS.length) {
       const from = next;
-      next = Math.min(ITEMS.length, from + BATCH_GET);
-      const found = await readBatch(client, table, ITEMS.slice(from, next));
-      for (let i = from; i < next; i++) {
+      const to = Math.min(ITEMS.length, from + BATCH_GET);
+      next = to;
+      const found = await readBatch(client, table, ITEMS.slice(from, to));
+      for (let i = from; i < to; i++) {
         const sent = ITEMS[i] as Item;
         const stored = found.get(sent["id"]?.N ?? "");
         if (stored !== undefined) deepStrictEqual(stored, sent);
         else if (acknowledged.has(i)) throw new Error(`LOST: acknowledged city ${sent["id"]?.N} is not in ${table.name}`);
         if (stored !== undefined && !acknowledged.has(i)) unacknowledgedPresent++;
       }
-      bar.advance(next - from);
+      bar.advance(to - from);
     }
   };
   await Promise.all(Array.from({ length: 4 }, worker));

@@ -61,7 +61,8 @@ const plainValues = {
     return value;
   },
   decode(lent: Uint8Array, length: number): Uint8Array {
-    return lent.subarray(0, length);
+    // A plain array: a Buffer's `slice` is a view, so that what a visitor copies would change under it.
+    return new Uint8Array(lent.buffer, lent.byteOffset, length);
   },
 };
 
@@ -161,7 +162,7 @@ export class LmdbKv implements KvStore {
   #finish(error: KvError | null, done: (error: KvError | null) => void): void {
     this.#isWriting = false;
     this.#failure ??= error;
-    // A read of this turn may have fixed its snapshot before the commit: reads after `done` must see it.
+      // A read of this turn may have fixed its snapshot before the commit: reads after `done` must see it.
     this.#root.resetReadTxn();
     done(error);
     if (this.#closing !== null && !this.#isWriting) this.#close(this.#closing);
