@@ -29,6 +29,8 @@ export type MachineEnv = {
   readonly prng: Prng;
   /** The node could not start, or stopped by itself. */
   readonly onFailed: (machine: Machine, failure: NodeFailure) => void;
+  /** The node recovered and takes part; `replayed`: its log held more than its tree. */
+  readonly onOpened: (machine: Machine, replayed: boolean) => void;
   readonly onApplied: (machine: Machine, group: GroupId, entry: LogEntry) => void;
 };
 
@@ -150,6 +152,14 @@ export class Machine {
       }
       this.#node = opened;
       network.attach(self, (message) => opened.receive(message));
+      env.onOpened(this, replayedEntries(opened));
     });
   }
+}
+
+function replayedEntries(node: StatorNode): boolean {
+  for (const host of node.replicator.hosts()) {
+    if (host.appliedLsn > node.tree.checkpointLsn(host.group)) return true;
+  }
+  return false;
 }

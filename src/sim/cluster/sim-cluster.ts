@@ -24,6 +24,7 @@ export type ClusterEnv = {
   readonly prng: Prng;
   readonly telemetry: TelemetryRecorder;
   readonly onFailed: (machine: Machine, failure: NodeFailure) => void;
+  readonly onOpened: (machine: Machine, replayed: boolean) => void;
   readonly onApplied: (machine: Machine, group: GroupId, entry: LogEntry) => void;
 };
 
@@ -36,16 +37,19 @@ export class SimCluster implements Victim, FrontEnd {
   /** Zone-level power-offs of machines that were on. */
   powerOffs = 0;
   onPowerOff: ((zone: number) => void) | null = null;
+  /** Before a pause, and after it. */
+  onPause: ((zone: number, isOver: boolean) => void) | null = null;
 
   constructor(env: ClusterEnv) {
     this.#env = env;
-    const { seed, options, loop, prng, telemetry, onFailed, onApplied } = env;
+    const { seed, options, loop, prng, telemetry, onFailed, onOpened, onApplied } = env;
     this.zones = options.zones;
     this.network = new SimNetwork(loop, prng.split("network"), CALM_LINK, { digest: digestOf, isOnce });
     const nodes = Array.from({ length: options.zones }, (_, i) => nodeId(i + 1));
     const clocks = prng.split("machines");
     this.machines = nodes.map((_, i) => new Machine(
-      { seed, options, loop, network: this.network, telemetry, nodes, prng: clocks, onFailed, onApplied }, i + 1,
+      { seed, options, loop, network: this.network, telemetry, nodes, prng: clocks, onFailed, onOpened, onApplied },
+      i + 1,
     ));
     this.#routers = this.machines.map((machine) => machine.routerId);
   }
@@ -72,12 +76,14 @@ export class SimCluster implements Victim, FrontEnd {
 
   pause(zone: number): void {
     const { nodeId, routerId } = this.machine(zone);
+    this.onPause?.(zone, false);
     this.#env.loop.pause(nodeId);
     this.#env.loop.pause(routerId);
   }
 
   resume(zone: number): void {
     const { nodeId, routerId } = this.machine(zone);
+    this.onPause?.(zone, true);
     this.#env.loop.resume(nodeId);
     this.#env.loop.resume(routerId);
   }

@@ -71,6 +71,7 @@ export class Scenario {
     this.#cluster = new SimCluster({
       seed, options, loop: this.#loop, prng: this.#prng, telemetry: this.#telemetry,
       onFailed: (machine, failure) => this.#onFailed(machine, failure.message),
+      onOpened: (_machine, replayed) => this.#probes.hitIf(replayed, "a restarted node replayed entries"),
       onApplied: (machine, group, entry) => this.#report(this.#agreement.note({
         group, lsn: entry.lsn, node: machine.nodeId, ballot: entry.ballot, crc: entry.crc,
       })),
@@ -216,6 +217,7 @@ export class Scenario {
       if (holders.length > 1) this.#report(checkLeaseExclusive(holders));
     };
     this.#cluster.onPowerOff = (zone): void => this.#watch.onPowerOff(zone);
+    this.#cluster.onPause = (zone, isOver): void => this.#watch.onPause(zone, isOver);
     const trace = this.#trace;
     if (trace === null) return;
     this.#nemesis.onStep = (step): void => trace(this.#loop.nowUs, `nemesis ${text(step)}`);
@@ -251,7 +253,11 @@ export class Scenario {
     this.#probes.hitIf(counts.duplicated > 0, "a message was duplicated");
     this.#probes.hitIf(counts.cut > 0, "a message was cut off by a partition");
     this.#probes.hitIf(this.#telemetry.counts.has("wal: torn tail cut"), "a torn tail was cut at recovery");
-    this.#probes.hitIf(this.#history.counts.failed > 0, "a condition failed");
+    this.#probes.hitIf(this.#telemetry.counts.has("tree: checkpoint"), "a checkpoint was written before the end");
+    const { failed, timedOut, unavailable } = this.#history.counts;
+    this.#probes.hitIf(failed > 0, "a condition failed");
+    this.#probes.hitIf(timedOut > 0, "a client call timed out");
+    this.#probes.hitIf(unavailable > 0, "a call was answered with unavailable");
     this.#watch.finish();
   }
 }

@@ -8,6 +8,8 @@ export class Watch {
   readonly #probes: Probes;
   readonly #lastHolder: Map<number, number> = new Map();
   #leaderChanges = 0;
+  /** Zones paused while they led, with the group they led. */
+  readonly #pausedLeaders: Map<number, number> = new Map();
 
   constructor(cluster: SimCluster, probes: Probes) {
     this.#cluster = cluster;
@@ -32,7 +34,24 @@ export class Watch {
     this.#probes.hitIf(others.every((machine) => !machine.isOn), "all zones were off at once");
   }
 
+  onPause(zone: number, isOver: boolean): void {
+    const group = this.#pausedLeaders.get(zone);
+    this.#pausedLeaders.delete(zone);
+    if (!isOver) {
+      const held = this.#cluster.leaseHolders().find((holder) => holder.node === zone);
+      if (held !== undefined) this.#pausedLeaders.set(zone, held.group);
+    } else if (group !== undefined && this.#cluster.machine(zone).node !== null) {
+      const holdsStill = this.#cluster.leaseHolders().some((holder) => holder.node === zone && holder.group === group);
+      this.#probes.hitIf(!holdsStill, "a paused node outlived its lease");
+    }
+  }
+
   finish(): void {
+    for (const { storage, node } of this.#cluster.machines) {
+      const { tornWrites, lostWrites } = storage.disk.report;
+      this.#probes.hitIf(tornWrites + lostWrites > 0, "a power-off tore or lost un-synced bytes");
+      this.#probes.hitIf((node?.wal.inspect().segments[0] ?? 0) > 1, "a log segment was deleted");
+    }
     this.#probes.hitIf(this.#leaderChanges > 0, "leadership of a partition changed");
   }
 }

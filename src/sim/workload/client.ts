@@ -204,7 +204,7 @@ export class Client {
 
   /** Sends a call to a router; `settle` runs once, or never when it was certainly not executed. */
   #invoke(make: (table: TableSchema) => Operation, settle: Settle): void {
-    const { loop, prng, frontEnd, load } = this.#env;
+    const { loop, prng, frontEnd, load, history } = this.#env;
     const invokedUs = loop.nowUs;
     const zone = this.#zone;
     let isSettled = false;
@@ -213,6 +213,8 @@ export class Client {
       isSettled = true;
       settle(outcome, invokedUs);
       const isGood = outcome !== null && outcome.kind !== "unavailable" && outcome.kind !== "overloaded";
+      if (outcome === null) history.counts.timedOut++;
+      else if (!isGood) history.counts.unavailable++;
       if (!isGood) this.#zone = 1 + (zone % frontEnd.zones);
       this.#idle(isGood ? prng.between(1, load.thinkUsMax) : BACK_OFF_US);
     };

@@ -13,11 +13,12 @@ const SLOTS: readonly string[] = ["r0", "r1", "r2", "n0"];
 
 type Slot = { readonly name: string; generation: number; calls: number; unknown: number };
 
-export type CallCounts = { known: number; failed: number; unknown: number };
+/** `timedOut` and `unavailable` are reasons for `unknown`; batches count once. */
+export type CallCounts = { known: number; failed: number; unknown: number; timedOut: number; unavailable: number };
 
 export class HistoryRecorder {
   readonly calls: ItemCall[] = [];
-  readonly counts: CallCounts = { known: 0, failed: 0, unknown: 0 };
+  readonly counts: CallCounts = { known: 0, failed: 0, unknown: 0, timedOut: 0, unavailable: 0 };
   /** Write-once items that were acknowledged, with their values. */
   readonly acknowledged: Map<string, string> = new Map();
   /** Outcomes that no command can have. */

@@ -141,10 +141,12 @@ export class BatchQueue {
     return null;
   }
 
-  /** Offset in `segment` behind which everything is still queued. */
+  /** Offset in `segment` before which everything is durable, and from which on nothing is, or nothing is yet. */
   firstOffset(segment: number): number {
-    const first = this.#batches[0];
-    return first !== undefined && first.segment === segment ? first.offset : Infinity;
+    const first = this.#batches.find((batch) => batch.segment === segment);
+    if (first !== undefined) return first.offset;
+    // Nothing is queued there; but what is appended while somebody reads will be written from here on.
+    return segment === this.#segment ? this.#offset : Infinity;
   }
 
   #fits(batch: Batch, bytes: number): boolean {
