@@ -20,6 +20,7 @@ export function canvass(s: GroupState, now: number): void {
   }
   s.role = "canvassing";
   s.leader = null;
+  s.isAckDue = false;
   s.drawJitter();
   s.resendAt = now + s.config.timing.resendMs + s.jitter;
   const ballot = s.nextBallot();

@@ -112,7 +112,7 @@ export class GroupState {
     this.seenBallot = this.promised;
     const first = recovered.tail[0];
     const hasApplied = first !== undefined && first.lsn <= recovered.applied;
-    assert(hasApplied || recovered.firstOnDisk > recovered.applied, "the entry at `applied` comes along if it is on disk");
+    assert(hasApplied || recovered.firstOnDisk > recovered.applied, "the entry at `applied` comes along");
     this.log = new LogTail(hasApplied ? lsn(first.lsn - 1) : recovered.applied);
     for (const entry of recovered.tail) this.log.push(entry);
     assert(this.log.last >= recovered.applied, "what is applied is in the log");
@@ -183,6 +183,7 @@ export class GroupState {
   becomeFollower(now: number, retryAfterMs: number): void {
     this.role = "follower";
     this.leader = null;
+    this.isAckDue = false;
     this.source = null;
     this.released = NO_BALLOT;
     this.handOverTo = null;

@@ -146,7 +146,8 @@ export class Group {
   campaign(now: number): void {
     this.#advance(now);
     const s = this.#state;
-    if (s.role === "follower" && !isBoundAgainst(s, s.self, NO_BALLOT, now)) canvass(s, now);
+    const isBound = isBoundAgainst(s, s.self, NO_BALLOT, now) && !s.flaws.ignoresOwnLeasePromise;
+    if (s.role === "follower" && !isBound) canvass(s, now);
   }
 
   /** Begins to hand leadership to `target`; false when it cannot. */

@@ -201,7 +201,9 @@ function adoptPiece(s: GroupState, m: PaxosMessage, now: number): void {
     s.campaignEndsAt = now + s.config.timing.resendMs * CAMPAIGN_RESENDS_MAX;
   }
   if (nextWanted(s) > s.sourceLsn) {
-    assert(s.log.last === s.sourceLsn && s.log.lastBallot === s.sourceBallot, "the best log is taken over whole");
+    // An own log that was released to its end does not know its last ballot (see LogTail.lastBallot).
+    const isSameBallot = s.log.lastBallot === s.sourceBallot || s.log.lastBallot === 0;
+    assert(s.log.last === s.sourceLsn && isSameBallot, "the best log is taken over whole");
     lead(s, now);
   } else if (nextWanted(s) > wanted) {
     s.send.push(prepareMessage(s, s.source.node, nextWanted(s)));
