@@ -20,7 +20,9 @@ function checkAnswer(answer: Answer, about: () => string): void {
 const OFFERED = [...OPERATIONS].filter(([, handler]) => handler !== null)
   .map(([target]) => target.slice(target.indexOf(".") + 1));
 
-const VALUES = { ":a": { S: "a" }, ":n": { N: "5" }, ":s": { SS: ["x", "y"] }, ":l": { L: [{ M: { q: { NULL: true } } }] } };
+const VALUES = {
+  ":a": { S: "a" }, ":n": { N: "5" }, ":s": { SS: ["x", "y"] }, ":l": { L: [{ M: { q: { NULL: true } } }] },
+};
 /** One rich valid request per operation: what mutations start from. */
 const VALID: Readonly<Record<string, unknown>> = {
   PutItem: {
@@ -74,9 +76,12 @@ const VALID: Readonly<Record<string, unknown>> = {
 };
 
 const ODD: readonly unknown[] = [
-  null, true, 0, -1, 1.5, 1e308, -0, "", "a", ":a", "#p", "__proto__", "constructor", "toString", "\u0000", "\ud800", "😀",
-  "x".repeat(3_000), "9".repeat(50), "1e999", "arn:aws:dynamodb:x:1:table/ranged", "arn:", [], {}, [[]], [null], { S: "a" },
-  { N: "NaN" }, { B: "!" }, { M: null }, { L: [{}] }, { SS: [] }, { NULL: false }, { "": { S: "" } }, "(", "a = ", "SET",
+  null, true, 0, -1, 1.5, 1e308, -0, "", "a", ":a", "#p", "__proto__", "constructor", "toString",
+  "\u0000", "\ud800", "😀",
+  "x".repeat(3_000), "9".repeat(50), "1e999", "arn:aws:dynamodb:x:1:table/ranged", "arn:",
+  [], {}, [[]], [null], { S: "a" },
+  { N: "NaN" }, { B: "!" }, { M: null }, { L: [{}] }, { SS: [] }, { NULL: false }, { "": { S: "" } },
+  "(", "a = ", "SET",
   "a.b[99999999999999999999]", "((((((((a))))))))", "NOT ".repeat(400),
 ];
 
@@ -128,7 +133,9 @@ function mutateOnce(root: unknown, prng: Prng): void {
 
 function api(): TestApi {
   const made = apiWithTables();
-  for (let sk = 1; sk < 6; sk++) made.ask("PutItem", { TableName: "ranged", Item: { pk: { S: "a" }, sk: { N: `${sk}` } } });
+  for (let sk = 1; sk < 6; sk++) {
+    made.ask("PutItem", { TableName: "ranged", Item: { pk: { S: "a" }, sk: { N: `${sk}` } } });
+  }
   return made;
 }
 
@@ -187,7 +194,8 @@ test("bodies and headers changed byte by byte", (t) => {
     const which = prng.pick([5, 9]);
     const text = headers[which] as string;
     const at = prng.below(text.length + 1);
-    headers[which] = text.slice(0, at) + prng.pick(["", ",", "/", "=", " ", "Signature=", "\u00ff", "%"]) + text.slice(at + prng.below(4));
+    const put = prng.pick(["", ",", "/", "=", " ", "Signature=", "\u00ff", "%"]);
+    headers[which] = text.slice(0, at) + put + text.slice(at + prng.below(4));
     for (const one of [target, open]) {
       const answer = one.send("POST", prng.pick(["/", "/?", "/?X-Amz-Algorithm=%&", "/?a=b"]), headers, body);
       checkAnswer(answer, () => `seed ${SEED} run ${i} ${headers.join("|")} ${body.toString("latin1")}`);

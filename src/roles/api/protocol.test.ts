@@ -84,6 +84,21 @@ test("bodies that are no JSON object", () => {
   }
 });
 
+test("half a surrogate pair is no text; a whole pair is, however it is written", () => {
+  const api = apiWithTables();
+  const put = (escaped: string): Answer =>
+    api.ask("PutItem", `{"TableName":"hash-only","Item":{"pk":{"S":"a"},"v":{"S":"${escaped}"}}}`);
+  const halves = [
+    "\\ud800", "\\udc00", "\\uD83Dx", "\\ud83d\\n\\ude00", "\\ud83d\\ud83d\\ude00", "\\ud83d\\ude00\\ude00",
+  ];
+  for (const half of halves) assert.equal(put(half).json.__type, SERIALIZATION, half);
+  for (const whole of ["\\ud83d\\ude00", "x\\\\ud800", "\\uD83D\\uDE00\\ud83d\\ude00", "\\u00e9\\n", "😀"]) {
+    assert.equal(put(whole).status, 200, whole);
+    const got = api.ask("GetItem", { TableName: "hash-only", Key: { pk: { S: "a" } } });
+    assert.equal(got.json.Item.v.S, JSON.parse(`"${whole}"`));
+  }
+});
+
 test("deep values within a small body are told by the nesting limit", () => {
   const api = apiWithTables();
   for (const levels of [33, 500, 900]) {

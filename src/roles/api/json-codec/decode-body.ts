@@ -14,7 +14,7 @@ const SHALLOW_BYTES = 8_192;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Null: not UTF-8, not JSON, not an object, or nested beyond all reason. */
+/** Null: not UTF-8, not JSON, not an object, nested beyond all reason, or with half a surrogate pair in it. */
 export function decodeBody(body: Uint8Array): JsonObject | null {
   if (body.length > SHALLOW_BYTES && isTooDeep(body)) return null;
   const text = utf8Decode(body);
@@ -26,7 +26,33 @@ export function decodeBody(body: Uint8Array): JsonObject | null {
     return null;
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  if (text.includes("\\u") && hasLoneSurrogate(text)) return null;
   return value as JsonObject;
+}
+
+/**
+ * True when an escape stands for half a surrogate pair. Such a text has no UTF-8, so different keys would
+ * become the same bytes. `text` is JSON made from UTF-8: only an escape can stand for a lone half.
+ */
+function hasLoneSurrogate(text: string): boolean {
+  let at = text.indexOf("\\");
+  while (at >= 0) {
+    const unit = escapedUnit(text, at);
+    if (unit >= 0xdc00 && unit <= 0xdfff) return true;
+    if (unit >= 0xd800 && unit <= 0xdbff) {
+      const low = escapedUnit(text, at + 6);
+      if (!(low >= 0xdc00 && low <= 0xdfff)) return true;
+      at += 10; // the low half's escape is passed below
+    }
+    at = text.indexOf("\\", at + 2);
+  }
+  return false;
+}
+
+/** The UTF-16 unit of a `\uXXXX` escape at `at`, or -1 when there is none. */
+function escapedUnit(text: string, at: number): number {
+  return text.charCodeAt(at) === BACKSLASH && text.charCodeAt(at + 1) === 0x75
+    ? Number.parseInt(text.slice(at + 2, at + 6), 16) : -1;
 }
 
 /** Counts brackets outside strings. Works on any bytes; what is not JSON is found by the parser. */

@@ -6,6 +6,7 @@ import { type Refused, type TestApi, NOT_FOUND, apiWithTables, wrongAnswers } fr
 const T = "hash-only";
 const key = (i: number): { pk: { S: string } } => ({ pk: { S: `k${i}` } });
 const put = (i: number): object => ({ PutRequest: { Item: { ...key(i), v: { N: String(i) } } } });
+const BIG = "x".repeat(410_000);
 const BUSY: Refusal = { kind: "overloaded", reason: "test" };
 
 function filled(count: number): TestApi {
@@ -52,7 +53,10 @@ test("a batch of keys none of which is there", () => {
 test("what is refused for now comes back as it was asked", () => {
   const api = filled(4);
   let turn = 0;
-  api.store.refuse = (operation) => (operation.kind === "get" || operation.kind === "put") && turn++ % 2 === 1 ? BUSY : null;
+  api.store.refuse = (operation) => {
+    const isOne = operation.kind === "get" || operation.kind === "put";
+    return isOne && turn++ % 2 === 1 ? BUSY : null;
+  };
   const names = { "#v": "v" };
   const read = api.ask("BatchGetItem", {
     RequestItems: {
@@ -96,7 +100,8 @@ test("refused batches", () => {
   const cases: Refused[] = [
     ["BatchGetItem", { RequestItems: {} }, `1 validation error detected: Value '{}' at 'requestItems' ${min}`],
     ["BatchWriteItem", { RequestItems: {} }, `1 validation error detected: Value '{}' at 'requestItems' ${min}`],
-    ["BatchWriteItem", { RequestItems: { [T]: [] } }, `1 validation error detected: Value '{${T}=[]}' at 'requestItems' `
+    ["BatchWriteItem", { RequestItems: { [T]: [] } },
+      `1 validation error detected: Value '{${T}=[]}' at 'requestItems' `
       + "failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal "
       + "to 25, Member must have length greater than or equal to 1]"],
     ["BatchGetItem", { RequestItems: { [T]: { Keys: [] } } },
@@ -123,7 +128,7 @@ test("refused batches", () => {
     ["BatchGetItem", { RequestItems: { [T]: { Keys: [{}] } } }, "The provided key element does not match the schema"],
     ["BatchWriteItem", { RequestItems: { [T]: [{ PutRequest: { Item: { v: { S: "x" } } } }] } },
       "One or more parameter values were invalid: Missing the key pk in the item"],
-    ["BatchWriteItem", { RequestItems: { [T]: [{ PutRequest: { Item: { ...key(1), v: { S: "x".repeat(410_000) } } } }] } },
+    ["BatchWriteItem", { RequestItems: { [T]: [{ PutRequest: { Item: { ...key(1), big: { S: BIG } } } }] } },
       "Item size has exceeded the maximum allowed size"],
     ["BatchGetItem", { RequestItems: { [T]: { Keys: [key(1)], AttributesToGet: ["v"] } } },
       "Unsupported parameter: AttributesToGet. Use ProjectionExpression instead."],
@@ -138,7 +143,7 @@ test("more requests than a list may hold are told with the list", () => {
   const answer = api.ask("BatchWriteItem", { RequestItems: { [T]: writes } });
   assert.equal(answer.status, 400);
   assert.match(answer.json.message, /^1 validation error detected: Value '\{hash-only=\[WriteRequest\(putRequest=/);
-  assert.match(answer.json.message, /at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: /);
+  assert.match(answer.json.message, / at 'requestItems' failed to satisfy constraint: Map value must /);
   const deep = `${"[".repeat(3_000)}${"]".repeat(3_000)}`;
   const keys = Array.from({ length: 101 }, () => `{"pk":{"S":"a"}}`).join(",");
   const hostile = api.ask("BatchGetItem", `{"RequestItems":{"${T}":{"Keys":[{"a":${deep}},${keys}]}}}`);

@@ -104,7 +104,7 @@ function keysOf(input: JsonObject): Result<Keys> {
   const types = new Map<string, KeyType>();
   for (const { AttributeName, AttributeType } of definitions) {
     if (types.has(AttributeName)) {
-      return no(validation(`${INVALID}Duplicate AttributeName in AttributeDefinitions: ${AttributeName}`));
+      return no(validation(`Attribute Name is duplicated: ${AttributeName}`));
     }
     types.set(AttributeName, AttributeType);
   }

@@ -112,14 +112,17 @@ test("structure: JSON types", () => {
 test("structure: constraints, told together", () => {
   const at = (value: string, path: string, text: string): string =>
     `Value ${value} at '${path}' failed to satisfy constraint: ${text}`;
-  const one = (value: string, path: string, text: string): string => `1 validation error detected: ${at(value, path, text)}`;
+  const one = (value: string, path: string, text: string): string =>
+    `1 validation error detected: ${at(value, path, text)}`;
   const returns = "Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]";
   const cases: Refused[] = [
     ["GetItem", {}, `2 validation errors detected: ${at("null", "tableName", "Member must not be null")}; `
       + at("null", "key", "Member must not be null")],
     ["GetItem", { TableName: null, Key: KEY }, one("null", "tableName", "Member must not be null")],
-    ["GetItem", { TableName: "", Key: KEY }, one("''", "tableName", "Member must have length greater than or equal to 1")],
-    ["GetItem", { TableName: "ab", Key: KEY }, one("'ab'", "tableName", "Member must have length greater than or equal to 3")],
+    ["GetItem", { TableName: "", Key: KEY },
+      one("''", "tableName", "Member must have length greater than or equal to 1")],
+    ["GetItem", { TableName: "ab", Key: KEY },
+      one("'ab'", "tableName", "Member must have length greater than or equal to 3")],
     ["GetItem", { TableName: "a;b", Key: KEY },
       one("'a;b'", "tableName", "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")],
     ["GetItem", { TableName: "x".repeat(256), Key: KEY },
@@ -135,7 +138,8 @@ test("structure: constraints, told together", () => {
       one("'[]'", "attributesToGet", "Member must have length greater than or equal to 1")],
     ["Scan", { TableName: T, Limit: 0 }, one("'0'", "limit", "Member must have value greater than or equal to 1")],
     ["Scan", { TableName: T, Segment: -1, TotalSegments: 1_000_001 },
-      `2 validation errors detected: ${at("'1000001'", "totalSegments", "Member must have value less than or equal to 1000000")}; `
+      `2 validation errors detected: ${at("'1000001'", "totalSegments",
+        "Member must have value less than or equal to 1000000")}; `
       + at("'-1'", "segment", "Member must have value greater than or equal to 0")],
   ];
   assert.deepEqual(wrongAnswers(apiWithTables(), cases), []);
@@ -200,13 +204,15 @@ test("meaning: tables, keys and sizes", () => {
     ["DeleteItem", { TableName: "ranged", Key: KEY }, mismatch],
     ["GetItem", { TableName: T, Key: { pk: { S: "" } } }, "One or more parameter values are not valid. "
       + "The AttributeValue for a key attribute cannot contain an empty string value. Key: pk"],
-    ["PutItem", { TableName: T, Item: {} }, "One or more parameter values were invalid: Missing the key pk in the item"],
+    ["PutItem", { TableName: T, Item: {} },
+      "One or more parameter values were invalid: Missing the key pk in the item"],
     ["PutItem", { TableName: "ranged", Item: { pk: { S: "a" }, sk: { S: "b" } } },
       "One or more parameter values were invalid: Type mismatch for key sk expected: N actual: S"],
     ["PutItem", { TableName: T, Item: { pk: { S: "x".repeat(2_049) } } },
       "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"],
     ["PutItem", { TableName: T, Item: { ...KEY, big: { S: big } } }, "Item size has exceeded the maximum allowed size"],
-    ["PutItem", { TableName: T, Item: { pk: { N: "abc" } } }, "The parameter cannot be converted to a numeric value: abc"],
+    ["PutItem", { TableName: T, Item: { pk: { N: "abc" } } },
+      "The parameter cannot be converted to a numeric value: abc"],
   ];
   const api = apiWithTables();
   assert.deepEqual(wrongAnswers(api, cases), []);

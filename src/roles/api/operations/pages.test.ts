@@ -32,7 +32,8 @@ test("a query: all, backwards, a range, counted", () => {
   });
   assert.deepEqual(sks(range), [3, 4, 5]);
   const counted = api.ask("Query", { ...inA, Select: "COUNT", ReturnConsumedCapacity: "TOTAL" });
-  assert.equal(counted.text, '{"Count":10,"ScannedCount":10,"ConsumedCapacity":{"TableName":"ranged","CapacityUnits":0.5}}');
+  assert.equal(counted.text, '{"Count":10,"ScannedCount":10,'
+    + '"ConsumedCapacity":{"TableName":"ranged","CapacityUnits":0.5}}');
 });
 
 test("filter and projection", () => {
@@ -53,7 +54,7 @@ test("pages of a query and of a scan meet every item once", () => {
       const seen: string[] = [];
       let start: unknown;
       do {
-        const page = api.ask(operation, { ...input, Limit, ...(start === undefined ? {} : { ExclusiveStartKey: start }) });
+        const page = api.ask(operation, { ...input, Limit, ExclusiveStartKey: start });
         assert.equal(page.status, 200, page.text);
         for (const item of page.json.Items) seen.push(`${item.pk.S}${item.sk.N}`);
         start = page.json.LastEvaluatedKey;
@@ -120,12 +121,14 @@ test("refused pages", () => {
       "The provided starting key does not match the range key predicate"],
     ["Query", { ...inA, ExpressionAttributeValues: { ...a, ":z": n(1) } },
       "Value provided in ExpressionAttributeValues unused in expressions: keys: {:z}"],
-    ["Query", { ...scan, KeyConditions: {} }, "Unsupported parameter: KeyConditions. Use KeyConditionExpression instead."],
+    ["Query", { ...scan, KeyConditions: {} },
+      "Unsupported parameter: KeyConditions. Use KeyConditionExpression instead."],
     ["Scan", { ...scan, ScanFilter: {} }, "Unsupported parameter: ScanFilter. Use FilterExpression instead."],
     ["Scan", { ...scan, ExpressionAttributeValues: a },
       "ExpressionAttributeValues can only be specified when using expressions: FilterExpression is null"],
-    ["Query", { ...scan, ProjectionExpression: "sk", ExpressionAttributeValues: a }, "ExpressionAttributeValues can only "
-      + "be specified when using expressions: FilterExpression and KeyConditionExpression are null"],
+    ["Query", { ...scan, ProjectionExpression: "sk", ExpressionAttributeValues: a },
+      "ExpressionAttributeValues can only be specified when using expressions: "
+      + "FilterExpression and KeyConditionExpression are null"],
     ["Scan", { ...scan, Segment: 0 }, "The TotalSegments parameter is required but was not present in the request "
       + "when Segment parameter is present"],
     ["Scan", { ...scan, TotalSegments: 1 }, "The Segment parameter is required but was not present in the request "

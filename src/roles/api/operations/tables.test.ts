@@ -34,7 +34,8 @@ test("a table is created, described, listed and deleted", () => {
   };
   assert.deepEqual(created.json, { TableDescription: description });
   const active = {
-    ...description, TableStatus: "ACTIVE", TableSizeBytes: 17, WarmThroughput: { ...description.WarmThroughput, Status: "ACTIVE" },
+    ...description, TableStatus: "ACTIVE", TableSizeBytes: 17,
+    WarmThroughput: { ...description.WarmThroughput, Status: "ACTIVE" },
   };
   assert.deepEqual(api.ask("DescribeTable", { TableName: "films" }).json, { Table: active });
   assert.deepEqual(api.ask("DescribeTable", { TableName: description.TableArn }).json, { Table: active });
@@ -106,6 +107,7 @@ test("refused tables", () => {
       "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"),
     create({ KeySchema: [key("year", "HASH"), key("year", "RANGE")] },
       "Both the Hash Key and the Range Key element in the KeySchema have the same name"),
+    create({ AttributeDefinitions: [attribute("year"), attribute("year")] }, "Attribute Name is duplicated: year"),
     create({ AttributeDefinitions: [attribute("year")] }, `${INVALID}Some index key attributes are not defined in `
       + "AttributeDefinitions. Keys: [title], AttributeDefinitions: [year]"),
     create({ KeySchema: [key("year", "HASH")] }, `${INVALID}Number of attributes in KeySchema does not exactly match `
@@ -114,7 +116,9 @@ test("refused tables", () => {
       + "ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"),
     create({ BillingMode: "PROVISIONED" }, `${INVALID}ReadCapacityUnits and WriteCapacityUnits must both be specified `
       + "when BillingMode is PROVISIONED"),
-    create({ BillingMode: "PROVISIONED", ProvisionedThroughput: { ReadCapacityUnits: 1e12 + 1, WriteCapacityUnits: 1 } },
+    create({
+      BillingMode: "PROVISIONED", ProvisionedThroughput: { ReadCapacityUnits: 1e12 + 1, WriteCapacityUnits: 1 },
+    },
       "Given value 1000000000001 for ReadCapacityUnits is out of bounds"),
     create({ GlobalSecondaryIndexes: [] }, "Unsupported parameter: GlobalSecondaryIndexes"),
     create({ LocalSecondaryIndexes: [{}] }, "Unsupported parameter: LocalSecondaryIndexes"),

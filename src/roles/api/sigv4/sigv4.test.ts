@@ -37,7 +37,8 @@ function sign(change: Partial<Signing> = {}): { headers: string[]; signing: Sign
       .map(([, value]) => value.trim().replace(/ +/g, " "));
     return `${name}:${values.join(",")}\n`;
   }).join("");
-  const canonical = ["POST", "/", signing.query, canonicalHeaders, signing.signed.join(";"), sha(signing.body)].join("\n");
+  const names = signing.signed.join(";");
+  const canonical = ["POST", "/", signing.query, canonicalHeaders, names, sha(signing.body)].join("\n");
   const scope = [signing.date, signing.region, signing.service, signing.term].join("/");
   const toSign = ["AWS4-HMAC-SHA256", signing.timestamp, scope, sha(canonical)].join("\n");
   let key: string | Buffer = `AWS4${signing.secret}`;
@@ -118,25 +119,40 @@ test("wrongly signed requests do not, whatever is remembered", () => {
 test("scope and time", () => {
   const api = apiWithTables({ credentials: CREDENTIALS });
   const invalid = (text: string): string => `InvalidSignatureException: ${text}`;
-  assert.equal(refusal(send(api, { service: "s3" })), invalid("Credential should be scoped to correct service: 'dynamodb'. "));
+  assert.equal(refusal(send(api, { service: "s3" })),
+    invalid("Credential should be scoped to correct service: 'dynamodb'. "));
   assert.equal(refusal(send(api, { term: "aws3" })),
     invalid("Credential should be scoped with a valid terminator: 'aws4_request', not 'aws3'. "));
   assert.equal(refusal(send(api, { signed: ["x-amz-date", "x-amz-target"] })),
     invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."));
   assert.equal(refusal(send(api, { signed: ["host", "x-amz-date"] })),
     invalid("'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization."));
-  assert.equal(refusal(send(api, { date: "20260101" })), invalid("Date in Credential scope does not match YYYYMMDD from "
-    + "ISO-8601 version of date from HTTP: '20260101' != '20260102', from '20260102T030405Z'."));
-  assert.equal(refusal(send(api, { timestamp: "20260102T024904Z" })), invalid("Signature expired: 20260102T024904Z is now "
-    + "earlier than 20260102T024905Z (20260102T030405Z - 15 min.)"));
-  assert.equal(refusal(send(api, { timestamp: "20260102T031906Z" })), invalid("Signature not yet current: 20260102T031906Z "
-    + "is still later than 20260102T031905Z (20260102T030405Z + 15 min.)"));
+  assert.equal(refusal(send(api, { date: "20260101" })),
+    invalid("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+      + "'20260101' != '20260102', from '20260102T030405Z'."));
+  assert.equal(refusal(send(api, { timestamp: "20260102T024904Z" })),
+    invalid("Signature expired: 20260102T024904Z is now earlier than 20260102T024905Z (20260102T030405Z - 15 min.)"));
+  assert.equal(refusal(send(api, { timestamp: "20260102T031906Z" })),
+    invalid("Signature not yet current: 20260102T031906Z is still later than "
+      + "20260102T031905Z (20260102T030405Z + 15 min.)"));
   assert.equal(send(api, { timestamp: "20260102T024905Z" }).status, 200);
   assert.equal(send(api, { timestamp: "20260102T031905Z" }).status, 200);
   api.nowMs += 16 * 60_000;
-  assert.match(refusal(send(api)), /^InvalidSignatureException: Signature expired: /, "memory does not outlive the clock");
+  assert.match(refusal(send(api)), /^InvalidSignatureException: Signature expired: /, "memory outlives time");
   api.nowMs = NOW_MS;
-  assert.match(refusal(send(api, { timestamp: "yesterday" })), /^IncompleteSignatureException: Date must be in ISO-8601/);
+  assert.match(refusal(send(api, { timestamp: "yesterday" })),
+    /^IncompleteSignatureException: Date must be in ISO-8601/);
+});
+
+test("the Date header stands in for X-Amz-Date", () => {
+  const api = apiWithTables({ credentials: CREDENTIALS });
+  const ask = (date: string): Answer => {
+    const { headers } = sign({ extra: [["Date", date]], signed: ["date", "host", "x-amz-target"] });
+    return api.send("POST", "/", headers.filter((_, i) => i < 4 || i > 5), "{}");
+  };
+  assert.equal(ask("Fri, 02 Jan 2026 03:04:05 GMT").status, 200);
+  assert.equal(refusal(ask("Fri, 02 Jan 2026 03:04:06 GMT")), `InvalidSignatureException: ${MISMATCH}`);
+  assert.match(refusal(ask("soon")), /^IncompleteSignatureException: Date must be in ISO-8601/);
 });
 
 test("malformed authorization, with credentials and without", () => {
@@ -194,10 +210,13 @@ test("a presigned query", () => {
   assert.equal(refusal(api.send("POST", "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&%", bare, "{}")),
     "IncompleteSignatureException: AWS query-string parameters must include 'X-Amz-Credential'. "
     + "AWS query-string parameters must include 'X-Amz-Signature'. AWS query-string parameters must include "
-    + "'X-Amz-SignedHeaders'. AWS query-string parameters must include 'X-Amz-Date'. Re-examine the query-string parameters.");
+    + "'X-Amz-SignedHeaders'. AWS query-string parameters must include 'X-Amz-Date'. "
+    + "Re-examine the query-string parameters.");
 });
 
-type SdkRequest = { method: string; path: string; headers: Record<string, string>; body: string | Uint8Array | undefined };
+type SdkRequest = {
+  method: string; path: string; headers: Record<string, string>; body: string | Uint8Array | undefined;
+};
 
 /** An SDK client whose requests go straight into the API. */
 function sdkClient(api: TestApi, secretAccessKey: string): DynamoDBClient {
@@ -206,7 +225,8 @@ function sdkClient(api: TestApi, secretAccessKey: string): DynamoDBClient {
     handle(request: SdkRequest) {
       const answer = api.send(request.method, request.path, Object.entries(request.headers).flat(), request.body ?? "");
       const headers = { ...answer.headers, "content-type": answer.contentType };
-      return Promise.resolve({ response: { statusCode: answer.status, headers, body: new TextEncoder().encode(answer.text) } });
+      const body = new TextEncoder().encode(answer.text);
+      return Promise.resolve({ response: { statusCode: answer.status, headers, body } });
     },
     httpHandlerConfigs: () => ({}),
     updateHttpClientConfig: () => {},
