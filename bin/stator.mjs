@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 // The entry: plain JavaScript that any Node ≥ 20 can read. It makes sure that the program runs on a Node that
-// reads TypeScript, turns on the cache of compiled modules and hands over to the command line.
+// reads TypeScript, and hands over to the command line: to the bundle in dist/ while it matches the sources, else
+// to a new one, else (no bundler, or STATOR_SOURCES=1) to the sources themselves.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import * as module from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildBundle, freshBundle } from "./bundle.mjs";
 
 /** The first major version of Node that runs .ts files without a flag and with a stable compile cache. */
 const NODE_MAJOR_MIN = 24;
@@ -21,9 +23,10 @@ else relaunch();
 async function run() {
   if (process.env[LAUNCHED] !== undefined && process.channel) endWithLauncher();
   delete process.env[LAUNCHED];
+  const bundle = process.env.STATOR_SOURCES === "1" ? null : (freshBundle(root) ?? (await buildBundle(root)));
   module.enableCompileCache?.(join(root, ".cache", "compile"));
-  const { main } = await import("../src/cli/main.ts");
-  await main(process.argv.slice(2));
+  const { main } = await (bundle === null ? import("../src/cli/main.ts") : import(bundle));
+  await main(process.argv.slice(2), JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version);
 }
 
 /** The launcher may be ended without a chance to pass it on (SIGKILL). Its server must not outlive it. */

@@ -1,7 +1,7 @@
 // The command line: subcommands, their help, and nothing else. Each subcommand's code is loaded when it runs.
-import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { EXIT_OK, EXIT_USAGE } from "./exit-codes.ts";
+import type { InspectArguments } from "./inspect.ts";
 import { DEFAULTS, LOG_LEVELS, parseStartOptions, type StartArguments } from "./start-options.ts";
 
 const EXAMPLES = `
@@ -10,6 +10,7 @@ Examples:
   stator start --in-memory --port 9000  for tests: nothing is written, everything is gone at the end
   stator start --host 0.0.0.0 --credentials ./credentials
                                         reachable from other machines, with signatures checked
+  stator inspect wal ./.stator          what the logs hold, batch by batch
 
 Exit codes:
   0 done, or stopped cleanly     1 failed while running, or damage found
@@ -32,9 +33,18 @@ Data directory:
   It remembers its number of zones. One process at a time can use it. Delete it to begin anew.
 `;
 
+const INSPECT_HELP = `
+Examples:
+  stator inspect wal ./.stator                segments, batches and records of all nodes' logs
+  stator inspect tree ./.stator --node 2      rows of the tree of node 2
+  stator inspect wal ./.stator --json | jq 'select(.lsn > 100)'
+
+The cluster that owns the directory must be stopped. Nothing is changed.
+`;
+
 /** Runs one command line, without the names of node and program, and ends the process. */
-export async function main(args: readonly string[]): Promise<void> {
-  const program = buildProgram((code) => process.exit(code));
+export async function main(args: readonly string[], version: string): Promise<void> {
+  const program = buildProgram(version, (code) => process.exit(code));
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
@@ -43,16 +53,17 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-export function buildProgram(exit: (code: number) => void): Command {
+export function buildProgram(version: string, exit: (code: number) => void): Command {
   const program = new Command("stator")
     .description("A DynamoDB-compatible database that you run yourself.")
-    .version(readVersion())
+    .version(version)
     .helpOption("-h, --help", "show this help")
     .helpCommand("help [command]", "show the help of a command")
     .showHelpAfterError("(stator --help shows what there is)")
     .addHelpText("after", EXAMPLES)
     .exitOverride();
   addStart(program, exit);
+  addInspect(program, exit);
   return program;
 }
 
@@ -79,7 +90,19 @@ function addStart(program: Command, exit: (code: number) => void): void {
     });
 }
 
-function readVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { readonly version: string }).version;
+function addInspect(program: Command, exit: (code: number) => void): void {
+  program.command("inspect")
+    .description("print what the files of a stopped cluster hold")
+    .argument("<what>", "wal or tree")
+    .argument("<data-dir>", "the cluster's data directory")
+    .option("--node <n>", "only this node (default: all)")
+    .option("--json", "one JSON object per line")
+    .addHelpText("after", INSPECT_HELP)
+    .action(async (what: string, dataDir: string, options: InspectArguments, command: Command) => {
+      if (what !== "wal" && what !== "tree") {
+        return command.error(`error: cannot inspect ${what}; it is wal or tree.`, { exitCode: EXIT_USAGE });
+      }
+      const { runInspect } = await import("./inspect.ts");
+      return exit(await runInspect(what, dataDir, options));
+    });
 }

@@ -87,7 +87,7 @@ export function describeCluster(cluster: RunningCluster, options: EmbeddedOption
 
 Try it with the AWS command line:
 
-  export AWS_ACCESS_KEY_ID=${id} AWS_SECRET_ACCESS_KEY=${secret} AWS_REGION=${options.region}
+  export AWS_ACCESS_KEY_ID=${id} AWS_SECRET_ACCESS_KEY=${secret} AWS_DEFAULT_REGION=${options.region}
   aws dynamodb create-table --endpoint-url ${url} --table-name Music --billing-mode PAY_PER_REQUEST \\
     --attribute-definitions AttributeName=Artist,AttributeType=S --key-schema AttributeName=Artist,KeyType=HASH
   aws dynamodb put-item --endpoint-url ${url} --table-name Music --item '{"Artist":{"S":"Nina"},"Songs":{"N":"3"}}'
