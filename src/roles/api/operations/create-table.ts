@@ -101,26 +101,36 @@ function keysOf(input: JsonObject): Result<Keys> {
   if (second !== undefined && second.AttributeName === first.AttributeName) {
     return no(validation("Both the Hash Key and the Range Key element in the KeySchema have the same name"));
   }
+  const names = second === undefined ? [first.AttributeName] : [first.AttributeName, second.AttributeName];
+  const hasIndexes = input["GlobalSecondaryIndexes"] !== undefined || input["LocalSecondaryIndexes"] !== undefined;
+  const types = typesOf(names, definitions, hasIndexes);
+  if (!types.ok) return types;
+  const keys = names.map((name) => ({ name, type: types.value.get(name) as KeyType }));
+  return ok({ hashKey: keys[0] as KeyAttribute, rangeKey: keys[1] ?? null });
+}
+
+/** Definitions by name: exactly those of the key attributes, unless indexes have keys of their own. */
+function typesOf(
+  names: readonly string[], definitions: readonly AttributeDefinition[], hasIndexes: boolean,
+): Result<ReadonlyMap<string, KeyType>> {
   const types = new Map<string, KeyType>();
   for (const { AttributeName, AttributeType } of definitions) {
-    if (types.has(AttributeName)) {
-      return no(validation(`Attribute Name is duplicated: ${AttributeName}`));
-    }
+    if (types.has(AttributeName)) return no(validation(`Attribute Name is duplicated: ${AttributeName}`));
     types.set(AttributeName, AttributeType);
   }
-  const names = second === undefined ? [first.AttributeName] : [first.AttributeName, second.AttributeName];
-  const missing = names.filter((name) => !types.has(name));
-  if (missing.length > 0) {
-    return no(validation(`${INVALID}Some index key attributes are not defined in AttributeDefinitions. `
-      + `Keys: [${missing.join(", ")}], AttributeDefinitions: [${[...types.keys()].join(", ")}]`));
+  if (types.size < names.length) {
+    return no(validation("Invalid KeySchema: Some index key attribute have no definition"));
   }
-  if (input["GlobalSecondaryIndexes"] === undefined && input["LocalSecondaryIndexes"] === undefined
-    && types.size !== names.length) {
+  if (types.size > names.length && !hasIndexes) {
     return no(validation(`${INVALID}Number of attributes in KeySchema does not exactly match `
       + "number of attributes defined in AttributeDefinitions"));
   }
-  const keys = names.map((name) => ({ name, type: types.get(name) as KeyType }));
-  return ok({ hashKey: keys[0] as KeyAttribute, rangeKey: keys[1] ?? null });
+  for (const name of names) {
+    if (types.has(name)) continue;
+    return no(validation(`${INVALID}Some index key attributes are not defined in AttributeDefinitions. `
+      + `Keys: [${names.join(", ")}], AttributeDefinitions: [${[...types.keys()].join(", ")}]`));
+  }
+  return ok(types);
 }
 
 function unsupportedFailure(input: JsonObject): Failure | null {

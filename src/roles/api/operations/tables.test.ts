@@ -108,8 +108,10 @@ test("refused tables", () => {
     create({ KeySchema: [key("year", "HASH"), key("year", "RANGE")] },
       "Both the Hash Key and the Range Key element in the KeySchema have the same name"),
     create({ AttributeDefinitions: [attribute("year"), attribute("year")] }, "Attribute Name is duplicated: year"),
-    create({ AttributeDefinitions: [attribute("year")] }, `${INVALID}Some index key attributes are not defined in `
-      + "AttributeDefinitions. Keys: [title], AttributeDefinitions: [year]"),
+    create({ AttributeDefinitions: [attribute("year")] },
+      "Invalid KeySchema: Some index key attribute have no definition"),
+    create({ AttributeDefinitions: [attribute("year"), attribute("name")] }, `${INVALID}Some index key attributes are `
+      + "not defined in AttributeDefinitions. Keys: [year, title], AttributeDefinitions: [year, name]"),
     create({ KeySchema: [key("year", "HASH")] }, `${INVALID}Number of attributes in KeySchema does not exactly match `
       + "number of attributes defined in AttributeDefinitions"),
     create({ ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 } }, `${INVALID}Neither `
