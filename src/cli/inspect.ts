@@ -35,7 +35,7 @@ export async function runInspect(what: "wal" | "tree", dataDir: string, options:
       if (!opened.ok) return refuse(opened.message);
       for (const line of opened.lines) {
         isDamaged ||= line.kind === "damage" || (line.kind === "row" && !line.isIntact);
-        await output.line(options.json === true ? JSON.stringify({ node, ...line }) : formatLine(line));
+        await output.line(options.json === true ? JSON.stringify({ ...line, node: Number(node.slice("node-".length)) }) : formatLine(line));
         if (output.isClosed) break;
       }
       await opened.close();
