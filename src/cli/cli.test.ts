@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { EXIT_CANNOT_START, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from "./exit-codes.ts";
+import { formatLine } from "./inspect.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../bin/stator.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "stator-cli-"));
@@ -159,7 +160,7 @@ test("inspect prints the log and the tree of a stopped cluster, and finds damage
   assert.ok(lines.every(({ node }) => node === 1));
   const tree = await run("inspect", "tree", dataDir);
   assert.equal(tree.code, EXIT_OK, tree.err);
-  assert.match(tree.out, /checkpoint of group 1/);
+  assert.match(tree.out, /^== node-1$/m);
 
   assert.match((await run("inspect", "wal", dataDir, "--node", "7")).err, /no node 7; it has node-1/);
   assert.match((await run("inspect", "wal", folder)).err, /no cluster\.json/);
@@ -175,4 +176,14 @@ test("inspect prints the log and the tree of a stopped cluster, and finds damage
   const damaged = await run("inspect", "wal", dataDir);
   assert.equal(damaged.code, EXIT_FAILED);
   assert.match(damaged.out, /DAMAGE {2}wal-\d+\.log at \d+: /);
+});
+
+test("rows and marks of a tree are one readable line each", () => {
+  assert.equal(
+    formatLine({ kind: "mark", group: 4, checkpoint: 7, dirty: 9, items: 2, bytes: 30 }),
+    "checkpoint of group 4  lsn 7, partly up to 9  2 items, 30 bytes",
+  );
+  const row = { kind: "row", table: 9, index: 0, key: "0a", bytes: 12, crc: "00ff00ff" } as const;
+  assert.equal(formatLine({ ...row, isIntact: true }), "table 9.0  0a  12 bytes  crc 00ff00ff");
+  assert.match(formatLine({ ...row, isIntact: false }), /DAMAGED/);
 });
