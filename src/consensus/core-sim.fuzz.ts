@@ -95,8 +95,8 @@ export class CoreSim {
     this.#faults = {
       everyMs: isHarassed ? 400 : isShort ? 40 : 150,
       lossPercent: isHarassed ? 0 : prng.pick([0, 1, 5, 20]), doublePercent: prng.pick([0, 5, 20]),
-      delayMs: isHarassed ? 6 : prng.pick(isShort ? [1, 3] : [1, 5, 40]), crashes: prng.chance(3, 4), partitions: prng.chance(3, 4),
-      isHarassed,
+      delayMs: isHarassed ? 6 : prng.pick(isShort ? [1, 3] : [1, 5, 40]), crashes: prng.chance(3, 4),
+      partitions: prng.chance(3, 4), isHarassed,
     };
     const isTight = prng.chance(1, 2);
     const isStopAndWait = isHarassed || prng.chance(1, 5);
@@ -112,7 +112,8 @@ export class CoreSim {
         id, config: { group: GROUP, self: id, members, epoch: epoch(1), timing: isShort ? SHORT_TIMING : TIMING },
         skewMs: prng.below(1_000_000), rate: 1 + (prng.below(2001) - 1000) / 1000 * CLOCK_DRIFT,
         core: null, life: 0, records: [], durable: 0, unsynced: [], delivered: 0, checkpoint: 0, released: 0,
-        proposed: new Set(), tickAt: Infinity, isPaused: false, inbox: [], syncMs: prng.pick(isHarassed ? [0, 1, 5, 40] : [0, 1, 5, 20]),
+        proposed: new Set(), tickAt: Infinity, isPaused: false, inbox: [],
+        syncMs: prng.pick(isHarassed ? [0, 1, 5, 40] : [0, 1, 5, 20]),
       });
     }
   }

@@ -5,7 +5,10 @@ import type { LogEntry } from "./log-record.ts";
 
 /** "Would you promise `ballot`?" Changes nothing at the receiver; asked before any real Prepare. lsn: 0. */
 export const CANVASS = 1;
-/** Answer to CANVASS. `granted` says yes (no live lease promise to another, ballot not too old). */
+/**
+ * Answer to CANVASS, echoing its ballot. flag: yes, no live lease promise to another. lastBallot: the highest ballot
+ * heard of here, so that the real Prepare can go above it.
+ */
 export const CANVASS_ANSWER = 2;
 /**
  * Phase 1a. lsn: first LSN the candidate wants to see (its commit LSN + 1, or further on for a next piece).
@@ -14,18 +17,20 @@ export const CANVASS_ANSWER = 2;
 export const PREPARE = 3;
 /**
  * Phase 1b. lsn: echo of the Prepare's lsn. lastLsn, lastBallot: where the sender's log ends. entries: its
- * entries from `lsn` on when its log is better than the candidate's, contiguous, bounded; flag says that
- * there are further ones. commit: the sender's commit LSN.
+ * entries when its log is better than the candidate's, contiguous, bounded, from `lsn` on or from floor + 1 if that
+ * is higher; flag says that there are further ones (none may be here when they have to be read from the disk first).
+ * commit: the sender's commit LSN. floor: all members have everything up to there.
  */
 export const PROMISE_ANSWER = 4;
 /**
  * Phase 2a and heartbeat. lsn, lastBallot: LSN before the first entry and the ballot of the entry there (the
- * receiver's log must agree at that point). entries: contiguous from lsn+1, may be empty.
+ * receiver's log must agree at that point; 0 when not known, which is so only within the floor). entries: contiguous
+ * from lsn+1, may be empty.
  */
 export const ACCEPT = 5;
 /** Phase 2b. lsn: all up to here is durable at the sender and agrees with the leader of `ballot`. */
 export const ACCEPTED = 6;
-/** "Your ballot is too old"; ballot: the promised one. */
+/** "Your ballot is too old", or a lease promise forbids to answer; ballot: the promised one. */
 export const REFUSED = 7;
 /** Leader to target: its lease is released, campaign at once. */
 export const HAND_OVER = 8;
@@ -48,7 +53,7 @@ export type PaxosMessage = {
   readonly lastBallot: Ballot;
   /** Sender's commit LSN. */
   readonly commit: Lsn;
-  /** ACCEPT: everything up to here is durable on all members (log below may be cut). */
+  /** ACCEPT, PROMISE_ANSWER: everything up to here is durable on all members (log below may be cut). */
   readonly floor: Lsn;
   /** ACCEPT: the leader's monotonic ms at sending; ACCEPTED echoes it (the lease counts from it). */
   readonly sentAt: number;
