@@ -179,14 +179,15 @@ export function scanEntriesSync(
 ): WalError | null {
   assert(source.queue.isEmpty, "the scan sees only what is written");
   const bytes = new Uint8Array(source.segmentBytes);
+  let error: WalError | null = null;
   for (const { number, salt } of segments) {
-    const file = segmentFileName(number);
-    const read = source.disk.readSync(file, 0, bytes);
-    if (typeof read !== "number") return walDiskError(read);
-    const error = scanSegment(source, number, salt, bytes.subarray(0, read), from, visit);
-    if (error !== null) return error;
+    const read = source.disk.readSync(segmentFileName(number), 0, bytes);
+    if (typeof read !== "number") error = walDiskError(read);
+    else error = scanSegment(source, number, salt, bytes.subarray(0, read), from, visit);
+    if (error !== null) break;
   }
-  return null;
+  bytes.buffer.transfer(0); // frees it now, and whoever kept a payload finds out
+  return error;
 }
 
 function scanSegment(

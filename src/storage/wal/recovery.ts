@@ -82,7 +82,7 @@ class Scan {
   readonly #known: { number: number; salt: number }[] = [];
   readonly #repairs: Repair[] = [];
   readonly #leftovers: string[] = [];
-  #buffer: Uint8Array;
+  #buffer: Uint8Array<ArrayBuffer>;
   /** Sequence of the next batch; null until the first batch of the log is seen. */
   #next: number | null = null;
   /** Where the next batch should stand. */
@@ -97,6 +97,12 @@ class Scan {
   }
 
   run(segments: readonly Segment[]): Recovery {
+    const recovery = this.#run(segments);
+    this.#buffer.buffer.transfer(0); // frees it now: as large as a segment, and never needed again
+    return recovery;
+  }
+
+  #run(segments: readonly Segment[]): Recovery {
     for (const segment of segments) {
       const error = this.#segment(segment, segment === segments.at(-1));
       if (error !== null) return { ok: false, error };

@@ -134,7 +134,10 @@ export class Wal {
     return Math.min(RECORD_BYTES_MAX, room);
   }
 
-  /** Takes the record; it leaves with the next `flush`. Copies the payload. Returns its append sequence. */
+  /**
+   * Takes the record; it leaves with the next `flush`. Copies the payload. Returns its append sequence. The
+   * record's checksum must be true (a log with a false one is refused as damaged when it is opened).
+   */
   append(record: LogRecord): number {
     assert(this.#closing === null, "append to a closing log");
     assert(record.payload.length <= this.payloadBytesMax, "record payload larger than the log takes");
