@@ -6,8 +6,16 @@ import type { Shape, StructureShape } from "./shape.ts";
 const SHOWN_CHARACTERS_MAX = 8_192;
 
 export function javaText(shape: Shape, value: unknown): string {
-  const text = print(shape, value);
-  return text.length > SHOWN_CHARACTERS_MAX ? text.slice(0, SHOWN_CHARACTERS_MAX) : text;
+  const out: Out = { text: "" };
+  print(out, shape, value);
+  return out.text.length > SHOWN_CHARACTERS_MAX ? out.text.slice(0, SHOWN_CHARACTERS_MAX) : out.text;
+}
+
+/** Grows until it is full; what comes after is not even looked at, so that a huge value costs little. */
+type Out = { text: string };
+
+function isFull(out: Out): boolean {
+  return out.text.length >= SHOWN_CHARACTERS_MAX;
 }
 
 const PACKAGE = "com.amazonaws.dynamodb.v20120810.";
@@ -28,45 +36,79 @@ export function javaType(shape: Shape): string {
   }
 }
 
-function print(shape: Shape, value: unknown): string {
-  if (value === null || value === undefined) return "null";
+function print(out: Out, shape: Shape, value: unknown): void {
+  if (value === null || value === undefined) {
+    out.text += "null";
+    return;
+  }
   switch (shape.kind) {
     case "list":
-      return `[${(value as readonly unknown[]).map((element) => print(shape.of, element)).join(", ")}]`;
+      printList(out, shape.of, value as readonly unknown[]);
+      return;
     case "map":
-      return printMap(shape.of, value as Readonly<Record<string, unknown>>);
+      printMap(out, shape.of, value as Readonly<Record<string, unknown>>);
+      return;
     case "structure":
-      return printStructure(shape, value as Readonly<Record<string, unknown>>);
+      printStructure(out, shape, value as Readonly<Record<string, unknown>>);
+      return;
     case "item":
     case "values":
-      return printValues(value);
+      printValues(out, value);
+      return;
     default:
-      return String(value);
+      out.text += String(value);
   }
+}
+
+function printList(out: Out, of: Shape, list: readonly unknown[]): void {
+  out.text += "[";
+  for (let i = 0; i < list.length && !isFull(out); i++) {
+    if (i > 0) out.text += ", ";
+    print(out, of, list[i]);
+  }
+  out.text += "]";
+}
+
+function printMap(out: Out, of: Shape, map: Readonly<Record<string, unknown>>): void {
+  out.text += "{";
+  let separator = "";
+  for (const key in map) {
+    if (isFull(out)) break;
+    out.text += `${separator}${key}=`;
+    separator = ", ";
+    print(out, of, map[key]);
+  }
+  out.text += "}";
 }
 
 /** Attribute values may be wrong and nested without end: scalars are shown, what is inside of others is not. */
-function printValues(value: unknown): string {
-  if (typeof value !== "object" || value === null || value instanceof InvalidValue) return "{...}";
-  const entries: string[] = [];
-  for (const [name, attribute] of Object.entries(value)) {
-    const [type, inner] = Object.entries((attribute ?? {}) as object)[0] ?? ["", ""];
-    const shown = typeof inner === "object" && inner !== null ? "..." : String(inner);
-    entries.push(`${name}=AttributeValue(${type}=${shown})`);
+function printValues(out: Out, value: unknown): void {
+  if (typeof value !== "object" || value === null || value instanceof InvalidValue) {
+    out.text += "{...}";
+    return;
   }
-  return `{${entries.join(", ")}}`;
+  out.text += "{";
+  let separator = "";
+  const map = value as Readonly<Record<string, unknown>>;
+  for (const name in map) {
+    if (isFull(out)) break;
+    const [type, inner] = Object.entries((map[name] ?? {}) as object)[0] ?? ["", ""];
+    const shown = typeof inner === "object" && inner !== null ? "..." : String(inner);
+    out.text += `${separator}${name}=AttributeValue(${type}=${shown})`;
+    separator = ", ";
+  }
+  out.text += "}";
 }
 
-function printMap(of: Shape, value: Readonly<Record<string, unknown>>): string {
-  const entries = Object.keys(value).map((key) => `${key}=${print(of, value[key])}`);
-  return `{${entries.join(", ")}}`;
-}
-
-function printStructure(shape: StructureShape, value: Readonly<Record<string, unknown>>): string {
-  const members: string[] = [];
+function printStructure(out: Out, shape: StructureShape, value: Readonly<Record<string, unknown>>): void {
+  out.text += `${shape.name}(`;
+  let separator = "";
   for (const member of shape.members) {
     const inner = value[member.name];
-    if (inner !== null && inner !== undefined) members.push(`${member.javaName}=${print(member.shape, inner)}`);
+    if (inner === null || inner === undefined) continue;
+    out.text += `${separator}${member.javaName}=`;
+    separator = ", ";
+    print(out, member.shape, inner);
   }
-  return `${shape.name}(${members.join(", ")})`;
+  out.text += ")";
 }
