@@ -112,6 +112,10 @@ test("refused batches", () => {
       + "'{a!=KeysAndAttributes(keys=[{pk=AttributeValue(S=k1)}])}' at 'requestItems' failed to satisfy constraint: "
       + "Map keys must satisfy constraint: [Member must have length less than or equal to 255, Member must have "
       + "length greater than or equal to 3, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]"],
+    ["BatchWriteItem", { RequestItems: { a: [{}], b: [{}] } }, "1 validation error detected: Value "
+      + "'{a=[WriteRequest()], b=[WriteRequest()]}' at 'requestItems' failed to satisfy constraint: "
+      + "Map keys must satisfy constraint: [Member must have length less than or equal to 255, Member must have "
+      + "length greater than or equal to 3, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]"],
     ["BatchGetItem", { RequestItems: { [T]: { Keys: many(60, key) }, ranged: { Keys: many(60, key) } } },
       "Too many items requested for the BatchGetItem call"],
     ["BatchWriteItem", { RequestItems: { [T]: many(20, put), ranged: many(20, put) } },

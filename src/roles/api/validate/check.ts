@@ -182,7 +182,7 @@ function checkMapKey(walk: Walk, shape: MapShape, value: unknown, key: string): 
   const isLengthRight = key.length >= keyShape.min && key.length <= keyShape.max;
   if (isLengthRight && (keyShape.rule === null || keyShape.rule.broken(key).length === 0)) return;
   const text = keyShape.rule?.keyText ?? lengthsText(keyShape);
-  noteAt(walk, walk.path.join("."), shape, value, `Map keys must satisfy constraint: [${text}]`);
+  noteOnce(walk, shape, value, `Map keys must satisfy constraint: [${text}]`);
 }
 
 /** The length of a list that is a map's value is told of the map, both bounds at once. */
@@ -190,7 +190,7 @@ function checkListInMap(
   walk: Walk, shape: MapShape, of: ListShape, holder: JsonObject, key: string, element: unknown[],
 ): Failure | null {
   if (element.length < of.min || element.length > of.max) {
-    noteAt(walk, walk.path.join("."), shape, holder, `Map value must satisfy constraint: [${lengthsText(of)}]`);
+    noteOnce(walk, shape, holder, `Map value must satisfy constraint: [${lengthsText(of)}]`);
   }
   return checkList(walk, { ...of, min: 0, max: Number.POSITIVE_INFINITY }, `${key}.member`, element);
 }
@@ -198,6 +198,12 @@ function checkListInMap(
 function lengthsText(shape: { readonly min: number; readonly max: number }): string {
   return `Member must have length less than or equal to ${shape.max}, `
     + `Member must have length greater than or equal to ${shape.min}`;
+}
+
+/** Of the container being walked: told once however many of its entries break the constraint. */
+function noteOnce(walk: Walk, shape: Shape, value: unknown, constraint: string): void {
+  const isKnown = walk.problems.some((known) => known.value === value && known.constraint === constraint);
+  if (!isKnown) noteAt(walk, walk.path.join("."), shape, value, constraint);
 }
 
 function note(walk: Walk, shape: Shape, value: unknown, name: string, constraint: string): void {
