@@ -113,13 +113,23 @@ export class GroupHosting {
     });
   }
 
+  /**
+   * Log and rows go only once the catalogue without the table is durable on this node: a restart must not find
+   * the table in its catalogue, and its log or rows half gone.
+   */
   #drop(group: GroupId, table: TableId): void {
+    const { replicator, tree, wal } = this.#env;
     this.#hosted.delete(group);
-    this.#env.replicator.removeGroup(group);
-    for (const other of this.#hosted.values()) {
-      if (other === table) return; // rows go with the last partition
-    }
-    this.#dropRows(table);
+    replicator.removeGroup(group);
+    tree.requestCheckpoint(() => {
+      if (this.#isStopped) return;
+      wal.forgetGroup(group);
+      tree.forgetGroup(group);
+      for (const other of this.#hosted.values()) {
+        if (other === table) return; // rows go with the last partition
+      }
+      this.#dropRows(table);
+    });
   }
 
   #dropRows(table: TableId): void {

@@ -103,7 +103,7 @@ export class NodeReplicator {
     return host;
   }
 
-  /** Forgets a group: its table is deleted. The tree's rows are the caller's to drop. */
+  /** Takes no further part in the group: its table is deleted. Its log and rows are the caller's to drop. */
   removeGroup(group: GroupId): void {
     const host = this.#hosts.get(group);
     if (host === undefined) return;
@@ -112,8 +112,6 @@ export class NodeReplicator {
     this.#waitingForSync.delete(host);
     host.session?.abandon();
     host.session = null;
-    this.#env.wal.forgetGroup(group);
-    this.#env.tree.forgetGroup(group);
   }
 
   receive(frame: PaxosFrame): void {

@@ -9,9 +9,14 @@ import type { ReplicaState } from "../checker/replica-digest.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 
 /** Null when all is at rest, else what is not, in words. */
-export function unrest(cluster: SimCluster, groups: readonly GroupId[]): string | null {
+export function unrest(cluster: SimCluster): string | null {
   for (const machine of cluster.machines) if (machine.node === null) return `node ${machine.nodeId} is not running`;
-  for (const group of groups) {
+  const system = groupUnrest(cluster, SYSTEM_GROUP);
+  if (system !== null) return `system group: ${system}`;
+  const tables = must(must(cluster.machines[0], "a zone").node, "it runs").metadata.tables();
+  const moving = tables.find((table) => table.status !== "ACTIVE");
+  if (moving !== undefined) return `table ${moving.name} is ${moving.status}`;
+  for (const { group } of tables.flatMap((table) => table.partitions)) {
     const problem = groupUnrest(cluster, group);
     if (problem !== null) return `group ${group}: ${problem}`;
   }
@@ -34,7 +39,7 @@ function groupUnrest(cluster: SimCluster, group: GroupId): string | null {
   return leaders === 1 ? null : `${leaders} serving leaders`;
 }
 
-export function replicaStates(cluster: SimCluster, table: TableSchema): ReplicaState[] {
+export function replicaStates(cluster: SimCluster, tables: readonly TableSchema[]): ReplicaState[] {
   const states: ReplicaState[] = [];
   const add = (group: GroupId, from: StorageKey, to: StorageKey): void => {
     for (const machine of cluster.machines) {
@@ -46,9 +51,11 @@ export function replicaStates(cluster: SimCluster, table: TableSchema): ReplicaS
     }
   };
   add(SYSTEM_GROUP, CATALOGUE_FROM, CATALOGUE_TO);
-  for (const partition of table.partitions) {
-    const { from, to } = scanBounds(table.id, partition.from, partition.to);
-    add(partition.group, from, to);
+  for (const table of tables) {
+    for (const partition of table.partitions) {
+      const { from, to } = scanBounds(table.id, partition.from, partition.to);
+      add(partition.group, from, to);
+    }
   }
   return states;
 }

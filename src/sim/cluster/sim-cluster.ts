@@ -10,7 +10,7 @@ import type { LogEntry } from "../../wire/log-record.ts";
 import type { LeaseHolder } from "../checker/lease-exclusive.ts";
 import type { Victim } from "../nemesis/nemesis.ts";
 import { CALM_LINK, type RunOptions } from "../swarm/options.ts";
-import type { FrontEnd } from "../workload/client.ts";
+import type { TableFrontEnd } from "../workload/front-end.ts";
 import { TABLE } from "../workload/operations.ts";
 import type { EventLoop } from "../world/event-loop.ts";
 import { SimNetwork } from "../world/sim-network.ts";
@@ -28,7 +28,7 @@ export type ClusterEnv = {
   readonly onApplied: (machine: Machine, group: GroupId, entry: LogEntry) => void;
 };
 
-export class SimCluster implements Victim, FrontEnd {
+export class SimCluster implements Victim, TableFrontEnd {
   readonly zones: number;
   readonly machines: readonly Machine[];
   readonly network: SimNetwork<NodeMessage>;
@@ -121,6 +121,15 @@ export class SimCluster implements Victim, FrontEnd {
     this.machine(zone).storage.failNext(code);
   }
 
+  leaderZone(index: number): number | null {
+    const holders = this.leaseHolders();
+    return holders.length === 0 ? null : (holders[index % holders.length] as LeaseHolder).node;
+  }
+
+  handOver(zone: number): void {
+    this.machine(zone).node?.replicator.handOverAll();
+  }
+
   setStorm(isOn: boolean): void {
     const { link } = this.#env.options;
     this.network.setFaults(isOn ? { ...link, lossPerMille: 200, slowPerMille: 300, slowUsMax: 200_000 } : link);
@@ -142,8 +151,16 @@ export class SimCluster implements Victim, FrontEnd {
   }
 
   table(zone: number): TableSchema | null {
+    return this.tableNamed(zone, TABLE.name);
+  }
+
+  isReady(zone: number): boolean {
+    return this.machine(zone).router?.isReady === true;
+  }
+
+  tableNamed(zone: number, name: string): TableSchema | null {
     const router = this.machine(zone).router;
-    return router?.isReady === true ? router.lookupTable(TABLE.name) : null;
+    return router?.isReady === true ? router.lookupTable(name) : null;
   }
 
   execute(zone: number, operation: Operation, done: (outcome: Outcome) => void): void {

@@ -24,6 +24,10 @@ export interface Victim {
   /** The next write or sync of the zone's node fails. */
   failDisk(zone: number, code: "EIO" | "ENOSPC"): void;
   setStorm(isOn: boolean): void;
+  /** Zone of the leader of some group that has one; which group, `index` chooses. */
+  leaderZone(index: number): number | null;
+  /** The zone's node hands over what it leads, as before an orderly stop. */
+  handOver(zone: number): void;
 }
 
 export class Nemesis {
@@ -102,11 +106,41 @@ export class Nemesis {
           victim.powerOn(step.zone);
         });
         return;
+      case "hand-over":
+        victim.handOver(step.zone);
+        if (step.thenOffMs === null) return;
+        this.#after(step.thenOffMs, () => {
+          victim.powerOff(step.zone);
+          this.#after(1, () => victim.powerOn(step.zone));
+        });
+        return;
+      case "squeeze":
+        this.#squeeze(step);
+        return;
       case "storm":
         victim.setStorm(true);
         this.#after(step.forMs, () => victim.setStorm(false));
         return;
     }
+  }
+
+  #squeeze(step: NemesisStep & { kind: "squeeze" }): void {
+    const victim = this.#victim;
+    const leader = victim.leaderZone(step.group);
+    if (leader === null) return;
+    const deaf = 1 + ((leader - 1 + step.turn) % victim.zones);
+    const third = 1 + ((leader - 1 + (victim.zones - step.turn)) % victim.zones);
+    victim.cut(leader, deaf);
+    if (!step.isOneWay) victim.cut(deaf, leader);
+    this.#after(step.blinkAfterMs, () => {
+      victim.powerOff(third);
+      this.#after(1, () => victim.powerOn(third));
+    });
+    if (step.pauseAfterMs !== null) {
+      this.#after(step.pauseAfterMs, () => victim.pause(leader));
+      this.#after(step.pauseAfterMs + step.forMs, () => victim.resume(leader));
+    }
+    this.#after(step.forMs, () => victim.healLinks());
   }
 
   #after(delayMs: number, run: () => void): void {

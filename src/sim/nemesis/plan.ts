@@ -14,6 +14,16 @@ export type NemesisStep =
   | { readonly kind: "clock"; readonly zone: number; readonly wallJumpMs: number; readonly rate: number }
   | { readonly kind: "slow-disk"; readonly zone: number; readonly forMs: number; readonly factor: number }
   | { readonly kind: "disk-failure"; readonly zone: number; readonly code: "EIO" | "ENOSPC"; readonly offMs: number }
+  /** The zone hands over its leaderships; null: and stays on. */
+  | { readonly kind: "hand-over"; readonly zone: number; readonly thenOffMs: number | null }
+  /**
+   * Against the lease: one follower stops hearing the leader, and later, while the leader may still believe in
+   * its lease, the other follower restarts, having forgotten what it had promised only in memory.
+   */
+  | {
+    readonly kind: "squeeze"; readonly group: number; readonly turn: 1 | 2; readonly isOneWay: boolean;
+    readonly blinkAfterMs: number; readonly pauseAfterMs: number | null; readonly forMs: number;
+  }
   /** Heavy loss and delay on all links. */
   | { readonly kind: "storm"; readonly forMs: number };
 
@@ -58,6 +68,15 @@ function drawStep(prng: Prng, kind: FaultKind, options: RunOptions): NemesisStep
       return { kind, zone, forMs, factor: prng.pick([5, 20, 100]) };
     case "disk-failure":
       return { kind, zone, code: prng.pick(["EIO", "ENOSPC"] as const), offMs: prng.between(1, offMsMax) };
+    case "hand-over":
+      return { kind, zone, thenOffMs: prng.chance(1, 2) ? prng.below(20) : null };
+    case "squeeze":
+      return {
+        kind, group: prng.below(8), turn: prng.chance(1, 2) ? 1 : 2, isOneWay: prng.chance(1, 2),
+        blinkAfterMs: prng.between(1, timing.leaseMs * 2),
+        pauseAfterMs: prng.chance(1, 3) ? prng.between(1, timing.leaseMs * 2) : null,
+        forMs: prng.between(timing.leaseMs, timing.leaseMs * 3),
+      };
     case "storm":
       return { kind, forMs };
   }

@@ -1,5 +1,6 @@
 // What must hold once a run is over: every checker, over the histories and over the replicas themselves.
 import { must } from "../../base/assert.ts";
+import { groupId, SYSTEM_GROUP } from "../../base/ids.ts";
 import { addressOf } from "../../model/key-encoding.ts";
 import { storedJson } from "../../model/item-codec.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
@@ -7,7 +8,7 @@ import { describeCall } from "../checker/history.ts";
 import { checkLinearizable } from "../checker/linearizable.ts";
 import { checkMapCoversKeyspace } from "../checker/map-covers-keyspace.ts";
 import { checkNoLostAck, type Observation } from "../checker/no-lost-ack.ts";
-import { checkReplicaDigests, checkReplicasConverged } from "../checker/replica-digest.ts";
+import { checkReplicaDigests, checkReplicasConverged, type ReplicaState } from "../checker/replica-digest.ts";
 import { violation, type Violation } from "../checker/violation.ts";
 import { replicaStates } from "../cluster/converged.ts";
 import type { SimCluster } from "../cluster/sim-cluster.ts";
@@ -38,7 +39,8 @@ export function checkHistories(history: HistoryRecorder, counts: CheckCounts, pr
 export function checkReplicas(
   cluster: SimCluster, table: TableSchema, history: HistoryRecorder, counts: CheckCounts,
 ): Violation[] {
-  const states = replicaStates(cluster, table);
+  const tables = catalogueOf(cluster, 1);
+  const states = replicaStates(cluster, tables);
   counts.replicas += states.length;
   counts.acknowledged += history.acknowledged.size;
   const places = cluster.machines.map((machine): Observation => ({
@@ -51,8 +53,50 @@ export function checkReplicas(
   }));
   return [
     ...checkReplicasConverged(states), ...checkReplicaDigests(states),
-    ...checkNoLostAck(history.acknowledged, places), ...checkMapCoversKeyspace([table]),
+    ...checkNoLostAck(history.acknowledged, places), ...checkMapCoversKeyspace(tables),
+    ...checkCounters(cluster, states),
   ];
+}
+
+function catalogueOf(cluster: SimCluster, zone: number): readonly TableSchema[] {
+  return must(cluster.machine(zone).node, "looked at when all run").metadata.tables();
+}
+
+/** Each replica's counter of items is what it holds. */
+function checkCounters(cluster: SimCluster, states: readonly ReplicaState[]): Violation[] {
+  const found: Violation[] = [];
+  for (const { group, node, digest } of states) {
+    if (group === SYSTEM_GROUP) continue; // catalogue rows are not counted
+    const counted = must(cluster.machine(node).node, "checked when all run").tree.counters(groupId(group));
+    const held = (JSON.parse(digest) as { items: number }).items;
+    if (counted.items !== held) {
+      found.push(violation("item-count", `group ${group} on node ${node}: counts ${counted.items}, holds ${held}`));
+    }
+  }
+  return found;
+}
+
+/** What the client of tables was told last is so, on every node; nothing is left of what is gone. */
+export function checkTables(
+  cluster: SimCluster, present: readonly string[], absent: readonly string[],
+): Violation[] {
+  const found: Violation[] = [];
+  for (const { zone } of cluster.machines) {
+    const tables = catalogueOf(cluster, zone);
+    const names = new Set(tables.map((table) => table.name));
+    for (const name of present) {
+      if (!names.has(name)) found.push(violation("tables", `node ${zone}: no table ${name}, which was created`));
+    }
+    for (const name of absent) {
+      if (names.has(name)) found.push(violation("tables", `node ${zone}: table ${name} is there, which was deleted`));
+    }
+    const owned = new Set(tables.flatMap((table) => table.partitions.map((partition) => partition.group)));
+    for (const { group } of must(cluster.machine(zone).node, "checked when all run").replicator.hosts()) {
+      if (group === SYSTEM_GROUP || owned.has(group)) continue;
+      found.push(violation("tables", `node ${zone} hosts group ${group}, which is in no table`));
+    }
+  }
+  return found;
 }
 
 /** Did writes whose fate was unknown to their caller show up later? Values are unique, so a read tells. */

@@ -1,7 +1,6 @@
 // One run: a cluster comes up, clients work on it while faults are injected (safety only), then everything is
 // healed and the cluster must come to rest, serve every call, and hold what it acknowledged (liveness).
 import { must } from "../../base/assert.ts";
-import { SYSTEM_GROUP, type GroupId } from "../../base/ids.ts";
 import { Prng } from "../../base/prng.ts";
 import type { Outcome } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
@@ -16,10 +15,11 @@ import { type RunOptions } from "../swarm/options.ts";
 import { Probes } from "../swarm/probes.ts";
 import { Client } from "../workload/client.ts";
 import { HistoryRecorder } from "../workload/history-recorder.ts";
+import { TableClient } from "../workload/table-client.ts";
 import { getOperation, resultOf, TABLE } from "../workload/operations.ts";
 import { EVENT_CHECK, EVENT_CLIENT, EventLoop, WORLD } from "../world/event-loop.ts";
 import { TelemetryRecorder } from "../world/sim-telemetry.ts";
-import { checkHistories, checkReplicas, type CheckCounts } from "./final-checks.ts";
+import { checkHistories, checkReplicas, checkTables, type CheckCounts } from "./final-checks.ts";
 import { Watch } from "./watch.ts";
 
 /** A cluster without faults must have its table within this. */
@@ -56,6 +56,7 @@ export class Scenario {
   readonly #nemesis: Nemesis;
   readonly #history: HistoryRecorder;
   readonly #clients: Client[] = [];
+  #tableClient: TableClient | null = null;
   readonly #agreement: LogAgreement = new LogAgreement();
   readonly #probes: Probes = new Probes();
   readonly #violations: Violation[] = [];
@@ -136,6 +137,13 @@ export class Scenario {
       this.#clients.push(new Client({ ...env, prng: prng.split(`client ${i}`) }, i));
     }
     for (const client of this.#clients) client.start();
+    if (load.hasTableClient) {
+      this.#tableClient = new TableClient({
+        loop: this.#loop, prng: prng.split("tables"), frontEnd: this.#cluster, timeoutMs: load.timeoutMs,
+        onOddity: (message) => this.#report(violation("tables", message)),
+      });
+      this.#tableClient.start();
+    }
     this.#cluster.setChaosLinks();
     this.#nemesis.start(this.#prng.split("nemesis"), this.#options);
     this.#runUntil(chaosMs, () => this.#violations.length > 0);
@@ -154,16 +162,20 @@ export class Scenario {
     this.#restartFailed();
     this.#runUntil(AFTERMATH_MS, () => false);
     for (const client of this.#clients) client.stop();
-    const groups = [SYSTEM_GROUP, ...table.partitions.map((partition) => partition.group)];
-    if (!this.#comeToRest(groups)) return;
-    if (!this.#readEverything(table) || !this.#comeToRest(groups)) return;
+    this.#tableClient?.stop();
+    if (!this.#comeToRest() || !this.#readEverything(table) || !this.#comeToRest()) return;
     for (const found of checkReplicas(cluster, table, this.#history, this.#checks)) this.#report(found);
+    if (this.#tableClient !== null) {
+      const { present, absent } = this.#tableClient.expectations();
+      for (const found of checkTables(cluster, present, absent)) this.#report(found);
+    }
   }
 
-  #comeToRest(groups: readonly GroupId[]): boolean {
+  #comeToRest(): boolean {
     let last: string | null = null;
     const isAtRest = this.#runUntil(REST_MS_MAX, () => {
-      last = this.#clients.some((client) => client.isBusy) ? "clients wait" : unrest(this.#cluster, groups);
+      const isBusy = this.#clients.some((client) => client.isBusy) || this.#tableClient?.isBusy === true;
+      last = isBusy ? "clients wait" : unrest(this.#cluster);
       return last === null || this.#violations.length > 0;
     });
     if (!isAtRest) this.#report(violation("liveness", `not at rest ${REST_MS_MAX} ms after healing: ${String(last)}`));

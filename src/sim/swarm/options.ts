@@ -9,7 +9,8 @@ import type { SimKvOptions } from "../world/sim-kv.ts";
 import type { LinkFaults } from "../world/sim-network.ts";
 
 export const FAULTS = [
-  "power-off", "pause", "partition", "one-way", "clog", "clock", "slow-disk", "disk-failure", "storm",
+  "power-off", "pause", "partition", "one-way", "clog", "clock", "slow-disk", "disk-failure", "storm", "hand-over",
+  "squeeze",
 ] as const;
 export type FaultKind = (typeof FAULTS)[number];
 
@@ -45,6 +46,8 @@ export type LoadOptions = {
   readonly valueBytesMax: number;
   /** Eventual reads go to the replica in the client's zone. */
   readonly readsNear: boolean;
+  /** A client makes and deletes tables meanwhile. */
+  readonly hasTableClient: boolean;
 };
 
 /** `seed` alone decides. */
@@ -72,6 +75,7 @@ export function drawOptions(seed: number): RunOptions {
       timeoutMs: prng.pick([300, 600, 1000]),
       valueBytesMax,
       readsNear: prng.chance(1, 2),
+      hasTableClient: prng.chance(1, 3),
     },
     chaosMs: prng.pick([600, 1200, 1200, 2500]),
     faultEveryMs: prng.pick([120, 250, 500]),
@@ -141,6 +145,8 @@ function drawFaults(prng: Prng): Record<FaultKind, number> {
     "slow-disk": weight(),
     "disk-failure": prng.chance(1, 3) ? 1 : 0,
     "storm": prng.chance(1, 4) ? 1 : 0,
+    "hand-over": weight(),
+    "squeeze": prng.chance(1, 2) ? prng.between(1, 6) : 0,
   };
 }
 

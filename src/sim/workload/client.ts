@@ -7,20 +7,10 @@ import type { TableSchema } from "../../model/table-schema.ts";
 import type { ItemCommand } from "../checker/history.ts";
 import type { LoadOptions } from "../swarm/options.ts";
 import { EVENT_CLIENT, WORLD, type EventLoop } from "../world/event-loop.ts";
+import type { FrontEnd } from "./front-end.ts";
 import type { HistoryRecorder } from "./history-recorder.ts";
 import { drawCallKind, drawCommand, drawStyle } from "./mix.ts";
 import { getOperation, itemOf, resultOf, writeOperation } from "./operations.ts";
-
-/** A router as a client reaches it. */
-export interface FrontEnd {
-  readonly zones: number;
-  /** Event target of the zone's router. */
-  targetOf(zone: number): number;
-  /** Null: nobody listens there, or it does not know the table yet. */
-  table(zone: number): TableSchema | null;
-  /** `done` is not called when the router loses power. */
-  execute(zone: number, operation: Operation, done: (outcome: Outcome) => void): void;
-}
 
 export type ClientEnv = {
   readonly loop: EventLoop;

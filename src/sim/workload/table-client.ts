@@ -1,0 +1,174 @@
+// A client that creates, uses and deletes tables, one call at a time, while faults go on. It is the only one to
+// touch these tables, so what it was told decides what must be true in the end.
+import type { Prng } from "../../base/prng.ts";
+import type { Operation, Outcome } from "../../model/operation.ts";
+import type { TableSchema } from "../../model/table-schema.ts";
+import { EVENT_CLIENT, WORLD, type EventLoop } from "../world/event-loop.ts";
+import type { TableFrontEnd } from "./front-end.ts";
+import { getOperation, resultOf, TABLE, writeOperation } from "./operations.ts";
+
+const NAMES: readonly string[] = ["side-a", "side-b"];
+const ITEM = "pk/sk";
+const PAUSE_US_MAX = 80_000;
+const HOP_US = 200;
+
+/** What is known of one table from the answers so far. */
+type Known = {
+  /** "unknown": a call on it was not answered; it may or may not be done, and done later. */
+  state: "absent" | "present" | "unknown";
+  /** The value of its item: null when none was written since it was made; undefined when not known. */
+  value: string | null | undefined;
+};
+
+export type TableClientEnv = {
+  readonly loop: EventLoop;
+  readonly prng: Prng;
+  readonly frontEnd: TableFrontEnd;
+  readonly timeoutMs: number;
+  /** Something that no fault explains. */
+  readonly onOddity: (message: string) => void;
+};
+
+export class TableClient {
+  readonly #env: TableClientEnv;
+  readonly #known: Map<string, Known> = new Map(NAMES.map((name) => [name, { state: "absent", value: null }]));
+  #zone = 1;
+  #sequence = 0;
+  #isStopped = false;
+  #isBusy = false;
+  created = 0;
+  deleted = 0;
+
+  constructor(env: TableClientEnv) {
+    this.#env = env;
+  }
+
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  start(): void {
+    this.#later(this.#env.prng.between(1, PAUSE_US_MAX), () => this.#next());
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** Tables that must be there at the end, and those that must not; the others may be either. */
+  expectations(): { readonly present: readonly string[]; readonly absent: readonly string[] } {
+    const inState = (state: Known["state"]): string[] =>
+      [...this.#known].filter(([, known]) => known.state === state).map(([name]) => name);
+    return { present: inState("present"), absent: inState("absent") };
+  }
+
+  #next(): void {
+    if (this.#isStopped) return;
+    const { prng } = this.#env;
+    const name = prng.pick(NAMES);
+    const known = this.#known.get(name) as Known;
+    if (known.state === "absent") this.#create(name, known);
+    else if (known.state === "unknown" || prng.chance(1, 3)) this.#delete(name, known);
+    else if (prng.chance(1, 2)) this.#put(name, known);
+    else this.#get(name, known);
+  }
+
+  #create(name: string, known: Known): void {
+    const { prng } = this.#env;
+    const definition = { ...TABLE, name, partitionCount: prng.between(1, 2) };
+    this.#call(() => ({ kind: "create-table", definition }), name, (outcome) => {
+      if (outcome?.kind === "table") {
+        this.created++;
+        known.state = "present";
+        known.value = null;
+      } else if (outcome?.kind === "table-exists") {
+        // Only a call of unknown fate can have made it, and after one the state is not "absent".
+        this.#env.onOddity(`table ${name} exists although its deletion was confirmed`);
+        known.state = "unknown";
+      } else known.state = "unknown";
+    });
+  }
+
+  #delete(name: string, known: Known): void {
+    this.#call(() => ({ kind: "delete-table", name }), name, (outcome) => {
+      if (outcome?.kind === "table") {
+        this.deleted++;
+        this.#awaitGone(name, known);
+        return;
+      }
+      if (outcome?.kind === "table-in-use") return; // being made, or being deleted by an earlier call
+      if (outcome?.kind === "table-not-found") {
+        if (known.state === "present") this.#env.onOddity(`table ${name} is gone although its creation was confirmed`);
+        // After a call of unknown fate it may still be made: the call may arrive late.
+        return;
+      }
+      known.state = "unknown";
+    });
+  }
+
+  /** A deletion that was accepted is done when the table cannot be found any more. */
+  #awaitGone(name: string, known: Known): void {
+    known.state = "unknown";
+    this.#isBusy = true;
+    this.#later(PAUSE_US_MAX, () => {
+      this.#call(() => ({ kind: "delete-table", name }), name, (outcome) => {
+        if (outcome?.kind === "table-not-found") known.state = "absent";
+        else if (outcome?.kind === "table-in-use" && !this.#isStopped) this.#awaitGone(name, known);
+      });
+    });
+  }
+
+  #put(name: string, known: Known): void {
+    const value = `side.${this.#sequence++}`;
+    const style = { wantsOld: false, fillBytes: 0 };
+    this.#call((table) => table === null ? null : writeOperation(table, ITEM, { kind: "put", value }, style), name,
+      (outcome) => {
+        known.value = outcome?.kind === "written" ? value : undefined;
+      });
+  }
+
+  #get(name: string, known: Known): void {
+    this.#call((table) => table === null ? null : getOperation(table, ITEM, true), name, (outcome) => {
+      if (outcome?.kind !== "item") return;
+      const result = resultOf({ kind: "get" }, outcome, false);
+      const seen = result?.kind === "read" ? result.value : null;
+      if (known.value !== undefined && seen !== known.value) {
+        this.#env.onOddity(`table ${name} holds ${String(seen)} instead of ${String(known.value)}`);
+      }
+      // A put of unknown fate may still be on its way: what was seen need not stay.
+    });
+  }
+
+  /** `settle` gets null when there was no answer in time; it is not called when the call was not made. */
+  #call(
+    make: (table: TableSchema | null) => Operation | null, name: string, settle: (outcome: Outcome | null) => void,
+  ): void {
+    const { loop, frontEnd, timeoutMs } = this.#env;
+    const zone = this.#zone;
+    this.#isBusy = true;
+    let isSettled = false;
+    const finish = (outcome: Outcome | null, wasMade: boolean): void => {
+      if (isSettled) return;
+      isSettled = true;
+      this.#isBusy = false;
+      if (outcome === null || outcome.kind === "unavailable") this.#zone = 1 + (zone % frontEnd.zones);
+      if (wasMade) settle(outcome);
+      if (!this.#isBusy) this.#later(this.#env.prng.between(1, PAUSE_US_MAX), () => this.#next());
+    };
+    loop.schedule(loop.nowUs + HOP_US, EVENT_CLIENT, frontEnd.targetOf(zone), this.#sequence, () => {
+      if (isSettled) return;
+      const operation = frontEnd.isReady(zone) ? make(frontEnd.tableNamed(zone, name)) : null;
+      if (operation === null) {
+        finish(null, false);
+        return;
+      }
+      frontEnd.execute(zone, operation, (outcome) => this.#later(HOP_US, () => finish(outcome, true)));
+    });
+    this.#later(timeoutMs * 1000, () => finish(null, true));
+  }
+
+  #later(delayUs: number, run: () => void): void {
+    const { loop } = this.#env;
+    loop.schedule(loop.nowUs + delayUs, EVENT_CLIENT, WORLD, 0, run);
+  }
+}
