@@ -67,10 +67,11 @@ export function stream(s: GroupState, now: number): void {
   const peers = s.peers;
   for (let i = 0; i < peers.length; i++) {
     const peer = peers[i] as PeerProgress;
-    const isWaiting = peer.next > peer.match + 1 && !peer.isProbing;
+    const isWaiting = peer.next > peer.settled + 1 && !peer.isProbing;
     if (isWaiting && now - peer.waitingSince >= resendMs) {
       peer.isProbing = true;
       peer.next = peer.match > 0 ? nextLsn(peer.match) : s.firstOwnLsn;
+      peer.settled = lsn(peer.next - 1);
       peer.rewoundAt = now;
     }
     if (!peer.isProbing && peer.next <= s.log.last) sendEntries(s, peer, now);
@@ -91,21 +92,21 @@ export function streamDeadline(s: GroupState): number {
     const peer = s.peers[i] as PeerProgress;
     const interval = peer.isProbing && resendMs < heartbeatMs ? resendMs : heartbeatMs;
     if (peer.sentAt + interval < deadline) deadline = peer.sentAt + interval;
-    const isWaiting = peer.next > peer.match + 1 && !peer.isProbing;
+    const isWaiting = peer.next > peer.settled + 1 && !peer.isProbing;
     if (isWaiting && peer.waitingSince + resendMs < deadline) deadline = peer.waitingSince + resendMs;
   }
   return deadline;
 }
 
 function sendEntries(s: GroupState, peer: PeerProgress, now: number): void {
-  assert(peer.next > peer.match, "what a peer has is not sent again");
+  assert(peer.match <= peer.settled && peer.settled < peer.next, "match <= settled < next");
   if (peer.next < s.log.first || ballotBefore(s, peer) === null) {
     askForRead(s, peer, now);
     return;
   }
   if (peer.readFrom !== 0) return;
   while (peer.next <= s.log.last) {
-    const inFlight = s.log.bytesBetween(peer.match, peer.next - 1);
+    const inFlight = s.log.bytesBetween(peer.settled, peer.next - 1);
     const room = s.limits.peerInFlightBytesMax - inFlight;
     if (inFlight > 0 && room < s.log.bytesBetween(peer.next - 1, peer.next)) return;
     const { messageBytesMax } = s.limits;
@@ -136,7 +137,7 @@ function sendAccept(s: GroupState, peer: PeerProgress, entries: readonly LogEntr
   const before = lsn(peer.next - 1);
   const ballot = ballotBefore(s, peer);
   assert(ballot !== null && entries.length > 0, "entries leave with the ballot before them");
-  if (before === peer.match || peer.match === 0) peer.waitingSince = now;
+  if (before === peer.settled) peer.waitingSince = now;
   peer.sentAt = now;
   peer.sentCommit = s.commit;
   peer.next = lsn(peer.next + entries.length);
@@ -146,7 +147,7 @@ function sendAccept(s: GroupState, peer: PeerProgress, entries: readonly LogEntr
 /** One read at a time, and only when all that was sent is answered. */
 function askForRead(s: GroupState, peer: PeerProgress, now: number): void {
   if (peer.readFrom !== 0 || now < peer.readAgainAt) return;
-  if (peer.match > 0 && peer.next > peer.match + 1) return;
+  if (peer.next > peer.settled + 1) return;
   // The entry before comes along when its ballot is not known: the peer's log must agree there.
   peer.readFrom = ballotBefore(s, peer) === null ? lsn(peer.next - 1) : peer.next;
   assert(peer.readFrom > s.floor, "the log above the floor is on disk");
@@ -206,6 +207,7 @@ function acknowledged(s: GroupState, peer: PeerProgress, m: PaxosMessage, now: n
   }
   if (m.lsn <= peer.match) return;
   peer.match = m.lsn;
+  if (peer.settled < m.lsn) peer.settled = m.lsn;
   peer.waitingSince = now;
   if (peer.next <= m.lsn) peer.next = nextLsn(m.lsn);
   advanceCommit(s);
@@ -220,6 +222,7 @@ function refused(s: GroupState, peer: PeerProgress, m: PaxosMessage, now: number
   const hint = m.lsn < least ? least : m.lsn;
   if (hint >= peer.next) return;
   peer.next = lsn(hint);
+  peer.settled = lsn(hint - 1);
   peer.rewoundAt = now;
   assert(peer.next > peer.match && peer.next <= s.log.last, "goes back within the log");
 }

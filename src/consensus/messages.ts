@@ -76,8 +76,10 @@ export function faultOf(s: GroupState, m: PaxosMessage): string | null {
     case ACCEPT:
       if (ballotNode(m.ballot) !== m.from) return "ballot of another node";
       if (m.floor > m.commit) return "floor above commit";
+      if (m.commit > m.lastLsn) return "commit beyond the sender's log";
       return entriesFault(s, m, m.lsn + 1);
     case PROMISE_ANSWER: {
+      if (m.floor > m.commit || m.commit > m.lastLsn) return "commit beyond the sender's log";
       const first = m.entries[0];
       if (first === undefined) return null;
       const fault = entriesFault(s, m, first.lsn);

@@ -1,17 +1,21 @@
 // What this replica knows about one other member: as leader, how far its log agrees and what is in flight to
 // it; as candidate, what it granted and promised; as acceptor, which piece of the log it waits for.
 //
-//   match: durable there and agreeing      next: first entry not sent yet      match < next
+//   match     durable there and agreeing
+//   settled   where the last answer put the stream: what lies between it and `next` is in flight
+//   next      first entry not sent yet                                          match <= settled < next
+//
 //   streaming  entries leave as they come, next runs ahead of match within a window
 //   probing    after silence: one empty Accept per resend interval until the peer answers
 //   reading    the next entries come from the disk; nothing else is sent meanwhile but heartbeats
-import type { Ballot, Lsn, NodeId } from "../base/ids.ts";
+import { lsn, type Ballot, type Lsn, type NodeId } from "../base/ids.ts";
 import type { PaxosMessage } from "../wire/paxos-messages.ts";
 import { NO_BALLOT, NO_LSN } from "./log-tail.ts";
 
 export class PeerProgress {
   readonly node: NodeId;
   match: Lsn = NO_LSN;
+  settled: Lsn = NO_LSN;
   next: Lsn = NO_LSN;
   isProbing = false;
   /** First LSN of the disk read under way for this peer's log; 0 when none is. */
@@ -54,6 +58,7 @@ export class PeerProgress {
   /** As seen by a new leader whose first own entry is `first`: agreement is not known anywhere. */
   resetLeadership(first: Lsn, now: number): void {
     this.match = NO_LSN;
+    this.settled = lsn(first - 1);
     this.next = first;
     this.sentCommit = NO_LSN;
     this.isProbing = false;

@@ -71,7 +71,8 @@ class ScenarioWorld {
   readonly #checker: CoreChecker = new CoreChecker();
 
   command(words: readonly string[]): void {
-    const [verb, ...rest] = words;
+    const [first, ...rest] = words;
+    const verb: string = must(first);
     const names = rest.slice(1);
     switch (verb) {
       case "nodes": return this.#create(rest);
@@ -106,7 +107,7 @@ class ScenarioWorld {
       case "handover":
         assert.ok(this.#core(node).handOver(nodeId(Number(rest[1])), this.#now), "hand-over begins");
         return this.#turn(node);
-      default: return this.#expect(must(verb), node, rest.slice(1));
+      default: return this.#expect(verb, node, rest.slice(1));
     }
   }
 
