@@ -7,11 +7,12 @@ import { Prng } from "../base/prng.ts";
 import { PROMISE, WRITE, type LogEntry } from "../wire/log-record.ts";
 import { PROMISE_ANSWER, type PaxosMessage } from "../wire/paxos-messages.ts";
 import { CoreChecker, Violation } from "./core-sim-checker.fuzz.ts";
+import { drawOptions, type Faults } from "./core-sim-options.fuzz.ts";
 import { EventQueue, readEntries, recoverFrom, type SimDisk } from "./core-sim-parts.fuzz.ts";
 import type { Flaws } from "./flaws.ts";
 import { Group } from "./group.ts";
 import type { GroupLimits } from "./limits.ts";
-import type { GroupConfig, GroupTiming, Ready } from "./ready.ts";
+import type { GroupConfig, Ready } from "./ready.ts";
 
 export type CoreSimReport = {
   readonly committed: number;
@@ -24,13 +25,6 @@ export type CoreSimReport = {
 };
 
 const GROUP = groupId(7);
-const TIMING: GroupTiming = {
-  leaseMs: 300, leaseDriftMs: 30, heartbeatMs: 60, electionJitterMs: 80, resendMs: 70,
-};
-/** Many elections in little time. */
-const SHORT_TIMING: GroupTiming = {
-  leaseMs: 60, leaseDriftMs: 6, heartbeatMs: 12, electionJitterMs: 15, resendMs: 15,
-};
 /** Fastest over slowest clock stays below leaseMs / (leaseMs - leaseDriftMs). */
 const CLOCK_DRIFT = 0.05;
 /** Without clients and faults all replicas must be equal within this. */
@@ -53,17 +47,6 @@ type SimNode = SimDisk & {
   isPaused: boolean;
   inbox: (() => void)[];
   syncMs: number;
-};
-
-type Faults = {
-  /** Longest time between two faults. */
-  everyMs: number;
-  lossPercent: number;
-  doublePercent: number;
-  delayMs: number;
-  crashes: boolean;
-  partitions: boolean;
-  isHarassed: boolean;
 };
 
 export class CoreSim {
@@ -90,30 +73,17 @@ export class CoreSim {
     this.#trace = trace;
     const prng = this.#prng;
     const count = prng.chance(1, 4) ? 5 : 3;
-    const isHarassed = prng.chance(1, 3);
-    const isShort = isHarassed || prng.chance(1, 3);
-    this.#faults = {
-      everyMs: isHarassed ? 400 : isShort ? 40 : 150,
-      lossPercent: isHarassed ? 0 : prng.pick([0, 1, 5, 20]), doublePercent: prng.pick([0, 5, 20]),
-      delayMs: isHarassed ? 6 : prng.pick(isShort ? [1, 3] : [1, 5, 40]), crashes: prng.chance(3, 4),
-      partitions: prng.chance(3, 4), isHarassed,
-    };
-    const isTight = prng.chance(1, 2);
-    const isStopAndWait = isHarassed || prng.chance(1, 5);
-    this.#limits = {
-      tailBytesMax: isTight ? 600 : 100_000, inFlightEntriesMax: isTight ? 12 : 200, inFlightBytesMax: 100_000,
-      messageBytesMax: isStopAndWait ? 64 : isTight ? prng.pick([200, 300, 500]) : 10_000,
-      peerInFlightBytesMax: isStopAndWait ? 64 : isTight ? 800 : 40_000,
-      committedPerReadyMax: isTight ? 3 : 1024,
-    };
+    const options = drawOptions(prng);
+    this.#faults = options.faults;
+    this.#limits = options.limits;
     const members = Array.from({ length: count }, (_, i) => nodeId(i + 1));
     for (const id of members) {
       this.#nodes.push({
-        id, config: { group: GROUP, self: id, members, epoch: epoch(1), timing: isShort ? SHORT_TIMING : TIMING },
+        id, config: { group: GROUP, self: id, members, epoch: epoch(1), timing: options.timing },
         skewMs: prng.below(1_000_000), rate: 1 + (prng.below(2001) - 1000) / 1000 * CLOCK_DRIFT,
         core: null, life: 0, records: [], durable: 0, unsynced: [], delivered: 0, checkpoint: 0, released: 0,
         proposed: new Set(), tickAt: Infinity, isPaused: false, inbox: [],
-        syncMs: prng.pick(isHarassed ? [0, 1, 5, 40] : [0, 1, 5, 20]),
+        syncMs: prng.pick(options.faults.isHarassed ? [0, 1, 5, 40] : [0, 1, 5, 20]),
       });
     }
   }

@@ -142,12 +142,12 @@ export class Group {
     } else if (progress.promiseReadBallot !== 0) promiseEntriesRead(s, progress, entries);
   }
 
-  /** A hint: asks the others at once whether it may lead, if nothing forbids. */
+  /** A hint: asks the others at once (or again) whether it may lead, if nothing forbids. */
   campaign(now: number): void {
     this.#advance(now);
     const s = this.#state;
     const isBound = isBoundAgainst(s, s.self, NO_BALLOT, now) && !s.flaws.ignoresOwnLeasePromise;
-    if (s.role === "follower" && !isBound) canvass(s, now);
+    if ((s.role === "follower" || s.role === "canvassing") && !isBound) canvass(s, now);
   }
 
   /** Begins to hand leadership to `target`; false when it cannot. */
