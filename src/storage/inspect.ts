@@ -145,14 +145,17 @@ function* pages(
       return page.length < PAGE_ROWS;
     });
     yield* page;
-    if (error !== null) yield { kind: "damage", file: error.file, key: hex(next), message: `${error.code}: ${error.message}` };
+    if (error !== null) {
+      const { file, code, message } = error;
+      yield { kind: "damage", file, key: hex(next), message: `${code}: ${message}` };
+    }
     next = page.length < PAGE_ROWS || error !== null || last === null ? null : storageKey(`${last as string}\0`);
   }
 }
 
 function markLine(key: StorageKey, value: Uint8Array, file: string): TreeLine {
   const decoded = decodeMark(key, value);
-  if (decoded === null) return { kind: "damage", file, key: hex(key), message: "the mark does not agree with its checksum" };
+  if (decoded === null) return { kind: "damage", file, key: hex(key), message: "the mark is damaged" };
   const { checkpoint, dirty, items, bytes } = decoded.mark;
   return { kind: "mark", group: decoded.group, checkpoint, dirty, items, bytes };
 }

@@ -58,7 +58,8 @@ async function getsWhatWasPut(harness: KvHarness): Promise<void> {
 
 async function ordersByBytes(harness: KvHarness): Promise<void> {
   const { kv } = harness;
-  const keys = ["\x00", "\x00\x00", "\x00\xff", "A", "a", "a\x00", "a\x01", "b", "\x7f", "\x80", "\xc3\xa9", "\xff", "\xff\xff"];
+  const keys = ["\x00", "\x00\x00", "\x00\xff", "A", "a", "a\x00", "a\x01", "b", "\x7f", "\x80", "\xc3\xa9", "\xff",
+    "\xff\xff"];
   const shuffled = new Prng(11).shuffle(keys);
   await write(harness, shuffled.map((key) => put(key, key.length)));
   const sorted = keys.slice().sort();
@@ -88,7 +89,8 @@ async function keepsLargeValues(harness: KvHarness): Promise<void> {
   const sizes = [0, 1, 63, 64, 4000, 8192, 20_000, 32_768, 70_000, 420_000];
   const values = sizes.map((size) => prng.bytes(size));
   await write(harness, values.map((value, i) => ({ key: storageKey(`k${i}`), value })));
-  const isSame = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
+  const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
+    a.length === b.length && a.every((byte, i) => byte === b[i]);
   for (const [i, value] of values.entries()) {
     const read = kv.get(storageKey(`k${i}`));
     assert(read instanceof Uint8Array && isSame(read, value), `get of ${value.length} bytes`);

@@ -17,7 +17,12 @@ export type SimKvOptions = {
 export const SIM_KV_DEFAULT: SimKvOptions = { writeMsMin: 1, writeMsMax: 8 };
 
 /** What it injected, for the run's report. */
-export type SimKvReport = { tornTransactions: number; lostTransactions: number; bitFlips: number; failedWrites: number };
+export type SimKvReport = {
+  tornTransactions: number;
+  lostTransactions: number;
+  bitFlips: number;
+  failedWrites: number;
+};
 
 function compareKeys(a: StorageKey, b: StorageKey): number {
   return a < b ? -1 : a > b ? 1 : 0;

@@ -1,6 +1,6 @@
 // Writes generations to the store, and drops ranges from it: one small transaction after the other, with
 // pauses, so that neither the event loop nor the disk is held for long.
-import { assert } from "../../base/assert.ts";
+import { assert, must } from "../../base/assert.ts";
 import { storageKey } from "../../base/ids.ts";
 import type { GroupId, Lsn, StorageKey } from "../../base/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -78,13 +78,14 @@ export class CheckpointWriter {
     const mutations: KvMutation[] = [];
     let bytes = 0;
     let last = this.#written;
-    let pair = last === null ? generation.rows.getPairOrNextHigher(storageKey("")) : generation.rows.nextHigherPair(last);
+    const { rows } = generation;
+    let pair = last === null ? rows.getPairOrNextHigher(storageKey("")) : rows.nextHigherPair(last);
     while (pair !== undefined && bytes < sliceBytes && mutations.length < sliceRows) {
       const [key, value = null] = pair;
       mutations.push({ key, value });
       bytes += key.length + (value === null ? 0 : value.length);
       last = key;
-      pair = generation.rows.nextHigherPair(key);
+      pair = rows.nextHigherPair(key);
     }
     const isFirst = this.#written === null;
     const isLast = pair === undefined;
@@ -136,7 +137,7 @@ export class CheckpointWriter {
     if (error !== null) return this.#fail(error);
     this.#transact(keys.map((key) => ({ key, value: null })), () => {
       if (keys.length === this.#options.sliceRows) {
-        drop.from = keys.at(-1) as StorageKey; // deleted now, so the scan begins behind it
+        drop.from = must(keys.at(-1)); // deleted now, so the scan begins behind it
         return;
       }
       this.#drops.shift();

@@ -9,8 +9,8 @@ import { MemoryKv } from "../../runtime/memory-kv.ts";
 import { SIM_KV_DEFAULT, SimKv } from "../../sim/world/sim-kv.ts";
 import type { Mutation } from "../../wire/log-record.ts";
 import type { KvStore } from "../../ports/kv-store.ts";
-import { ItemTree, openItemTree, TREE_DEFAULT } from "./item-tree.ts";
-import type { TreeOptions } from "./item-tree.ts";
+import { openItemTree, TREE_DEFAULT } from "./item-tree.ts";
+import type { ItemTree, TreeOptions } from "./item-tree.ts";
 
 const telemetry = { event: (): void => undefined };
 const SMALL: TreeOptions = {

@@ -48,8 +48,8 @@ export type TreeOptions = {
 export const TREE_DEFAULT: TreeOptions = {
   checkpointBytes: 32 * 1024 * 1024,
   overloadBytes: 128 * 1024 * 1024,
-  sliceBytes: 512 * 1024,
-  sliceRows: 400,
+  sliceBytes: 256 * 1024,
+  sliceRows: 256,
   slicePauseMs: 1,
   idleMs: 5_000,
   ageMsMax: 60_000,

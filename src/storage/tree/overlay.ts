@@ -1,6 +1,7 @@
 // One generation of changes that are newer than the store on disk: an ordered map from key to value, null for
 // a deleted key, and how far each group had come when it was last changed here.
 import sortedBTree from "sorted-btree";
+import { must } from "../../base/assert.ts";
 import type { GroupId, Lsn, StorageKey } from "../../base/ids.ts";
 import type { Mutation } from "../../wire/log-record.ts";
 
@@ -65,7 +66,7 @@ export class OverlayCursor {
   }
 
   advance(): void {
-    const key = this.key as StorageKey;
+    const key = must(this.key, "advance past the end");
     this.#take(this.#isForward ? this.#rows.nextHigherPair(key) : this.#rows.nextLowerPair(key));
   }
 

@@ -45,7 +45,10 @@ function isBefore(a: StorageKey, b: StorageKey, isForward: boolean): boolean {
   return isForward ? a < b : a > b;
 }
 
-/** Visits the rows of [from, to), the store's after checking them. Returns what ended the scan early, if not `visit`. */
+/**
+ * Visits the rows of [from, to), the store's after checking them. Returns what ended the scan early, if not
+ * `visit`.
+ */
 export function scanRange(
   kv: KvStore, newer: Overlay, older: Overlay | null,
   from: StorageKey, to: StorageKey, isForward: boolean, visit: TreeVisit,
@@ -56,8 +59,8 @@ export function scanRange(
   let isEnded = false;
   /** Gives out the overlay's row. False when the visitor has enough. */
   const give = (): boolean => {
-    const key = overlay.key as StorageKey;
-    const { value } = overlay;
+    const { key, value } = overlay;
+    assert(key !== null, "the overlay is at its end");
     overlay.advance();
     if (value !== null && !visit(key, value)) isEnded = true;
     return !isEnded;

@@ -23,7 +23,12 @@ export type EntriesRead =
 const WINDOW_BYTES = 128 * 1024;
 
 /** A stretch of a segment in memory. */
-type Window = { readonly segment: number; readonly offset: number; readonly bytes: Uint8Array; readonly view: DataView };
+type Window = {
+  readonly segment: number;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+};
 
 export type ReaderSource = {
   readonly disk: Disk;
