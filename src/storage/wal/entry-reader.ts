@@ -111,7 +111,8 @@ class Collector {
       return;
     }
     this.#bytes += header.payloadBytes;
-    const payload = window.bytes.subarray(from, from + header.payloadBytes);
+    // A copy: an entry that is kept must not keep a window full of other groups' records alive.
+    const payload = window.bytes.slice(from, from + header.payloadBytes);
     this.#positions.push(positionOf(window.segment, window.offset + at));
     this.entries.push(recordOf(header, payload) as LogEntry);
     this.#next = nextLsn(this.#next);

@@ -38,7 +38,16 @@ export type WalOptions = {
   readonly batchBytesMax: number;
   /** An idle log is sealed after this long, so that damage to its last batch cannot pass for a torn tail. */
   readonly sealDelayMs: number;
+  /** Absent: a batch leaves as soon as the one before is durable. */
+  readonly pace?: WalPace;
 };
+
+/**
+ * A sync costs the processor much the same whatever it carries, so under load fewer, larger ones serve more
+ * writes. After a batch of at least `busyBytes` the next one starts no sooner than `intervalMs` after its start;
+ * a lone write never waits.
+ */
+export type WalPace = { readonly intervalMs: number; readonly busyBytes: number };
 
 /** Small enough for tests, large enough that header, batch and a page of records fit. */
 export const SEGMENT_BYTES_MIN: number = 4096;
@@ -47,6 +56,8 @@ export const SEGMENT_BYTES_DEFAULT: number = 16 * 1024 * 1024;
 /** 1 MiB: a few milliseconds of device time, so no batch delays the next one for long. */
 export const BATCH_BYTES_DEFAULT: number = 1024 * 1024;
 export const SEAL_DELAY_MS_DEFAULT = 250;
+/** Four writes of a kilobyte in one batch are load; a millisecond is less than a round trip in a data centre. */
+export const PACE_DEFAULT: WalPace = { intervalMs: 1, busyBytes: 4096 };
 
 export type OpenedWal =
   | { readonly ok: true; readonly wal: Wal; readonly groups: Map<GroupId, RecoveredLog> }
@@ -89,6 +100,10 @@ export class Wal {
   /** Segment of the newest durable batch: older ones may be deleted. */
   #durableSegment: number;
   #sealTimer: TimerHandle | null = null;
+  #paceTimer: TimerHandle | null = null;
+  /** Start and size of the last batch. */
+  #lastStartMs = -Infinity;
+  #lastBytes = 0;
   #failure: WalError | null = null;
   #isReleasePlanned = false;
   /** Deletion of segments below `limit` once append sequence `after` is durable. */
@@ -155,8 +170,8 @@ export class Wal {
   /** Starts writing what was appended. With a batch in flight, the rest follows by itself. */
   flush(): void {
     if (this.#isInFlight || this.#failure !== null || this.#isClosed) return;
-    const batch = this.#queue.first();
-    if (batch === null) return;
+    if (this.#queue.isEmpty || this.#isPaced()) return;
+    const batch = must(this.#queue.first());
     if (this.#sealTimer !== null) this.#options.clock.clearTimer(this.#sealTimer);
     this.#sealTimer = null;
     this.#isInFlight = true;
@@ -164,6 +179,7 @@ export class Wal {
     if (batch.offset * 2 >= this.#segmentBytes) this.#segment(batch.segment + 1); // ahead of need
     const isSeal = batch.recordCount === 0;
     const bytes = batch.seal(segment.salt);
+    this.#lastBytes = bytes.length;
     this.#disk.writeAndSync(segmentFileName(batch.segment), batch.offset, bytes, (error) => {
       if (error !== null) return this.#fail(error);
       this.#isInFlight = false;
@@ -259,6 +275,25 @@ export class Wal {
     }
   }
 
+  /** True when the next batch has to wait; it then starts by itself. */
+  #isPaced(): boolean {
+    const { pace, clock } = this.#options;
+    if (pace === undefined) return false;
+    if (this.#paceTimer !== null) return true;
+    const now = clock.monotonicMs();
+    const waitMs = this.#lastStartMs + pace.intervalMs - now;
+    if (this.#lastBytes < pace.busyBytes || waitMs <= 0 || this.#closing !== null) {
+      this.#lastStartMs = now;
+      return false;
+    }
+    this.#paceTimer = clock.setTimer(waitMs, () => {
+      this.#paceTimer = null;
+      this.#lastStartMs = -Infinity;
+      this.flush();
+    });
+    return true;
+  }
+
   #afterBatch(wasSeal: boolean): void {
     this.#deleteSegments();
     if (!wasSeal) this.onDurable(this.#durable);
@@ -280,7 +315,11 @@ export class Wal {
   #continueClose(): void {
     if (this.#isClosed) return;
     if (this.#failure === null && this.#queue.isEmpty && !this.#lastIsSeal) this.#queue.addSeal(this.#appended);
-    if (this.#failure === null && !this.#queue.isEmpty) return this.flush();
+    if (this.#failure === null && !this.#queue.isEmpty) {
+      if (this.#paceTimer !== null) this.#options.clock.clearTimer(this.#paceTimer);
+      this.#paceTimer = null;
+      return this.flush();
+    }
     this.#isClosed = true;
     if (this.#sealTimer !== null) this.#options.clock.clearTimer(this.#sealTimer);
     const done = must(this.#closing);
