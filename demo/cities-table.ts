@@ -100,7 +100,9 @@ export async function verify(
         const sent = ITEMS[i] as Item;
         const stored = found.get(sent["id"]?.N ?? "");
         if (stored !== undefined) deepStrictEqual(stored, sent);
-        else if (acknowledged.has(i)) throw new Error(`LOST: acknowledged city ${sent["id"]?.N} is not in ${table.name}`);
+        else if (acknowledged.has(i)) {
+          throw new Error(`LOST: acknowledged city ${sent["id"]?.N} is not in ${table.name}`);
+        }
         if (stored !== undefined && !acknowledged.has(i)) unacknowledgedPresent++;
       }
       bar.advance(to - from);

@@ -21,7 +21,8 @@ async function main(): Promise<void> {
     await createCityTable(client, BY_NAME);
     const first = new Set<number>();
     const rate = await load(client, BY_POPULATION, (i) => first.add(i), () => false);
-    say(`${first.size.toLocaleString("en")} cities, each in three synced logs: ${Math.round(rate).toLocaleString("en")} items/s`);
+    say(`${first.size.toLocaleString("en")} cities, each in three synced logs: `
+      + `${Math.round(rate).toLocaleString("en")} items/s`);
     await queries(client);
     await counter(client);
 
@@ -35,7 +36,8 @@ async function main(): Promise<void> {
     }, () => killed !== null);
     await killed;
     client.destroy();
-    say(`killed process ${server.pid} with ${second.size.toLocaleString("en")} cities of the second table acknowledged`);
+    say(`killed process ${server.pid} with ${second.size.toLocaleString("en")} cities of the second table `
+      + "acknowledged");
 
     const began = performance.now();
     server = await ServerProcess.start(["--data-dir", dataDir]);

@@ -35,7 +35,7 @@ export async function runInspect(what: "wal" | "tree", dataDir: string, options:
       if (!opened.ok) return refuse(opened.message);
       for (const line of opened.lines) {
         isDamaged ||= line.kind === "damage" || (line.kind === "row" && !line.isIntact);
-        await output.line(options.json === true ? JSON.stringify({ ...line, node: Number(node.slice("node-".length)) }) : formatLine(line));
+        await output.line(options.json === true ? jsonLine(node, line) : formatLine(line));
         if (output.isClosed) break;
       }
       await opened.close();
@@ -84,6 +84,10 @@ function open(what: "wal" | "tree", folder: string): Opened {
   };
 }
 
+function jsonLine(folder: string, line: InspectLine): string {
+  return JSON.stringify({ ...line, node: Number(folder.slice("node-".length)) });
+}
+
 /** Indented by what it is part of: segment, batch, record. */
 export function formatLine(line: InspectLine): string {
   switch (line.kind) {
@@ -98,7 +102,8 @@ export function formatLine(line: InspectLine): string {
         + `  ${line.payloadBytes} bytes  crc ${line.crc}`;
     case "mark":
       return `checkpoint of group ${line.group}  lsn ${line.checkpoint}`
-        + `${line.dirty > line.checkpoint ? `, partly up to ${line.dirty}` : ""}  ${line.items} items, ${line.bytes} bytes`;
+        + `${line.dirty > line.checkpoint ? `, partly up to ${line.dirty}` : ""}`
+        + `  ${line.items} items, ${line.bytes} bytes`;
     case "row":
       return `table ${line.table}.${line.index}  ${line.key}  ${line.bytes} bytes  crc ${line.crc}`
         + `${line.isIntact ? "" : "  DAMAGED: the bytes do not agree with their checksum"}`;

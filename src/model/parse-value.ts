@@ -17,7 +17,6 @@ import {
 } from "./value-problem.ts";
 import type { ValueProblem } from "./value-problem.ts";
 
-export type { ValueProblem } from "./value-problem.ts";
 export type ParsedValue =
   | { readonly ok: true; readonly value: AttributeValue }
   | { readonly ok: false; readonly problem: ValueProblem };

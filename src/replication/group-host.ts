@@ -1,6 +1,6 @@
 // One replica of one group on this node: the consensus core, the leader's session while it leads, and the
 // acknowledgements that wait for the node's log. State only; the turn that drives it is node-replicator.
-import type { Ballot, Epoch, GroupId, Lsn, NodeId } from "../base/ids.ts";
+import { ballotFrom, type Ballot, type Epoch, type GroupId, type Lsn, type NodeId } from "../base/ids.ts";
 import { Group } from "../consensus/group.ts";
 import type { Leadership } from "../consensus/ready.ts";
 import type { PaxosMessage } from "../wire/paxos-messages.ts";
@@ -22,7 +22,7 @@ export class GroupHost {
   /** Non-null while this replica leads and serves. */
   session: LeaderSession | null = null;
   leader: NodeId | null = null;
-  ballot: Ballot = 0 as Ballot;
+  ballot: Ballot = ballotFrom(0);
   /** In `node-replicator`'s list of groups to look at in this turn. */
   isDirty = false;
   isRemoved = false;

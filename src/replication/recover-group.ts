@@ -1,7 +1,7 @@
 // Brings one replica's tree up to its known commit LSN from the write-ahead log, before the replica takes
 // part in anything. Paced: the tree's checkpoint keeps up, so that a long log needs little memory.
 import { assert, must } from "../base/assert.ts";
-import { lsn, nextLsn, type Ballot, type GroupId, type Lsn } from "../base/ids.ts";
+import { ballotFrom, lsn, nextLsn, type GroupId, type Lsn } from "../base/ids.ts";
 import type { RecoveredGroup } from "../consensus/ready.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ItemTree } from "../storage/tree/item-tree.ts";
@@ -16,7 +16,7 @@ const READ_BYTES = 4 * 1024 * 1024;
 /** Log replayed before the event loop gets its turn. */
 const BURST_BYTES = 16 * 1024 * 1024;
 
-const EMPTY: RecoveredLog = { promised: 0 as Ballot, commit: 0 as Lsn, first: 0 as Lsn, last: 0 as Lsn };
+const EMPTY: RecoveredLog = { promised: ballotFrom(0), commit: lsn(0), first: lsn(0), last: lsn(0) };
 
 export type RecoveryEnv = { readonly wal: Wal; readonly tree: ItemTree; readonly clock: Clock };
 

@@ -7,7 +7,9 @@ const head = new Uint8Array(25);
 const headView = new DataView(head.buffer);
 
 /** CRC32C over kind u8, group u64, lsn u64, ballot u64 (little-endian), then the payload. */
-export function recordChecksum(kind: RecordKind, group: GroupId, lsn: Lsn, ballot: Ballot, payload: Uint8Array): number {
+export function recordChecksum(
+  kind: RecordKind, group: GroupId, lsn: Lsn, ballot: Ballot, payload: Uint8Array,
+): number {
   head[0] = kind;
   putU53(1, group);
   putU53(9, lsn);

@@ -1,7 +1,7 @@
 // The catalogue's authority: every node keeps the applied catalogue and tells its routers of changes; the
 // leader of the system group also takes table operations, one after the other, and drives tables through
 // their states.
-import { SYSTEM_GROUP, type GroupId, type Lsn, type NodeId } from "../../base/ids.ts";
+import { lsn, SYSTEM_GROUP, type GroupId, type Lsn, type NodeId } from "../../base/ids.ts";
 import type { Outcome, TableOperation } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import type { Clock, TimerHandle } from "../../ports/clock.ts";
@@ -43,7 +43,7 @@ type Queued = { readonly request: Request; readonly operation: TableOperation };
 export class MetadataRole {
   readonly #env: MetadataEnv;
   readonly #catalogue: Catalogue = new Catalogue();
-  #version: Lsn = 0 as Lsn;
+  #version: Lsn = lsn(0);
   readonly #routers: Set<NodeId> = new Set();
   #isPublishScheduled = false;
   #queue: Queued[] = [];

@@ -1,6 +1,6 @@
 // The request router: finds the partition of each operation, sends it to its leader (or, for an eventual
 // read, to a replica of choice), gathers what spans partitions. Stateless but for its copy of the catalogue.
-import { SYSTEM_GROUP, type HashPoint, type NodeId } from "../../base/ids.ts";
+import { hashPoint, SYSTEM_GROUP, type HashPoint, type NodeId } from "../../base/ids.ts";
 import { PAGE_BYTES_MAX } from "../../model/limits.ts";
 import type {
   BatchGetOperation, BatchWriteOperation, DescribeTableOperation, Execute, GetOperation, ItemJson,
@@ -93,7 +93,9 @@ export class Router {
   #execute(operation: Operation, done: Done): void {
     switch (operation.kind) {
       case "get":
-        this.#toPartition(partitionOf(operation.table, operation.address.point), operation, 0, operation.isStrong, done);
+        this.#toPartition(
+          partitionOf(operation.table, operation.address.point), operation, 0, operation.isStrong, done,
+        );
         return;
       case "put":
       case "delete":
@@ -295,7 +297,7 @@ function firstAfter(names: readonly string[], after: string): number {
 function pointOfKey(key: string): HashPoint {
   let point = 0;
   for (let i = 5; i < 11; i++) point = point * 256 + key.charCodeAt(i);
-  return point as HashPoint;
+  return hashPoint(point);
 }
 
 function larger(a: HashPoint, b: HashPoint): HashPoint {

@@ -1,13 +1,13 @@
 // The router's copy of the catalogue: tables by name, and the partition of a hash point.
 import { assert } from "../../base/assert.ts";
-import type { HashPoint, Lsn } from "../../base/ids.ts";
+import { lsn, type HashPoint, type Lsn } from "../../base/ids.ts";
 import type { Partition, TableSchema } from "../../model/table-schema.ts";
 import type { CatalogueMessage } from "../../wire/data-messages.ts";
 
 export class TableMap {
   #tables: Map<string, TableSchema> = new Map();
   #names: string[] = [];
-  #version: Lsn = 0 as Lsn;
+  #version: Lsn = lsn(0);
   #isReady = false;
 
   /** False until a leader of the system group has told what there is. */
