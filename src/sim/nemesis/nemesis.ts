@@ -117,6 +117,9 @@ export class Nemesis {
       case "squeeze":
         this.#squeeze(step);
         return;
+      case "flap":
+        this.#flap(step, 0);
+        return;
       case "storm":
         victim.setStorm(true);
         this.#after(step.forMs, () => victim.setStorm(false));
@@ -141,6 +144,18 @@ export class Nemesis {
       this.#after(step.pauseAfterMs + step.forMs, () => victim.resume(leader));
     }
     this.#after(step.forMs, () => victim.healLinks());
+  }
+
+  #flap(step: NemesisStep & { kind: "flap" }, round: number): void {
+    const victim = this.#victim;
+    const drawn = step.victims[round];
+    const isLast = drawn === undefined;
+    for (let zone = 1; zone <= victim.zones; zone++) victim.setDiskSlowness(zone, isLast ? 1 : step.slowness);
+    if (isLast) return;
+    const zone = victim.leaderZone(round) ?? drawn;
+    victim.powerOff(zone);
+    this.#after(1, () => victim.powerOn(zone));
+    this.#after(step.everyMs[round] ?? 1, () => this.#flap(step, round + 1));
   }
 
   #after(delayMs: number, run: () => void): void {

@@ -24,6 +24,14 @@ export type NemesisStep =
     readonly kind: "squeeze"; readonly group: number; readonly turn: 1 | 2; readonly isOneWay: boolean;
     readonly blinkAfterMs: number; readonly pauseAfterMs: number | null; readonly forMs: number;
   }
+  /**
+   * Against elections: again and again whoever leads (or else the drawn zone) blinks, while slow disks stretch
+   * the time in which promises and entries are sent but not durable.
+   */
+  | {
+    readonly kind: "flap"; readonly victims: readonly number[]; readonly everyMs: readonly number[];
+    readonly slowness: number;
+  }
   /** Heavy loss and delay on all links. */
   | { readonly kind: "storm"; readonly forMs: number };
 
@@ -77,6 +85,14 @@ function drawStep(prng: Prng, kind: FaultKind, options: RunOptions): NemesisStep
         pauseAfterMs: prng.chance(1, 3) ? prng.between(1, timing.leaseMs * 2) : null,
         forMs: prng.between(timing.leaseMs, timing.leaseMs * 3),
       };
+    case "flap": {
+      const rounds = prng.between(3, 12);
+      return {
+        kind, slowness: prng.pick([1, 5, 20]),
+        victims: Array.from({ length: rounds }, () => prng.between(1, zones)),
+        everyMs: Array.from({ length: rounds }, () => prng.between(1, prng.chance(1, 2) ? 20 : timing.leaseMs * 2)),
+      };
+    }
     case "storm":
       return { kind, forMs };
   }

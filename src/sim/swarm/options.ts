@@ -10,7 +10,7 @@ import type { LinkFaults } from "../world/sim-network.ts";
 
 export const FAULTS = [
   "power-off", "pause", "partition", "one-way", "clog", "clock", "slow-disk", "disk-failure", "storm", "hand-over",
-  "squeeze",
+  "squeeze", "flap",
 ] as const;
 export type FaultKind = (typeof FAULTS)[number];
 
@@ -147,6 +147,7 @@ function drawFaults(prng: Prng): Record<FaultKind, number> {
     "storm": prng.chance(1, 4) ? 1 : 0,
     "hand-over": weight(),
     "squeeze": prng.chance(1, 2) ? prng.between(1, 6) : 0,
+    "flap": prng.chance(1, 2) ? prng.between(1, 4) : 0,
   };
 }
 
