@@ -1,7 +1,7 @@
 // One replica of one group on this node: the consensus core, the leader's session while it leads, and the
 // acknowledgements that wait for the node's log. State only; the turn that drives it is node-replicator.
 import { ballotFrom, type Ballot, type Epoch, type GroupId, type Lsn, type NodeId } from "../base/ids.ts";
-import { Group } from "../consensus/group.ts";
+import type { Group } from "../consensus/group.ts";
 import type { Leadership } from "../consensus/ready.ts";
 import type { PaxosMessage } from "../wire/paxos-messages.ts";
 import { LeaderSession } from "./leader-session.ts";
