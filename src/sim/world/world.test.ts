@@ -121,7 +121,7 @@ test("the network delivers, cuts one way, clogs, loses and duplicates", () => {
   network.clog(one, two, 5000);
   port1.send(two, 4);
   loop.runUntil(4999);
-  assert.deepEqual(got, []);
+  assert.equal(got.length, 0);
   loop.runUntil(10_000);
   assert.deepEqual(got.splice(0).map((pair) => pair[1]), [4]);
   network.heal();
