@@ -21,7 +21,7 @@ import { nodeCrypto } from "../runtime/node-crypto.ts";
 import { NodeRandom } from "../runtime/node-random.ts";
 import { createTelemetry } from "../runtime/node-telemetry.ts";
 import { TREE_DEFAULT } from "../storage/tree/item-tree.ts";
-import { BATCH_BYTES_DEFAULT, SEAL_DELAY_MS_DEFAULT, SEGMENT_BYTES_DEFAULT } from "../storage/wal/wal.ts";
+import { BATCH_BYTES_DEFAULT, PACE_DEFAULT, SEAL_DELAY_MS_DEFAULT, SEGMENT_BYTES_DEFAULT } from "../storage/wal/wal.ts";
 import type { NodeMessage } from "../wire/data-messages.ts";
 import { StartError, type EmbeddedOptions, type RunningCluster } from "./embedded-options.ts";
 import { LocalNetwork } from "./local-network.ts";
@@ -87,7 +87,7 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
       self, clock, random, network, telemetry, disk, kv, timing: TIMING,
       wal: {
         node: self, clock, random, segmentBytes: SEGMENT_BYTES_DEFAULT, batchBytesMax: BATCH_BYTES_DEFAULT,
-        sealDelayMs: SEAL_DELAY_MS_DEFAULT,
+        sealDelayMs: SEAL_DELAY_MS_DEFAULT, pace: PACE_DEFAULT,
       },
       tree: TREE_DEFAULT, nodes, partitionsPerTable: options.partitionsPerTable,
       priorLeasesVoid: true, // the directory's lock proves that whoever held a lease is gone
