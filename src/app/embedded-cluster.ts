@@ -25,7 +25,7 @@ import { BATCH_BYTES_DEFAULT, PACE_DEFAULT, SEAL_DELAY_MS_DEFAULT, SEGMENT_BYTES
 import type { NodeMessage } from "../wire/data-messages.ts";
 import { StartError, type EmbeddedOptions, type RunningCluster } from "./embedded-options.ts";
 import { LocalNetwork } from "./local-network.ts";
-import { openDirectories } from "./node-identity.ts";
+import { noteBegun, openDirectories } from "./node-identity.ts";
 
 /** The router's address on the in-process network; nodes count from 1. */
 const ROUTER = nodeId(60_000);
@@ -43,7 +43,7 @@ const READY_MS_MAX = 60_000;
 
 const SILENT: Telemetry = { event: () => undefined };
 
-type Storage = { readonly disk: Disk; readonly kv: KvStore };
+type Storage = { readonly disk: Disk; readonly kv: KvStore; readonly walDirectory: string | null };
 
 export async function startEmbeddedCluster(options: EmbeddedOptions): Promise<RunningCluster> {
   refuseOpenDoor(options);
@@ -80,9 +80,11 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
   const network = new LocalNetwork<NodeMessage>(clock);
   const nodes: readonly NodeId[] = Array.from({ length: options.zones }, (_, i) => nodeId(i + 1));
   const failures = new Failures(nodes.length, telemetry);
-  const storages = openStorages(options, clock);
+  const storages = openStorages(options, clock, failures);
   const running = await Promise.all(nodes.map((self, i) => {
-    const { disk, kv } = storages[i] as Storage;
+    const storage = storages[i];
+    if (storage === undefined || storage === null) return null;
+    const { disk, kv, walDirectory } = storage;
     return openOne({
       self, clock, random, network, telemetry, disk, kv, timing: TIMING,
       wal: {
@@ -90,6 +92,7 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
         sealDelayMs: SEAL_DELAY_MS_DEFAULT, pace: PACE_DEFAULT,
       },
       tree: TREE_DEFAULT, nodes, partitionsPerTable: options.partitionsPerTable,
+      ...(walDirectory === null ? {} : { walDirectory }),
       priorLeasesVoid: true, // the directory's lock proves that whoever held a lease is gone
       onFailed: (failure): void => {
         network.detach(self);
@@ -97,10 +100,16 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
       },
     }, network, failures);
   }));
-  network.open();
   const alive = running.filter((node) => node !== null);
-  if (alive.length <= nodes.length / 2) throw new StartError(failures.describe());
-  const router = new Router({ self: ROUTER, clock, network, metadataNodes: systemMembers(nodes), nearNode: null });
+  if (alive.length <= nodes.length / 2) {
+    await closeAll(alive, storages);
+    throw new StartError(`${failures.describe()}. Too few nodes are left to go on.`);
+  }
+  if (options.dataDir !== null) noteBegun(options.dataDir, alive.map((node) => node.self));
+  network.open();
+  const router = new Router({
+    self: ROUTER, clock, random, network, metadataNodes: systemMembers(nodes), nearNode: null,
+  });
   network.attach(ROUTER, (message) => router.onMessage(message));
   await ready(router);
   const api = createApi({ crypto: nodeCrypto, clock, random, telemetry }, {
@@ -116,7 +125,7 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
   const stop = async (): Promise<void> => {
     await http.close(STOP_GRACE_MS);
     router.stop();
-    await Promise.all(alive.map((node) => new Promise<void>((resolve) => node.stop(resolve))));
+    await closeAll(alive, storages);
     await lock?.release();
   };
   return {
@@ -128,19 +137,33 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
   };
 }
 
-function openStorages(options: EmbeddedOptions, clock: NodeClock): readonly Storage[] {
+/** By node; null where the node's failure is noted. */
+function openStorages(options: EmbeddedOptions, clock: NodeClock, failures: Failures): readonly (Storage | null)[] {
   if (options.dataDir === null) {
-    return Array.from({ length: options.zones }, () => ({ disk: new MemoryDisk(clock), kv: new MemoryKv(clock) }));
+    return Array.from({ length: options.zones }, () => (
+      { disk: new MemoryDisk(clock), kv: new MemoryKv(clock), walDirectory: null }
+    ));
   }
-  return openDirectories(options.dataDir, options.zones).map(({ path }) => {
-    const tree = openLmdbKv(join(path, "tree"));
-    if (!tree.ok) throw new StartError(`${tree.error.file}: ${tree.error.message}`);
-    const opened = openFsDisk(join(path, "wal"));
-    if (!opened.ok) throw new StartError(`${opened.error.file}: ${opened.error.message}`);
-    return { disk: opened.disk, kv: tree.kv };
+  return openDirectories(options.dataDir, options.zones).map((directory) => {
+    const opened = directory.ok ? openStorage(directory.path) : directory.message;
+    if (typeof opened !== "string") return opened;
+    failures.add({ node: nodeId(directory.nodeId), message: opened });
+    return null;
   });
 }
 
+/** The storage of a node's directory, or what is wrong with it. */
+function openStorage(path: string): Storage | string {
+  const walDirectory = join(path, "wal");
+  const disk = openFsDisk(walDirectory);
+  if (!disk.ok) return `${disk.error.file}: ${disk.error.message}`;
+  const tree = openLmdbKv(join(path, "tree"));
+  if (tree.ok) return { disk: disk.disk, kv: tree.kv, walDirectory };
+  disk.disk.close(() => undefined);
+  return `${tree.error.file}: ${tree.error.message}`;
+}
+
+/** Resolves when the node is open and its log stands on disk; null: its failure is noted. */
 function openOne(env: NodeEnv, network: LocalNetwork<NodeMessage>, failures: Failures): Promise<StatorNode | null> {
   return new Promise((resolve) => {
     openNode(env, (opened) => {
@@ -150,9 +173,18 @@ function openOne(env: NodeEnv, network: LocalNetwork<NodeMessage>, failures: Fai
         return;
       }
       network.attach(env.self, (message) => opened.receive(message));
-      resolve(opened);
+      opened.wal.begin(() => resolve(opened.isStopped ? null : opened));
     });
   });
+}
+
+/** Nodes first, then the disks under them. */
+async function closeAll(nodes: readonly StatorNode[], storages: readonly (Storage | null)[]): Promise<void> {
+  await Promise.all(nodes.map((node) => new Promise<void>((resolve) => node.stop(resolve))));
+  await Promise.all(storages.map((storage) => new Promise<void>((resolve) => {
+    if (storage === null) resolve();
+    else storage.disk.close(resolve);
+  })));
 }
 
 function ready(router: Router): Promise<void> {

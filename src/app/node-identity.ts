@@ -1,90 +1,125 @@
-// node.json: who the node in a directory is. Written once, checked at every start: a directory of another
-// cluster, another node or a newer format is refused.
+// cluster.json: which cluster a data directory holds and which of its nodes have begun. node.json: who the node in
+// a directory is. Checked at every start: a directory of another cluster, another node or a newer format is
+// refused, and so is a node that has lost its identity or its log, because it would vote against what it promised.
+//
+//   cluster.json  format, clusterId, zones, begun (node ids)
+//   node.json     format, clusterId, nodeId, zone, clusterSize (nodes when it was made: replicas stay on them)
 import { randomUUID } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { StartError } from "./embedded-options.ts";
 
 /** Layout of the data directory as a whole; the log and the tree carry versions of their own. */
 const FORMAT = 1;
 
-export type NodeIdentity = {
+/** A node's directory, or why the node cannot run. */
+export type NodeDirectory =
+  | { readonly ok: true; readonly nodeId: number; readonly path: string }
+  | { readonly ok: false; readonly nodeId: number; readonly message: string };
+
+type ClusterFile = {
   readonly format: number;
   readonly clusterId: string;
-  readonly nodeId: number;
-  readonly zone: string;
-  /** Nodes of the embedded cluster when it was made: replicas are placed on them for good. */
-  readonly clusterSize: number;
+  readonly zones: number;
+  /** Ids of the nodes that may have voted: one of them that is gone must not begin again under its old name. */
+  readonly begun: readonly number[];
 };
-
-export type NodeDirectory = { readonly identity: NodeIdentity; readonly path: string };
 
 /**
  * Reads the identities of an embedded cluster of `zones` nodes, or makes them in a new directory. cluster.json
- * comes first, so that a start that was cut short is taken up again by the next one.
+ * comes first, so that a start that was cut short is taken up again by the next one. Throws a StartError when
+ * the cluster as a whole cannot start.
  */
 export function openDirectories(dataDir: string, zones: number): readonly NodeDirectory[] {
-  const clusterId = openCluster(dataDir, zones);
-  return Array.from({ length: zones }, (_, i): NodeDirectory => {
-    const path = join(dataDir, `node-${i + 1}`);
-    const expected = { format: FORMAT, clusterId, nodeId: i + 1, zone: `az${i + 1}`, clusterSize: zones };
-    if (!existsSync(join(path, "node.json"))) {
-      if (existsSync(join(path, "wal"))) {
-        throw new StartError(`${path} has a log but no node.json: a node without its identity must not vote.`);
-      }
-      writeJson(path, "node.json", expected);
-    }
-    const identity = readIdentity(join(path, "node.json"));
-    if (identity.nodeId !== i + 1 || identity.clusterId !== clusterId || identity.clusterSize !== zones) {
-      throw new StartError(
-        `${join(path, "node.json")} belongs to another node or cluster (cluster ${identity.clusterId}, `
-        + `node ${identity.nodeId}) than ${join(dataDir, "cluster.json")} says (${clusterId}, node ${i + 1}).`,
-      );
-    }
-    return { path, identity };
-  });
+  const cluster = openCluster(dataDir, zones);
+  return Array.from({ length: zones }, (_, i) => openDirectory(dataDir, cluster, i + 1));
 }
 
-type ClusterFile = { readonly format: number; readonly clusterId: string; readonly zones: number };
+/** Notes that these nodes have a log from now on. To be durable before any of them votes. */
+export function noteBegun(dataDir: string, nodes: readonly number[]): void {
+  const cluster = readCluster(join(dataDir, "cluster.json"));
+  const begun = [...new Set([...cluster.begun, ...nodes])].sort((a, b) => a - b);
+  if (begun.length > cluster.begun.length) writeJson(dataDir, "cluster.json", { ...cluster, begun });
+}
 
-function openCluster(dataDir: string, zones: number): string {
+function openDirectory(dataDir: string, cluster: ClusterFile, nodeId: number): NodeDirectory {
+  const path = join(dataDir, `node-${nodeId}`);
+  const refuse = (message: string): NodeDirectory => ({ ok: false, nodeId, message });
+  const { clusterId, zones } = cluster;
+  const hasIdentity = existsSync(join(path, "node.json"));
+  const hasLog = holdsLog(join(path, "wal"));
+  if (cluster.begun.includes(nodeId) && !(hasIdentity && hasLog)) {
+    return refuse(`${path} has lost its ${hasIdentity ? "log" : "identity"}. A node that has forgotten what it promised `
+      + "must not vote again: it is left out until it is replaced");
+  }
+  if (!hasIdentity) {
+    if (hasLog) return refuse(`${path} has a log but no node.json: a node without its identity must not vote`);
+    writeJson(path, "node.json", { format: FORMAT, clusterId, nodeId, zone: `az${nodeId}`, clusterSize: zones });
+  }
+  const file = join(path, "node.json");
+  const found = readJson(file);
+  if (typeof found === "string") return refuse(found);
+  const wrongFormat = checkFormat(file, found["format"]);
+  if (wrongFormat !== null) return refuse(wrongFormat);
+  if (found["nodeId"] === nodeId && found["clusterId"] === clusterId && found["clusterSize"] === zones) {
+    return { ok: true, nodeId, path };
+  }
+  return refuse(`${file} belongs to another node or cluster (cluster ${String(found["clusterId"])}, `
+    + `node ${String(found["nodeId"])}) than ${join(dataDir, "cluster.json")} says (${clusterId}, node ${nodeId})`);
+}
+
+/** True when there is a file in the log's folder: whether it is intact is the log's to find out. */
+function holdsLog(path: string): boolean {
+  return existsSync(path) && readdirSync(path).some((name) => name.endsWith(".log"));
+}
+
+function openCluster(dataDir: string, zones: number): ClusterFile {
   const file = join(dataDir, "cluster.json");
   if (!existsSync(file)) {
-    if (existsSync(join(dataDir, "node-1"))) {
+    if (existsSync(dataDir) && readdirSync(dataDir).some((name) => /^node-\d+$/.test(name))) {
       throw new StartError(`${dataDir} holds nodes but no cluster.json; choose another --data-dir.`);
     }
-    const made: ClusterFile = { format: FORMAT, clusterId: randomUUID(), zones };
+    const made: ClusterFile = { format: FORMAT, clusterId: randomUUID(), zones, begun: [] };
     writeJson(dataDir, "cluster.json", made);
-    return made.clusterId;
+    return made;
   }
-  const found = readJson<ClusterFile>(file);
-  checkFormat(file, found.format);
+  const found = readCluster(file);
   if (found.zones !== zones) {
     throw new StartError(
       `${dataDir} holds a cluster of ${found.zones} zone(s), not ${zones}. `
       + `Start it with --zones ${found.zones}, or choose another --data-dir.`,
     );
   }
-  return found.clusterId;
+  return found;
 }
 
-function readIdentity(file: string): NodeIdentity {
-  const identity = readJson<NodeIdentity>(file);
-  checkFormat(file, identity.format);
-  return identity;
-}
-
-function checkFormat(file: string, format: number): void {
-  if (format !== FORMAT) {
-    throw new StartError(`${file} has format ${String(format)}; this Stator reads format ${FORMAT}.`);
+function readCluster(file: string): ClusterFile {
+  const found = readJson(file);
+  if (typeof found === "string") throw new StartError(`${found}.`);
+  const { format, clusterId, zones, begun = [] } = found as Partial<ClusterFile>;
+  const wrongFormat = checkFormat(file, format);
+  if (wrongFormat !== null) throw new StartError(`${wrongFormat}.`);
+  if (typeof clusterId !== "string" || !Number.isInteger(zones) || !Array.isArray(begun)) {
+    throw new StartError(`${file} is damaged: it does not say which cluster this is.`);
   }
+  return { format: FORMAT, clusterId, zones: zones as number, begun };
 }
 
-function readJson<T>(file: string): T {
+/** Null: the format is known. */
+function checkFormat(file: string, format: unknown): string | null {
+  return format === FORMAT ? null : `${file} has format ${String(format)}; this Stator reads format ${FORMAT}`;
+}
+
+/** The object in `file`, or why there is none. */
+function readJson(file: string): Record<string, unknown> | string {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as T;
+    const found: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (typeof found === "object" && found !== null) return found as Record<string, unknown>;
+    return `${file} is damaged: it holds no object`;
   } catch (error) {
-    throw new StartError(`${file} cannot be read: ${(error as Error).message}`);
+    return `${file} cannot be read: ${(error as Error).message}`;
   }
 }
 

@@ -10,6 +10,7 @@ import type { NodeReplicator } from "../replication/node-replicator.ts";
 import { recoverGroup } from "../replication/recover-group.ts";
 import type { ItemTree } from "../storage/tree/item-tree.ts";
 import type { RecoveredLog } from "../storage/wal/log-index.ts";
+import type { TreeDamage } from "../storage/tree/tree-read.ts";
 import type { WalError } from "../storage/wal/wal-error.ts";
 import type { Wal } from "../storage/wal/wal.ts";
 
@@ -21,7 +22,11 @@ export type HostingEnv = {
   readonly replicator: NodeReplicator;
   /** What recovery found in the log, by group; taken out as groups are opened. */
   readonly recovered: Map<GroupId, RecoveredLog>;
+  /** For messages. */
+  readonly treeFile: string;
+  /** Either ends the node: nothing more is opened. */
   readonly onLogDamage: (error: WalError) => void;
+  readonly onTreeDamage: (damage: TreeDamage) => void;
 };
 
 /** Key spaces from here on are the tree's own (checkpoint marks). */
@@ -83,10 +88,11 @@ export class GroupHosting {
   #firstTableFrom(id: number): number | null {
     let found: number | null = null;
     const to = tableBounds(tableId(RESERVED_SPACE)).from;
-    this.#env.tree.scan(tableBounds(tableId(id)).from, to, true, (key) => {
+    const damage = this.#env.tree.scan(tableBounds(tableId(id)).from, to, true, (key) => {
       found = tableOfKey(key);
       return false;
     });
+    if (damage !== null) this.#env.onTreeDamage(damage);
     return found;
   }
 

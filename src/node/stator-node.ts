@@ -15,6 +15,7 @@ import { MetadataRole } from "../roles/metadata/role.ts";
 import { StorageNode } from "../roles/storage-node/role.ts";
 import { openItemTree, type ItemTree, type TreeOptions } from "../storage/tree/item-tree.ts";
 import type { RecoveredLog } from "../storage/wal/log-index.ts";
+import type { TreeDamage } from "../storage/tree/tree-read.ts";
 import type { WalError } from "../storage/wal/wal-error.ts";
 import { openWal, type Wal, type WalOptions } from "../storage/wal/wal.ts";
 import {
@@ -40,6 +41,8 @@ export type NodeEnv = {
   readonly priorLeasesVoid: boolean;
   /** The node found its own disk or memory wrong and stopped. Called at most once. */
   readonly onFailed: (failure: NodeFailure) => void;
+  /** Where `disk` is, for messages; unset where it has no place. */
+  readonly walDirectory?: string;
   /** For observers: a WRITE entry was applied on this node. */
   readonly onApplied?: (group: GroupId, entry: LogEntry) => void;
 };
@@ -47,6 +50,8 @@ export type NodeEnv = {
 export type NodeFailure = { readonly node: NodeId; readonly message: string };
 
 const SYSTEM_REPLICAS = 3;
+/** Of a damaged row's key: enough to name the table and find the row with `stator inspect tree`. */
+const DESCRIBED_KEY_BYTES = 48;
 
 /** Members of the system group. */
 export function systemMembers(nodes: readonly NodeId[]): readonly NodeId[] {
@@ -57,22 +62,29 @@ export function systemMembers(nodes: readonly NodeId[]): readonly NodeId[] {
 export function openNode(env: NodeEnv, done: (opened: StatorNode | NodeFailure) => void): void {
   const opened = openWal(env.disk, env.wal, env.telemetry);
   if (!opened.ok) {
-    done({ node: env.self, message: describe(opened.error) });
+    done({ node: env.self, message: describeLog(env, opened.error) });
     return;
   }
   const tree = openItemTree(env.kv, env.clock, env.tree, env.telemetry);
   if (!tree.ok) {
-    const { file, key } = tree.error;
-    done({ node: env.self, message: `${file}: row ${JSON.stringify(key)} is damaged` });
+    done({ node: env.self, message: describeDamage(tree.error) });
     return;
   }
   const node = new StatorNode(env, opened.wal, tree.tree, opened.groups);
-  node.start((error) => done(error === null ? node : { node: env.self, message: describe(error) }));
+  node.start((message) => done(message === null ? node : { node: env.self, message }));
 }
 
 /** Names the file and the offset: what an operator needs to look at the damage. */
-function describe(error: WalError): string {
-  return `${error.file}, offset ${error.offset}: ${error.message}`;
+function describeLog(env: NodeEnv, error: WalError): string {
+  const isPath = env.walDirectory === undefined || error.file.includes("/");
+  return `${isPath ? error.file : `${env.walDirectory}/${error.file}`}, offset ${error.offset}: ${error.message}`;
+}
+
+/** Names the file and the key; keys are binary and may be long. */
+function describeDamage({ file, key, message }: TreeDamage): string {
+  let hex = "";
+  for (let i = 0; i < key.length && i < DESCRIBED_KEY_BYTES; i++) hex += key.charCodeAt(i).toString(16).padStart(2, "0");
+  return `${file}, key ${hex}${key.length > DESCRIBED_KEY_BYTES ? "…" : ""}: ${message}`;
 }
 
 export class StatorNode {
@@ -86,6 +98,8 @@ export class StatorNode {
   readonly #hosting: GroupHosting;
   readonly #recovered: Map<GroupId, RecoveredLog>;
   #isStopped = false;
+  /** Told once: how the start ended. */
+  #starting: ((message: string | null) => void) | null = null;
 
   constructor(env: NodeEnv, wal: Wal, tree: ItemTree, recovered: Map<GroupId, RecoveredLog>) {
     const { self, clock, random, network, telemetry, timing, priorLeasesVoid } = env;
@@ -94,8 +108,8 @@ export class StatorNode {
     this.wal = wal;
     this.#recovered = recovered;
     this.tree = tree;
-    wal.onFailure = (error): void => this.#fail(describe(error));
-    tree.onFailure = (error): void => this.#fail(error.message);
+    wal.onFailure = (error): void => this.#fail(describeLog(env, error));
+    tree.onFailure = (error): void => this.#fail(`${error.file}: ${error.code}: ${error.message}`);
     this.replicator = new NodeReplicator(
       { self, clock, random, network, telemetry, wal, tree, timing, priorLeasesVoid },
       {
@@ -106,17 +120,18 @@ export class StatorNode {
           env.onApplied?.(host.group, entry);
           if (host.group === SYSTEM_GROUP && payload !== null) this.metadata.onApplied(host, payload);
         },
-        onLogDamage: (error): void => this.#fail(describe(error)),
+        onLogDamage: (error): void => this.#fail(describeLog(env, error)),
       },
     );
     const { replicator } = this;
     this.#hosting = new GroupHosting({
-      self, clock, wal, tree, replicator, recovered,
-      onLogDamage: (error): void => this.#fail(describe(error)),
+      self, clock, wal, tree, replicator, recovered, treeFile: env.kv.file,
+      onLogDamage: (error): void => this.#fail(describeLog(env, error)),
+      onTreeDamage: (damage): void => this.#fail(describeDamage(damage)),
     });
     this.#storage = new StorageNode({
       self, clock, network, tree, replicator,
-      onDamage: (damage): void => this.#fail(`${damage.file}: item ${JSON.stringify(damage.key)} fails its checksum`),
+      onDamage: (damage): void => this.#fail(describeDamage(damage)),
     });
     this.metadata = new MetadataRole({
       self, clock, random, network, tree, replicator, nodes: env.nodes, partitionsPerTable: env.partitionsPerTable,
@@ -124,27 +139,39 @@ export class StatorNode {
     });
   }
 
-  /** Replays the log. `done` gets what is wrong with it, or null. */
-  start(done: (error: WalError | null) => void): void {
-    const { self, clock, nodes } = this.#env;
+  /** Replays the log. `done` gets what is wrong with this node, or null. Called once. */
+  start(done: (message: string | null) => void): void {
+    const { self, clock, nodes, kv } = this.#env;
+    this.#starting = done;
     const members = systemMembers(nodes);
     if (!members.includes(self)) {
-      done(null);
+      this.#started();
       return;
     }
     const log = this.#recovered.get(SYSTEM_GROUP);
-    recoverGroup({ wal: this.wal, tree: this.tree, clock }, SYSTEM_GROUP, log, (recovery) => {
+    const { wal, tree } = this;
+    recoverGroup({ wal, tree, clock, treeFile: kv.file }, SYSTEM_GROUP, log, (recovery) => {
+      if (this.#isStopped) return;
       if (!recovery.ok) {
-        this.#halt();
-        done(recovery.error);
+        this.#fail(describeLog(this.#env, recovery.error));
         return;
       }
       const state = recovery.recovered;
       this.replicator.addGroup({ group: SYSTEM_GROUP, members, epoch: epoch(1) }, state, members[0] === self);
-      this.metadata.load(state.applied);
+      const damage = this.metadata.load(state.applied);
+      if (damage !== null) {
+        this.#fail(describeDamage(damage));
+        return;
+      }
       this.#hosting.dropOrphans(this.metadata.tables());
-      this.#hosting.whenOpen(() => done(null));
+      this.#hosting.whenOpen(() => this.#started());
     });
+  }
+
+  #started(): void {
+    const starting = this.#starting;
+    this.#starting = null;
+    if (!this.#isStopped) starting?.(null);
   }
 
   receive(message: NodeMessage): void {
@@ -190,6 +217,9 @@ export class StatorNode {
   #fail(message: string): void {
     if (this.#isStopped) return;
     this.#halt();
-    this.#env.onFailed({ node: this.self, message });
+    const starting = this.#starting;
+    this.#starting = null;
+    if (starting === null) this.#env.onFailed({ node: this.self, message });
+    else starting(message);
   }
 }

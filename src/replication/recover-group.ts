@@ -6,7 +6,7 @@ import type { RecoveredGroup } from "../consensus/ready.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ItemTree } from "../storage/tree/item-tree.ts";
 import type { RecoveredLog } from "../storage/wal/log-index.ts";
-import type { WalError } from "../storage/wal/wal-error.ts";
+import { walError, type WalError } from "../storage/wal/wal-error.ts";
 import type { Wal } from "../storage/wal/wal.ts";
 import { decodeWritePayload } from "../wire/codec/write-payload.ts";
 import { WRITE, type LogEntry } from "../wire/log-record.ts";
@@ -18,7 +18,13 @@ const BURST_BYTES = 16 * 1024 * 1024;
 
 const EMPTY: RecoveredLog = { promised: ballotFrom(0), commit: lsn(0), first: lsn(0), last: lsn(0) };
 
-export type RecoveryEnv = { readonly wal: Wal; readonly tree: ItemTree; readonly clock: Clock };
+export type RecoveryEnv = {
+  readonly wal: Wal;
+  readonly tree: ItemTree;
+  readonly clock: Clock;
+  /** For messages. */
+  readonly treeFile: string;
+};
 
 export type GroupRecovery =
   | { readonly ok: true; readonly recovered: RecoveredGroup }
@@ -32,8 +38,11 @@ export function recoverGroup(
   const checkpoint = tree.checkpointLsn(group);
   // Whatever the tree holds was committed: a checkpoint that was cut short may hold more than its own LSN.
   const commit = lsn(Math.max(found.commit, checkpoint, tree.recoveryFloor(group)));
-  assert(found.last === 0 || found.first <= checkpoint + 1, "the log reaches down to the checkpoint");
-  assert(found.last >= commit || commit === checkpoint, "the log reaches up to the commit LSN");
+  const mismatch = compare(env.treeFile, group, found, checkpoint, commit);
+  if (mismatch !== null) {
+    done({ ok: false, error: mismatch });
+    return;
+  }
   let applied = checkpoint;
   const replay = (): void => {
     let burst = 0;
@@ -63,6 +72,23 @@ export function recoverGroup(
     done(withTail(wal, group, found, applied));
   };
   replay();
+}
+
+/**
+ * Log and tree must belong together. An entry is deleted from the log only when the tree holds it, and the last one
+ * never; the tree holds an entry only when it is durable in the log. Otherwise one of the two was lost, or replaced
+ * by an older one: this replica has forgotten what it promised or acknowledged, and must not vote.
+ */
+function compare(treeFile: string, group: GroupId, log: RecoveredLog, checkpoint: Lsn, commit: Lsn): WalError | null {
+  if (log.last !== 0 && log.first > checkpoint + 1) {
+    return walError("corrupt", treeFile, 0,
+      `the tree holds group ${group} up to LSN ${checkpoint}, its log begins at LSN ${log.first}: `
+      + "the tree is missing or older than the log");
+  }
+  if (log.last >= commit) return null;
+  return walError("corrupt", treeFile, 0,
+    `the tree holds, or the log says committed, LSN ${commit} of group ${group}, but the log ends at LSN ${log.last}: `
+    + "the log is missing or older than the tree");
 }
 
 function applyEntry(tree: ItemTree, group: GroupId, entry: LogEntry): void {

@@ -10,11 +10,13 @@ import type { Random } from "../../ports/random.ts";
 import type { GroupHost } from "../../replication/group-host.ts";
 import type { NodeReplicator } from "../../replication/node-replicator.ts";
 import type { ItemTree } from "../../storage/tree/item-tree.ts";
+import type { TreeDamage } from "../../storage/tree/tree-read.ts";
 import type { WritePayload } from "../../wire/codec/write-payload.ts";
 import {
   CATALOGUE, REPLY, REQUEST, type NodeMessage, type Reply, type Request, type WorkOutcome,
 } from "../../wire/data-messages.ts";
 import type { Mutation } from "../../wire/log-record.ts";
+import { firstRequestId } from "../../wire/request-ids.ts";
 import { Catalogue, CATALOGUE_FROM, CATALOGUE_TO, tableRowRemoval } from "./catalogue.ts";
 import { planCreate, planDelete, planStatus, type TablePlan } from "./plan-table.ts";
 import { randomUuid } from "./uuid.ts";
@@ -54,22 +56,24 @@ export class MetadataRole {
   #served: Set<GroupId> = new Set();
   /** Status requests under way, by request id. */
   #asked: Map<number, GroupId> = new Map();
-  #nextId = 1;
+  #nextId: number;
   #isStopped = false;
 
   constructor(env: MetadataEnv) {
     this.#env = env;
+    this.#nextId = firstRequestId(env.random.u32());
   }
 
-  /** Reads the catalogue from the tree, after the system group was recovered. */
-  load(applied: Lsn): void {
+  /** Reads the catalogue from the tree, after the system group was recovered. Returns the damage it met. */
+  load(applied: Lsn): TreeDamage | null {
     const damage = this.#env.tree.scan(CATALOGUE_FROM, CATALOGUE_TO, true, (key, value) => {
       this.#catalogue.apply({ key, value: value.slice() });
       return true;
     });
-    if (damage !== null) throw new Error(`the catalogue is damaged: ${damage.file}, key ${JSON.stringify(damage.key)}`);
+    if (damage !== null) return damage;
     this.#version = applied;
     this.#env.onTables(this.#catalogue.tables());
+    return null;
   }
 
   stop(): void {

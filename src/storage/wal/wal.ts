@@ -99,6 +99,8 @@ export class Wal {
   #lastIsSeal: boolean;
   /** Segment of the newest durable batch: older ones may be deleted. */
   #durableSegment: number;
+  /** A batch is durable. */
+  #isBegun: boolean;
   #sealTimer: TimerHandle | null = null;
   #paceTimer: TimerHandle | null = null;
   /** Start and size of the last batch. */
@@ -109,6 +111,7 @@ export class Wal {
   /** Deletion of segments below `limit` once append sequence `after` is durable. */
   #deletion: { readonly limit: number; readonly after: number } | null = null;
   #closing: (() => void) | null = null;
+  #whenBegun: (() => void) | null = null;
   #isClosed = false;
 
   constructor(disk: Disk, options: WalOptions, telemetry: Telemetry, state: RecoveredWal) {
@@ -125,6 +128,7 @@ export class Wal {
     };
     this.#lastIsSeal = state.lastIsSeal;
     this.#durableSegment = state.tail.segment;
+    this.#isBegun = state.nextSequence > 1;
     this.#repair(state);
   }
 
@@ -147,6 +151,21 @@ export class Wal {
   get payloadBytesMax(): number {
     const room = this.#segmentBytes - SECTOR_BYTES - batchSpan(RECORD_HEADER_BYTES); // one sector holds the rest
     return Math.min(RECORD_BYTES_MAX, room);
+  }
+
+  /**
+   * Calls `done` when the log stands on disk, or has failed; a new log is begun with a seal. From then on a
+   * directory without segments is that of a log that was lost.
+   */
+  begin(done: () => void): void {
+    assert(this.#whenBegun === null, "log begun twice");
+    if (this.#isBegun || this.#failure !== null) {
+      this.#options.clock.endOfTurn(done);
+      return;
+    }
+    this.#whenBegun = done;
+    if (this.#queue.isEmpty) this.#queue.addSeal(this.#appended);
+    this.flush();
   }
 
   /**
@@ -295,11 +314,19 @@ export class Wal {
   }
 
   #afterBatch(wasSeal: boolean): void {
+    this.#isBegun = true;
+    this.#tellBegun();
     this.#deleteSegments();
     if (!wasSeal) this.onDurable(this.#durable);
     if (this.#closing !== null) this.#continueClose();
     else if (!this.#queue.isEmpty) this.flush();
     else if (!this.#lastIsSeal && !this.#isInFlight) this.#planSeal();
+  }
+
+  #tellBegun(): void {
+    const begun = this.#whenBegun;
+    this.#whenBegun = null;
+    begun?.();
   }
 
   #planSeal(): void {
@@ -390,6 +417,7 @@ export class Wal {
     this.#failure = error;
     if (this.#sealTimer !== null) this.#options.clock.clearTimer(this.#sealTimer);
     this.onFailure(error);
+    this.#tellBegun();
     if (this.#closing !== null) this.#continueClose();
   }
 }
