@@ -16,7 +16,7 @@ class Bench {
   readonly outcomes: Answered[] = [];
   readonly pending: PendingRequests = new PendingRequests(nodeId(9), this.clock, {
     send: (to, message: NodeMessage) => void this.sent.push({ to, request: message as Request }),
-  });
+  }, 1);
 
   start(work: Work, preferred: NodeId | null = null): void {
     this.pending.start(GROUP, NODES, work, 0, preferred, (outcome) => void this.outcomes.push(outcome));

@@ -43,10 +43,12 @@ export class PendingRequests {
   readonly #network: Network<NodeMessage>;
   readonly #pending: Map<number, Pending> = new Map();
   readonly #leaders: Map<GroupId, NodeId> = new Map();
-  #nextId = 1;
+  #nextId: number;
   #isStopped = false;
 
-  constructor(self: NodeId, clock: Clock, network: Network<NodeMessage>) {
+  /** `firstId`: see request-ids.ts. */
+  constructor(self: NodeId, clock: Clock, network: Network<NodeMessage>, firstId: number) {
+    this.#nextId = firstId;
     this.#self = self;
     this.#clock = clock;
     this.#network = network;

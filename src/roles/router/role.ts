@@ -9,13 +9,16 @@ import type {
 import type { Partition, TableSchema } from "../../model/table-schema.ts";
 import type { Clock, TimerHandle } from "../../ports/clock.ts";
 import type { Network } from "../../ports/network.ts";
+import type { Random } from "../../ports/random.ts";
 import { CATALOGUE, CATALOGUE_ASK, REPLY, type NodeMessage, type Work } from "../../wire/data-messages.ts";
+import { firstRequestId } from "../../wire/request-ids.ts";
 import { PendingRequests, type Answered } from "./pending.ts";
 import { partitionIndexOf, partitionOf, TableMap } from "./table-map.ts";
 
 export type RouterEnv = {
   readonly self: NodeId;
   readonly clock: Clock;
+  readonly random: Random;
   readonly network: Network<NodeMessage>;
   /** Members of the system group. */
   readonly metadataNodes: readonly NodeId[];
@@ -39,7 +42,7 @@ export class Router {
 
   constructor(env: RouterEnv) {
     this.#env = env;
-    this.#pending = new PendingRequests(env.self, env.clock, env.network);
+    this.#pending = new PendingRequests(env.self, env.clock, env.network, firstRequestId(env.random.u32()));
     this.#ask();
   }
 

@@ -81,7 +81,7 @@ export class Machine {
 
   powerOn(): void {
     if (this.#isOn) return;
-    const { loop, network, options, prng, nodes } = this.#env;
+    const { loop, network, options, prng, nodes, seed } = this.#env;
     const life = ++this.#life;
     this.#isOn = true;
     const isAlive = (): boolean => this.#isOn && this.#life === life;
@@ -94,7 +94,8 @@ export class Machine {
     this.#clocks = [nodeClock, routerClock];
     this.#startNode(nodeClock, life, isAlive);
     const router = new Router({
-      self: this.routerId, clock: routerClock, network: network.port(this.routerId, isAlive), metadataNodes: nodes,
+      self: this.routerId, clock: routerClock, random: nodeRandom(seed, this.routerId, life),
+      network: network.port(this.routerId, isAlive), metadataNodes: nodes,
       nearNode: options.load.readsNear ? this.nodeId : null,
     });
     this.#router = router;

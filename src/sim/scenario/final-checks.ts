@@ -30,7 +30,8 @@ export function checkHistories(history: HistoryRecorder, counts: CheckCounts, pr
     if (verdict.kind !== "violation") continue;
     const picked = new Set(verdict.longest);
     const lines = calls.map((call, i) => `${picked.has(i) ? "    " : "  ? "}${describeCall(call)}`);
-    found.push(violation("linearizable", `item ${item} has no order (? stands before what fits in none):\n${lines.join("\n")}`));
+    const head = `item ${item} has no order (? stands before what fits in none)`;
+    found.push(violation("linearizable", `${head}:\n${lines.join("\n")}`));
   }
   return found;
 }

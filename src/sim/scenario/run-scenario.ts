@@ -90,7 +90,8 @@ export class Scenario {
       this.#heal(table);
     }
     for (const error of this.#telemetry.errors) {
-      this.#report(violation("error-event", `node ${error.node}: ${error.area}: ${error.message} ${text(error.fields)}`));
+      const { node, area, message, fields } = error;
+      this.#report(violation("error-event", `node ${node}: ${area}: ${message} ${text(fields)}`));
     }
     if (this.#violations.length === 0) {
       for (const found of checkHistories(this.#history, this.#checks, this.#probes)) this.#report(found);

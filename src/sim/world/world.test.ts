@@ -101,7 +101,8 @@ test("the end of a turn comes after all that is due at this instant", () => {
 
 test("the network delivers, cuts one way, clogs, loses and duplicates", () => {
   const loop = new EventLoop();
-  const network = new SimNetwork<number>(loop, new Prng(1), CALM, { digest: (message) => message, isOnce: (message) => message >= 100 });
+  const traits = { digest: (message: number) => message, isOnce: (message: number) => message >= 100 };
+  const network = new SimNetwork<number>(loop, new Prng(1), CALM, traits);
   const [one, two] = [nodeId(1), nodeId(2)];
   const got: [number, number][] = [];
   network.attach(one, (message) => got.push([loop.nowUs, message]));
