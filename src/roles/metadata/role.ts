@@ -17,7 +17,6 @@ import {
 } from "../../wire/data-messages.ts";
 import type { Mutation } from "../../wire/log-record.ts";
 import { firstRequestId } from "../../wire/request-ids.ts";
-import { firstRequestId } from "../../wire/request-ids.ts";
 import { Catalogue, CATALOGUE_FROM, CATALOGUE_TO, tableRowRemoval } from "./catalogue.ts";
 import { planCreate, planDelete, planStatus, type TablePlan } from "./plan-table.ts";
 import { randomUuid } from "./uuid.ts";
@@ -62,7 +61,6 @@ export class MetadataRole {
 
   constructor(env: MetadataEnv) {
     this.#env = env;
-    this.#nextId = firstRequestId(env.random.u32());
     this.#nextId = firstRequestId(env.random.u32());
   }
 
