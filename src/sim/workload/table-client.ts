@@ -16,7 +16,10 @@ const HOP_US = 200;
 type Known = {
   /** "unknown": a call on it was not answered; it may or may not be done, and done later. */
   state: "absent" | "present" | "unknown";
-  /** The value of its item: null when none was written since it was made; undefined when not known. */
+  /**
+   * The value of its item: null when none was written since it was made. Undefined when not known, which lasts as
+   * long as the table: a put of unknown fate may take effect at any later time.
+   */
   value: string | null | undefined;
 };
 
@@ -123,7 +126,7 @@ export class TableClient {
     const style = { wantsOld: false, fillBytes: 0 };
     this.#call((table) => table === null ? null : writeOperation(table, ITEM, { kind: "put", value }, style), name,
       (outcome) => {
-        known.value = outcome?.kind === "written" ? value : undefined;
+        if (known.value !== undefined) known.value = outcome?.kind === "written" ? value : undefined;
       });
   }
 
@@ -135,7 +138,6 @@ export class TableClient {
       if (known.value !== undefined && seen !== known.value) {
         this.#env.onOddity(`table ${name} holds ${String(seen)} instead of ${String(known.value)}`);
       }
-      // A put of unknown fate may still be on its way: what was seen need not stay.
     });
   }
 
