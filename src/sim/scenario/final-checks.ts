@@ -21,6 +21,7 @@ export type CheckCounts = { items: number; calls: number; undecided: number; ack
 export function checkHistories(history: HistoryRecorder, counts: CheckCounts, probes: Probes): Violation[] {
   const found: Violation[] = [];
   for (const oddity of history.oddities) found.push(violation("outcomes", oddity));
+  found.push(...checkNothingInvented(history));
   for (const [item, calls] of history.byItem()) {
     counts.items++;
     counts.calls += calls.length;
@@ -34,6 +35,15 @@ export function checkHistories(history: HistoryRecorder, counts: CheckCounts, pr
     found.push(violation("linearizable", `${head}:\n${lines.join("\n")}`));
   }
   return found;
+}
+
+/** An eventual read shows a value that somebody once wrote, or tried to write, to that item. */
+function checkNothingInvented(history: HistoryRecorder): Violation[] {
+  const written = new Set<string>();
+  for (const { item, command } of history.calls) if ("value" in command) written.add(`${item}=${command.value}`);
+  return history.eventual
+    .filter(({ item, value }) => !written.has(`${item}=${value}`))
+    .map(({ item, value }) => violation("nothing-invented", `an eventual read of ${item} showed ${value}`));
 }
 
 /** Replicas of all partitions, when the cluster is at rest. */

@@ -4,6 +4,7 @@ import { must } from "../../base/assert.ts";
 import { Prng } from "../../base/prng.ts";
 import type { Outcome } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
+import { describeCall } from "../checker/history.ts";
 import { checkLeaseExclusive } from "../checker/lease-exclusive.ts";
 import { LogAgreement } from "../checker/log-agreement.ts";
 import { violation, type Violation } from "../checker/violation.ts";
@@ -72,7 +73,10 @@ export class Scenario {
     this.#cluster = new SimCluster({
       seed, options, loop: this.#loop, prng: this.#prng, telemetry: this.#telemetry,
       onFailed: (machine, failure) => this.#onFailed(machine, failure.message),
-      onOpened: (_machine, replayed) => this.#probes.hitIf(replayed, "a restarted node replayed entries"),
+      onOpened: (machine, replayed) => {
+        this.#trace?.(this.#loop.nowUs, `node ${machine.nodeId} is up`);
+        this.#probes.hitIf(replayed, "a restarted node replayed entries");
+      },
       onApplied: (machine, group, entry) => this.#report(this.#agreement.note({
         group, lsn: entry.lsn, node: machine.nodeId, ballot: entry.ballot, crc: entry.crc,
       })),
@@ -233,6 +237,8 @@ export class Scenario {
     this.#cluster.onPause = (zone, isOver): void => this.#watch.onPause(zone, isOver);
     const trace = this.#trace;
     if (trace === null) return;
+    this.#history.onRecord = (call): void => trace(this.#loop.nowUs, `item ${call.item} ${describeCall(call)}`);
+    this.#watch.onLeader = (group, node): void => trace(this.#loop.nowUs, `node ${node} leads group ${group}`);
     this.#nemesis.onStep = (step): void => trace(this.#loop.nowUs, `nemesis ${text(step)}`);
     this.#telemetry.onRecord = (r): void =>
       trace(r.atUs, `node ${r.node} ${r.severity} ${r.area}: ${r.message} ${text(r.fields)}`);

@@ -8,6 +8,8 @@ export class Watch {
   readonly #probes: Probes;
   readonly #lastHolder: Map<number, number> = new Map();
   #leaderChanges = 0;
+  /** A node holds the lease of a group that another held last. */
+  onLeader: ((group: number, node: number) => void) | null = null;
   /** Zones paused while they led, with the group they led. */
   readonly #pausedLeaders: Map<number, number> = new Map();
 
@@ -21,6 +23,7 @@ export class Watch {
       const last = this.#lastHolder.get(group);
       if (last === node) continue;
       this.#lastHolder.set(group, node);
+      this.onLeader?.(group, node);
       if (last !== undefined) this.#leaderChanges++;
     }
     const { machines } = this.#cluster;

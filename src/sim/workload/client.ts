@@ -1,16 +1,18 @@
 // A client of the simulated cluster: makes one call after the other through a router, and writes down what it
 // asked and what it was told. It lives outside the cluster; its clock is the true time.
 import type { Prng } from "../../base/prng.ts";
-import type { BatchGetOutcome, BatchWriteOutcome, Operation, Outcome } from "../../model/operation.ts";
-import { partitionPrefix, rangeOfSortCondition } from "../../model/key-encoding.ts";
+import type { Item } from "../../model/attribute-value.ts";
+import type { BatchGetOutcome, BatchWriteOutcome, Operation, Outcome, PageOptions } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
-import type { ItemCommand } from "../checker/history.ts";
+import type { ItemCommand, ItemState } from "../checker/history.ts";
 import type { LoadOptions } from "../swarm/options.ts";
 import { EVENT_CLIENT, WORLD, type EventLoop } from "../world/event-loop.ts";
 import type { FrontEnd } from "./front-end.ts";
 import type { HistoryRecorder } from "./history-recorder.ts";
 import { drawCallKind, drawCommand, drawStyle } from "./mix.ts";
-import { getOperation, itemOf, resultOf, writeOperation } from "./operations.ts";
+import {
+  addressOfItem, getOperation, itemOf, queryOperation, resultOf, scanOperation, writeOperation,
+} from "./operations.ts";
 
 export type ClientEnv = {
   readonly loop: EventLoop;
@@ -26,8 +28,8 @@ const HOP_US_MAX = 400;
 /** After a refused connection or an error: clients back off. */
 const BACK_OFF_US = 20_000;
 
-/** Null: no answer in time. */
-type Settle = (outcome: Outcome | null, invokedUs: number) => void;
+/** Null: no answer in time. Returns the key to go on behind, if the call has further pages. */
+type Settle = (outcome: Outcome | null, invokedUs: number) => Item | undefined | void;
 
 export class Client {
   readonly #env: ClientEnv;
@@ -68,8 +70,12 @@ export class Client {
         return this.#itemCall();
       case "once":
         return this.#onceCall();
+      case "eventual":
+        return this.#eventualGet();
       case "query":
-        return this.#query();
+        return this.#pages(false);
+      case "scan":
+        return this.#pages(true);
       case "batch-get":
         return this.#batchGet();
       case "batch-write":
@@ -103,36 +109,53 @@ export class Client {
     });
   }
 
-  /** A strong query shows each item of a partition key as a strong get within the same time would. */
-  #query(): void {
+  /** An eventual read may be old, but it shows nothing that nobody ever wrote. */
+  #eventualGet(): void {
     const { prng, history } = this.#env;
+    const item = history.pickItem(prng);
+    this.#invoke((table) => getOperation(table, item, false), (outcome) => {
+      if (outcome?.kind !== "item") return;
+      const result = resultOf({ kind: "get" }, outcome, false);
+      if (result?.kind === "read") history.noteEventual(item, result.value);
+    });
+  }
+
+  /**
+   * A strong query shows each item of a partition key as a strong get within the same time would; so does a
+   * strong scan, for all of them. Either may take several pages.
+   */
+  #pages(isScan: boolean): void {
+    const { prng, history, loop } = this.#env;
     const p = prng.below(history.partitionKeys);
-    const items = history.itemsOf(p);
-    const isForward = prng.chance(1, 2);
-    this.#invoke((table) => {
-      const { prefix, point } = partitionPrefix(table, { S: `p${p}` });
-      const { from, to } = rangeOfSortCondition(prefix, "S", null);
-      return {
-        kind: "query", table, point, from, to,
-        page: {
-          isForward, limit: null, after: null, filter: null, projection: null, isCountOnly: false, isStrong: true,
-        },
+    const items = isScan ? history.currentItems() : history.itemsOf(p);
+    const isForward = isScan || prng.chance(1, 2);
+    const limit = prng.chance(1, 2) ? null : prng.between(1, 6);
+    const shown = new Map<string, ItemState>();
+    const beganUs = loop.nowUs;
+    const ask = (after: Item | null): void => this.#invoke((table) => {
+      const page: PageOptions = {
+        isForward, limit, after: after === null ? null : addressOfItem(table, after), filter: null, projection: null,
+        isCountOnly: false, isStrong: true,
       };
-    }, (outcome, invokedUs) => {
+      return isScan ? scanOperation(table, page) : queryOperation(table, `p${p}`, page);
+    }, (outcome) => {
       if (outcome === null || outcome.kind === "unavailable" || outcome.kind === "overloaded") return;
       if (outcome.kind !== "page") {
         history.oddities.push(`a query was answered with ${outcome.kind}`);
         return;
       }
-      const shown = new Map(outcome.items.map((json) => {
+      for (const json of outcome.items) {
         const { item, state } = itemOf(json);
-        return [item, state] as const;
-      }));
-      if (outcome.lastKey !== null) return; // a page was full: items behind it may exist
-      for (const item of items) {
-        this.#settle(item, { kind: "get" }, invokedUs, { kind: "read", value: shown.get(item) ?? null });
+        if (shown.has(item)) history.oddities.push(`item ${item} came twice in one ${isScan ? "scan" : "query"}`);
+        shown.set(item, state);
       }
-    });
+      if (outcome.lastKey !== null) return outcome.lastKey;
+      for (const item of items) {
+        this.#settle(item, { kind: "get" }, beganUs, { kind: "read", value: shown.get(item) ?? null });
+      }
+      return undefined;
+    }, ask);
+    ask(null);
   }
 
   #batchGet(): void {
@@ -193,7 +216,7 @@ export class Client {
   }
 
   /** Sends a call to a router; `settle` runs once, or never when it was certainly not executed. */
-  #invoke(make: (table: TableSchema) => Operation, settle: Settle): void {
+  #invoke(make: (table: TableSchema) => Operation, settle: Settle, more: ((after: Item) => void) | null = null): void {
     const { loop, prng, frontEnd, load, history } = this.#env;
     const invokedUs = loop.nowUs;
     const zone = this.#zone;
@@ -201,7 +224,11 @@ export class Client {
     const finish = (outcome: Outcome | null): void => {
       if (isSettled) return;
       isSettled = true;
-      settle(outcome, invokedUs);
+      const after = settle(outcome, invokedUs);
+      if (after !== undefined && more !== null) {
+        more(after);
+        return;
+      }
       const isGood = outcome !== null && outcome.kind !== "unavailable" && outcome.kind !== "overloaded";
       if (outcome === null) history.counts.timedOut++;
       else if (!isGood) history.counts.unavailable++;

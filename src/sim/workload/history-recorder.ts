@@ -21,6 +21,10 @@ export class HistoryRecorder {
   readonly counts: CallCounts = { known: 0, failed: 0, unknown: 0, timedOut: 0, unavailable: 0 };
   /** Write-once items that were acknowledged, with their values. */
   readonly acknowledged: Map<string, string> = new Map();
+  /** Values that eventual reads showed. */
+  readonly eventual: { readonly item: string; readonly value: string }[] = [];
+  /** Called with each call as it is recorded. */
+  onRecord: ((call: ItemCall) => void) | null = null;
   /** Outcomes that no command can have. */
   readonly oddities: string[] = [];
   readonly #slots: Slot[][] = [];
@@ -46,6 +50,15 @@ export class HistoryRecorder {
     const slots = this.#slots[partitionKey];
     assert(slots !== undefined, "partition key range");
     return slots.map((slot) => this.#current(slot));
+  }
+
+  currentItems(): string[] {
+    return this.#slots.flatMap((slots) => slots.map((slot) => this.#current(slot)));
+  }
+
+  /** What an eventual read showed; judged at the end, when all attempts are known. */
+  noteEventual(item: string, value: ItemState): void {
+    if (value !== null && !this.isCounter(item)) this.eventual.push({ item, value });
   }
 
   /** Every item that was ever worked on, retired ones included. */
@@ -78,7 +91,9 @@ export class HistoryRecorder {
       slot.calls++;
       if (isUnknown) slot.unknown++;
     }
-    this.calls.push({ client, item, command, invokedUs, returnedUs: isUnknown ? Infinity : nowUs, result });
+    const call: ItemCall = { client, item, command, invokedUs, returnedUs: isUnknown ? Infinity : nowUs, result };
+    this.calls.push(call);
+    this.onRecord?.(call);
   }
 
   byItem(): Map<string, ItemCall[]> {

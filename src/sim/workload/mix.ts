@@ -5,11 +5,11 @@ import type { LoadOptions } from "../swarm/options.ts";
 import type { HistoryRecorder } from "./history-recorder.ts";
 import type { WriteStyle } from "./operations.ts";
 
-export type CallKind = "item" | "once" | "query" | "batch-get" | "batch-write";
+export type CallKind = "item" | "once" | "query" | "scan" | "batch-get" | "batch-write" | "eventual";
 
 const KINDS: readonly CallKind[] = [
   "item", "item", "item", "item", "item", "item", "item", "item", "item",
-  "once", "once", "once", "once", "query", "batch-get", "batch-write",
+  "once", "once", "once", "once", "query", "query", "scan", "batch-get", "batch-write", "eventual",
 ];
 
 export function drawCallKind(prng: Prng): CallKind {

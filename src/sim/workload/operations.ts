@@ -1,15 +1,17 @@
 // Between the simulator's commands on items and the database's operations and outcomes. An item is named
 // "partition key/sort key"; a register keeps its value in attribute "v", a counter in "n".
 import { assert, must } from "../../base/assert.ts";
+import { hashPoint, HASH_POINT_END, type StorageKey } from "../../base/ids.ts";
 import { utf8Decode } from "../../base/utf8.ts";
-import { setAttribute, newAttributeMap } from "../../model/attribute-map.ts";
+import { getAttribute, newAttributeMap, setAttribute } from "../../model/attribute-map.ts";
 import type { Item } from "../../model/attribute-value.ts";
 import type { ConditionNode } from "../../model/expression/ast.ts";
 import { encodeItem } from "../../model/item-codec.ts";
 import { itemSize } from "../../model/item-size.ts";
-import { addressOf } from "../../model/key-encoding.ts";
+import { addressOf, partitionPrefix, rangeOfSortCondition } from "../../model/key-encoding.ts";
 import type {
-  DeleteOperation, GetOperation, ItemJson, Outcome, PutOperation, ReturnValues, UpdateOperation, WriteOperation,
+  DeleteOperation, GetOperation, ItemJson, Outcome, PageOptions, PutOperation, QueryOperation, ReturnValues,
+  ScanOperation, UpdateOperation, WriteOperation,
 } from "../../model/operation.ts";
 import type { TableDefinition, TableSchema } from "../../model/table-schema.ts";
 import type { ItemCommand, ItemResult, ItemState } from "../checker/history.ts";
@@ -69,6 +71,24 @@ export function writeOperation(
       return operation;
     }
   }
+}
+
+/** All items of a partition key. */
+export function queryOperation(table: TableSchema, pk: string, page: PageOptions): QueryOperation {
+  const { prefix, point } = partitionPrefix(table, { S: pk });
+  const { from, to } = rangeOfSortCondition(prefix, "S", null);
+  return { kind: "query", table, point, from, to, page };
+}
+
+export function scanOperation(table: TableSchema, page: PageOptions): ScanOperation {
+  return { kind: "scan", table, fromPoint: hashPoint(0), toPoint: HASH_POINT_END, page };
+}
+
+/** Where the item with these key attributes stands. */
+export function addressOfItem(table: TableSchema, key: Item): StorageKey {
+  const pk = must(getAttribute(key, "pk"), "a key has its partition key");
+  const sk = must(getAttribute(key, "sk"), "a key has its sort key");
+  return addressOf(table, pk, sk).key;
 }
 
 /** Null: an outcome that this command cannot have, whatever happens around it. */
