@@ -63,7 +63,8 @@ async function fill(dialect: Dialect, port: number, table: TableName): Promise<O
   const isKeyValue = dialect !== "dynamodb";
   if (!isKeyValue) await createTable(pool, port, table);
   const random = seededRandom(SEED);
-  const outcome = await pool.sendAll(encode(dialect, port, isKeyValue ? fillPuts(random) : fillRequests(table, random)));
+  const planned = isKeyValue ? fillPuts(random) : fillRequests(table, random);
+  const outcome = await pool.sendAll(encode(dialect, port, planned));
   pool.close();
   if (outcome.firstError !== null) throw new Error(`filling ${table}: ${outcome.firstError}`);
   return outcome;

@@ -23,12 +23,16 @@ import type { WorkloadName } from "./harness/workloads.ts";
 type Plan = {
   readonly rounds: number; readonly seconds: number; readonly connections: number;
   readonly launches: number; readonly idleSeconds: number; readonly citiesMax: number; readonly openSeconds: number;
+  readonly warmUpSeconds: number;
 };
 
 const PLAN: Plan = {
-  rounds: 3, seconds: 2, connections: 32, launches: 5, idleSeconds: 8, citiesMax: Number.POSITIVE_INFINITY, openSeconds: 2,
+  rounds: 3, seconds: 2, connections: 32, launches: 5, idleSeconds: 8, citiesMax: Number.POSITIVE_INFINITY,
+  openSeconds: 2, warmUpSeconds: 2,
 };
-const QUICK: Plan = { ...PLAN, seconds: 0.5, launches: 3, idleSeconds: 3, citiesMax: 20_000, openSeconds: 0.6 };
+const QUICK: Plan = {
+  ...PLAN, seconds: 0.5, launches: 3, idleSeconds: 3, citiesMax: 20_000, openSeconds: 0.4, warmUpSeconds: 0.8,
+};
 
 /** Which servers take part in which workload; those that are not installed are left out. */
 const TABLE: readonly (readonly [WorkloadName, readonly ServerName[]])[] = [
@@ -42,7 +46,9 @@ const OTHERS = ["start", "cities", "write-latency", "flatness"] as const;
 const FLATNESS: readonly WorkloadName[] = ["mixed-a", "mixed-b"];
 const MARKS = ["<!-- measured: begin -->", "<!-- measured: end -->"] as const;
 
-type Options = { readonly plan: Plan; readonly only: ReadonlySet<string>; readonly peers: Peers; readonly keep: boolean };
+type Options = {
+  readonly plan: Plan; readonly only: ReadonlySet<string>; readonly peers: Peers; readonly keep: boolean;
+};
 
 function parseOptions(): Options {
   const { values } = parseArgs({
@@ -121,7 +127,7 @@ class Run {
     const names = new Set(workloads.flatMap(([, servers]) => servers).filter((name) => isInstalled(name, peers)));
     if (isFlatness || isLatency) names.add("stator");
     if (workloads.length > 0 && peers.dynalite === null) {
-      this.notes.push("dynalite is not installed, so there are no ratios to it: `npm run bench -- --peers` installs it.");
+      this.notes.push("dynalite is not installed, so there are no ratios: `npm run bench -- --peers` installs it.");
     }
     const servers = new Map<ServerName, Server>();
     for (const name of names) {

@@ -24,7 +24,9 @@ const COLOURS: Readonly<Record<ServerName, string>> = {
 const LINE_COLOURS = { p50: "#1f6feb", p99: "#cf222e" } as const;
 
 export function renderChart(result: BenchResult): string {
-  const parts: string[] = [text(MARGIN, 34, "Requests per second (median of rounds)", "font-weight=\"bold\" font-size=\"16\"")];
+  const parts: string[] = [
+    text(MARGIN, 34, "Requests per second (median of rounds)", "font-weight=\"bold\" font-size=\"16\""),
+  ];
   let y = 60;
   for (const { name, title } of WORKLOADS) {
     const series = result.series.filter(({ workload }) => workload === name);
@@ -56,7 +58,8 @@ function bars(series: readonly Series[], top: number): readonly string[] {
     const length = width * rate / longest;
     const cpu = rounds.map(({ cpuMicros }) => cpuMicros).filter((value) => value !== null);
     const p99 = median(rounds.map(({ p99Micros }) => p99Micros)) / 1_000;
-    const figures = `${thousands(rate)}/s · p99 ${p99.toFixed(1)} ms${cpu.length > 0 ? ` · ${median(cpu).toFixed(0)} µs CPU` : ""}`;
+    const cpuText = cpu.length > 0 ? ` · ${median(cpu).toFixed(0)} µs CPU` : "";
+    const figures = `${thousands(rate)}/s · p99 ${p99.toFixed(1)} ms${cpuText}`;
     return [
       text(left - 8, y + 13, server, "text-anchor=\"end\""),
       `<rect x="${left}" y="${y}" width="${length.toFixed(1)}" height="${BAR_HEIGHT}" fill="${COLOURS[server]}"/>`,

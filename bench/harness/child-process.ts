@@ -64,7 +64,9 @@ export class Child {
 }
 
 /** Where one core serves and another sends, neither takes time from the other. */
-export const CAN_PIN: boolean = process.platform === "linux" && availableParallelism() > 1 && findProgram("taskset") !== null;
+export const CAN_PIN: boolean = (
+  process.platform === "linux" && availableParallelism() > 1 && findProgram("taskset") !== null
+);
 export const SERVER_CORE = 0;
 export const GENERATOR_CORE = 1;
 

@@ -31,7 +31,8 @@ function describeCommit(): string {
     const git = (...args: string[]): string => execFileSync("git", args, {
       cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"],
     }).trim();
-    return `${git("rev-parse", "--short", "HEAD")}${git("status", "--porcelain", "--", "src", "bin") === "" ? "" : "+"}`;
+    const isChanged = git("status", "--porcelain", "--", "src", "bin") !== "";
+    return `${git("rev-parse", "--short", "HEAD")}${isChanged ? "+" : ""}`;
   } catch {
     return "unknown";
   }

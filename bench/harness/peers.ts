@@ -16,9 +16,8 @@ export function findPeers(root: string, install: boolean): Peers {
   if (install && !existsSync(dynalite)) {
     mkdirSync(folder, { recursive: true });
     process.stderr.write(`installing ${DYNALITE} into .cache/peers\n`);
-    const { status } = spawnSync("npm", ["install", DYNALITE, "--prefix", folder, "--no-save", "--no-audit", "--no-fund"], {
-      stdio: ["ignore", "ignore", "inherit"],
-    });
+    const args = ["install", DYNALITE, "--prefix", folder, "--no-save", "--no-audit", "--no-fund"];
+    const { status } = spawnSync("npm", args, { stdio: ["ignore", "ignore", "inherit"] });
     if (status !== 0) throw new Error(`npm could not install ${DYNALITE}`);
   }
   return {

@@ -30,7 +30,8 @@ function renderConditions({ at, machine, options, foreignShare, notes }: BenchRe
   ];
   if (foreignShare !== null && foreignShare > NOISE_LIMIT) {
     lines.push(`**Noisy:** other processes took ${(foreignShare * 100).toFixed(0)} % of the machine during the run `
-      + `(load average before it: ${machine.loadAverageBefore.toFixed(1)}). Absolute figures are too low; ratios suffer less.`);
+      + `(load average before it: ${machine.loadAverageBefore.toFixed(1)}). Absolute figures are too low; ratios `
+      + "suffer less.");
   }
   return [...lines, ...notes].join("\n\n");
 }
@@ -54,17 +55,20 @@ function renderServers({ series }: BenchResult): string {
     }));
   if (rows.length === 0) return "";
   const isLimited = rows.some((row) => row[2]?.endsWith("¹") === true);
+  const names = [...new Set(series.map(({ server }) => server))];
   return table(["workload", "server", "requests/s", "CPU µs per request", "p50 ms", "p99 ms"], rows)
-    + `\n\n${[...new Set(series.map(({ server }) => server))].map((name) => `${name}: ${SERVER_TITLES[name]}`).join("; ")}.`
+    + `\n\n${names.map((name) => `${name}: ${SERVER_TITLES[name]}`).join("; ")}.`
     + (isLimited ? "\n\n¹ The load generator was busy all the time: the server can do more." : "");
 }
 
 function renderFlatness({ flatness }: BenchResult): string {
   return flatness.map(({ workload, maximum, levels }) => {
     const title = WORKLOADS.find(({ name }) => name === workload)?.title ?? workload;
-    return `Open loop, ${title}, latency from the moment a request is due (closed-loop maximum ${maximum.toFixed(0)}/s):\n\n`
+    return `Open loop, ${title}, latency from the moment a request is due; closed-loop maximum ${maximum.toFixed(0)}/s:`
+      + "\n\n"
       + table(["load", "requests/s", "p50 ms", "p99 ms"], levels.map(({ percent, rounds }) => [
-        `${percent} %`, median(rounds.map(({ rate }) => rate)).toFixed(0), ms(rounds, "p50Micros"), ms(rounds, "p99Micros"),
+        `${percent} %`, median(rounds.map(({ rate }) => rate)).toFixed(0), ms(rounds, "p50Micros"),
+        ms(rounds, "p99Micros"),
       ]));
   }).join("\n\n");
 }
@@ -94,7 +98,9 @@ function renderErrors(result: BenchResult): string {
 
 function allRounds({ series, flatness, writeLatency }: BenchResult): readonly (readonly [string, RoundFigures])[] {
   return [
-    ...series.flatMap(({ workload, server, rounds }) => rounds.map((round) => [`${workload}, ${server}`, round] as const)),
+    ...series.flatMap(({ workload, server, rounds }) => (
+      rounds.map((round) => [`${workload}, ${server}`, round] as const)
+    )),
     ...flatness.flatMap(({ workload, levels }) => levels.flatMap(({ percent, rounds }) => (
       rounds.map((round) => [`${workload} at ${percent} %`, round] as const)
     ))),

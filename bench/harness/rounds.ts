@@ -21,10 +21,12 @@ export type RoundFigures = {
 /** Figures of all rounds of one workload on one server. */
 export type Series = { readonly workload: WorkloadName; readonly server: ServerName; readonly rounds: RoundFigures[] };
 
-export type RoundOptions = { readonly rounds: number; readonly seconds: number; readonly connections: number };
+export type RoundOptions = {
+  readonly rounds: number; readonly seconds: number; readonly connections: number;
+  /** Before the first round of each server: enough to compile its hot paths. */
+  readonly warmUpSeconds: number;
+};
 
-/** Before the first round of each server: enough to compile its hot paths. */
-const WARM_UP_SECONDS = 1.5;
 /** Before every other round: connections and caches have cooled down. */
 const REWARM_SECONDS = 0.2;
 
@@ -33,7 +35,7 @@ export async function measureRounds(
 ): Promise<readonly Series[]> {
   for (const server of servers) {
     await generator.ask({ kind: "prepare", workload, connections: options.connections, ...addressOf(server) });
-    await generator.run({ kind: "closed-loop", target: server.name, seconds: WARM_UP_SECONDS });
+    await generator.run({ kind: "closed-loop", target: server.name, seconds: options.warmUpSeconds });
   }
   const series = servers.map((server): Series => ({ workload, server: server.name, rounds: [] }));
   for (let round = 0; round < options.rounds; round++) {

@@ -11,7 +11,9 @@ const SIGNED_HEADERS = "amz-sdk-invocation-id;amz-sdk-request;content-length;con
 const ATTEMPT = "attempt=1; max=3";
 
 /** What all benchmarked servers are given or sent. It protects nothing. */
-export const CREDENTIAL = { accessKeyId: "AKIDBENCHMARK", secretAccessKey: "benchmark-secret-of-no-use-elsewhere" } as const;
+export const CREDENTIAL = {
+  accessKeyId: "AKIDBENCHMARK", secretAccessKey: "benchmark-secret-of-no-use-elsewhere",
+} as const;
 
 /** Signs for one address at one moment; a server takes the signatures for 15 minutes. */
 export class RequestSigner {

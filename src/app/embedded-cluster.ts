@@ -91,7 +91,7 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
         node: self, clock, random, segmentBytes: SEGMENT_BYTES_DEFAULT, batchBytesMax: BATCH_BYTES_DEFAULT,
         sealDelayMs: SEAL_DELAY_MS_DEFAULT, pace: PACE_DEFAULT,
       },
-      tree: TREE_DEFAULT, nodes, partitionsPerTable: options.partitionsPerTable,
+      tree: options.tree ?? TREE_DEFAULT, nodes, partitionsPerTable: options.partitionsPerTable,
       ...(walDirectory === null ? {} : { walDirectory }),
       priorLeasesVoid: true, // the directory's lock proves that whoever held a lease is gone
       onFailed: (failure): void => {

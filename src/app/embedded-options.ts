@@ -1,4 +1,5 @@
 // What `stator start` hands to the embedded cluster, and what it gets back.
+import type { TreeOptions } from "../storage/tree/item-tree.ts";
 
 export type Credential = { readonly accessKeyId: string; readonly secretAccessKey: string };
 
@@ -19,6 +20,8 @@ export type EmbeddedOptions = {
   /** Region of ARNs where the request names none. */
   readonly region: string;
   readonly logLevel: LogLevel;
+  /** When checkpoints are due; the tree's own defaults where nothing is given. */
+  readonly tree?: TreeOptions;
 };
 
 export type RunningCluster = {
