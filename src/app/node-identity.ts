@@ -51,7 +51,8 @@ function openDirectory(dataDir: string, cluster: ClusterFile, nodeId: number): N
   const hasIdentity = existsSync(join(path, "node.json"));
   const hasLog = holdsLog(join(path, "wal"));
   if (cluster.begun.includes(nodeId) && !(hasIdentity && hasLog)) {
-    return refuse(`${path} has lost its ${hasIdentity ? "log" : "identity"}. A node that has forgotten what it promised `
+    return refuse(`${path} has lost its ${hasIdentity ? "log" : "identity"}. `
+      + "A node that has forgotten what it promised "
       + "must not vote again: it is left out until it is replaced");
   }
   if (!hasIdentity) {

@@ -83,7 +83,9 @@ function describeLog(env: NodeEnv, error: WalError): string {
 /** Names the file and the key; keys are binary and may be long. */
 function describeDamage({ file, key, message }: TreeDamage): string {
   let hex = "";
-  for (let i = 0; i < key.length && i < DESCRIBED_KEY_BYTES; i++) hex += key.charCodeAt(i).toString(16).padStart(2, "0");
+  for (let i = 0; i < key.length && i < DESCRIBED_KEY_BYTES; i++) {
+    hex += key.charCodeAt(i).toString(16).padStart(2, "0");
+  }
   return `${file}, key ${hex}${key.length > DESCRIBED_KEY_BYTES ? "…" : ""}: ${message}`;
 }
 

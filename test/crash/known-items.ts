@@ -64,7 +64,9 @@ export class KnownItems {
     const known = this.#items.get(key) as Known;
     if (stored !== known.acknowledged) {
       if (stored !== known.attempted) {
-        throw new Error(`${where}: ${key} holds ${stored}; acknowledged ${known.acknowledged}, attempted ${known.attempted}`);
+        throw new Error(
+          `${where}: ${key} holds ${stored}; acknowledged ${known.acknowledged}, attempted ${known.attempted}`,
+        );
       }
       this.uncertain++;
     }

@@ -86,7 +86,9 @@ export class Load {
     const requests = chosen.map((key, i) => {
       const count = (this.#known.current(key) ?? 0) + 1;
       this.#known.attempt(key, i === 0 ? null : count, false);
-      return i === 0 ? { DeleteRequest: { Key: { pk: { S: key } } } } : { PutRequest: { Item: item(key, count, PADDING) } };
+      return i === 0
+        ? { DeleteRequest: { Key: { pk: { S: key } } } }
+        : { PutRequest: { Item: item(key, count, PADDING) } };
     });
     const answer = await this.#client.send(new BatchWriteItemCommand({ RequestItems: { [TABLE]: requests } }));
     const left = answer.UnprocessedItems?.[TABLE] ?? [];

@@ -44,7 +44,9 @@ export class SideTable {
     if (isCreated && !isDeleteAttempted && status === null) throw new Error(`${where}: table ${name} is gone`);
     if (isDeleted && status !== null) throw new Error(`${where}: deleted table ${name} is ${status}`);
     if (status === null) return;
-    const got = await client.send(new GetItemCommand({ TableName: name, Key: { pk: { S: "a" } }, ConsistentRead: true }));
+    const got = await client.send(new GetItemCommand({
+      TableName: name, Key: { pk: { S: "a" } }, ConsistentRead: true,
+    }));
     if (isWritten && got.Item?.["v"]?.S !== name) throw new Error(`${where}: the item of table ${name} is gone`);
     await client.send(new DeleteTableCommand({ TableName: name }));
   }
