@@ -1,8 +1,9 @@
 // The embedded cluster: a node per zone, a router and the HTTP front end in one process, with real logs and
 // trees on disk. What `stator start` runs.
 import { join } from "node:path";
-import { nodeId, type NodeId } from "../base/ids.ts";
+import { nodeId, storageKey, type NodeId } from "../base/ids.ts";
 import type { GroupTiming } from "../consensus/ready.ts";
+import { isStoredIntact } from "../model/item-codec.ts";
 import { openNode, StatorNode, systemMembers, type NodeEnv, type NodeFailure } from "../node/stator-node.ts";
 import type { Disk } from "../ports/disk.ts";
 import type { HttpHandler } from "../ports/http.ts";
@@ -157,7 +158,7 @@ function openStorage(path: string): Storage | string {
   const walDirectory = join(path, "wal");
   const disk = openFsDisk(walDirectory);
   if (!disk.ok) return `${disk.error.file}: ${disk.error.message}`;
-  const tree = openLmdbKv(join(path, "tree"));
+  const tree = openLmdbKv(join(path, "tree"), (key, value) => isStoredIntact(value, storageKey(key)));
   if (tree.ok) return { disk: disk.disk, kv: tree.kv, walDirectory };
   disk.disk.close(() => undefined);
   return `${tree.error.file}: ${tree.error.message}`;
