@@ -165,6 +165,12 @@ test("inspect prints the log and the tree of a stopped cluster, and finds damage
   assert.match((await run("inspect", "wal", dataDir, "--node", "7")).err, /no node 7; it has node-1/);
   assert.match((await run("inspect", "wal", folder)).err, /no cluster\.json/);
 
+  const tree1 = join(dataDir, "node-1", "tree");
+  writeFileSync(tree1, "not a tree");
+  const lost = await run("inspect", "tree", dataDir);
+  assert.equal(lost.code, EXIT_FAILED);
+  assert.match(lost.out, /DAMAGE .*tree/);
+
   const record = lines.find(({ kind }) => kind === "record");
   assert.ok(record !== undefined);
   const wal = join(dataDir, "node-1", "wal");

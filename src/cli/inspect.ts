@@ -32,7 +32,6 @@ export async function runInspect(what: "wal" | "tree", dataDir: string, options:
     for (const node of nodes) {
       if (options.json !== true) await output.line(`== ${node}`);
       const opened = open(what, join(dataDir, node));
-      if (!opened.ok) return refuse(opened.message);
       for (const line of opened.lines) {
         isDamaged ||= line.kind === "damage" || (line.kind === "row" && !line.isIntact);
         await output.line(options.json === true ? jsonLine(node, line) : formatLine(line));
@@ -62,26 +61,28 @@ function listNodes(dataDir: string, wanted: string | null): readonly string[] | 
   return chosen.length > 0 ? chosen : `${dataDir} has no node ${wanted ?? ""}; it has ${nodes.join(", ") || "none"}.`;
 }
 
-type Opened =
-  | { readonly ok: true; readonly lines: Iterable<InspectLine>; close(): Promise<void> }
-  | { readonly ok: false; readonly message: string };
+type Opened = { readonly lines: Iterable<InspectLine>; close(): Promise<void> };
 
 function open(what: "wal" | "tree", folder: string): Opened {
   const path = join(folder, what);
-  if (!existsSync(path)) return { ok: true, lines: [], close: () => Promise.resolve() };
+  if (!existsSync(path)) return unreadable(path, `there is no ${what}`);
   if (what === "wal") {
     const opened = openFsDisk(path);
-    if (!opened.ok) return { ok: false, message: `${opened.error.file}: ${opened.error.message}` };
+    if (!opened.ok) return unreadable(opened.error.file, opened.error.message);
     const { disk } = opened;
-    return { ok: true, lines: inspectWal(disk), close: () => new Promise((resolve) => disk.close(resolve)) };
+    return { lines: inspectWal(disk), close: () => new Promise((resolve) => disk.close(resolve)) };
   }
   const opened = openLmdbKv(path);
-  if (!opened.ok) return { ok: false, message: `${opened.error.file}: ${opened.error.message}` };
+  if (!opened.ok) return unreadable(opened.error.file, opened.error.message);
   const { kv } = opened;
   return {
-    ok: true, lines: inspectTree(kv, FIRST_KEY, BEHIND_KEYS),
-    close: () => new Promise((resolve) => kv.close(resolve)),
+    lines: inspectTree(kv, FIRST_KEY, BEHIND_KEYS), close: () => new Promise((resolve) => kv.close(resolve)),
   };
+}
+
+/** One node's damage must not hide the others' contents. */
+function unreadable(file: string, message: string): Opened {
+  return { lines: [{ kind: "damage", file, offset: 0, message }], close: () => Promise.resolve() };
 }
 
 function jsonLine(folder: string, line: InspectLine): string {
