@@ -65,7 +65,8 @@ export function decodeStored(stored: Uint8Array): Item {
 
 /** True when `stored` is a stored item of a known version, whole, and the one written under `key`. */
 export function isStoredIntact(stored: Uint8Array, key: StorageKey): boolean {
-  return stored.length > JSON_AT && stored[0] === VERSION
+  // The first word is not under the checksum: version and reserved bytes are compared as one.
+  return stored.length > JSON_AT && getU32(stored, 0) === VERSION
     && getU32(stored, CRC_AT) === crc32c(stored, keyChecksum(key), SIZE_AT);
 }
 

@@ -10,10 +10,12 @@ import type { SimCluster } from "./sim-cluster.ts";
 
 /** Null when all is at rest, else what is not, in words. */
 export function unrest(cluster: SimCluster): string | null {
-  for (const machine of cluster.machines) if (machine.node === null) return `node ${machine.nodeId} is not running`;
+  for (const { nodeId, node, storage } of cluster.machines) {
+    if (node === null && !storage.isDamaged) return `node ${nodeId} is not running`;
+  }
   const system = groupUnrest(cluster, SYSTEM_GROUP);
   if (system !== null) return `system group: ${system}`;
-  const tables = must(must(cluster.machines[0], "a zone").node, "it runs").metadata.tables();
+  const tables = must(cluster.running()[0], "a majority runs").node.metadata.tables();
   const moving = tables.find((table) => table.status !== "ACTIVE");
   if (moving !== undefined) return `table ${moving.name} is ${moving.status}`;
   for (const { group } of tables.flatMap((table) => table.partitions)) {
@@ -26,8 +28,8 @@ export function unrest(cluster: SimCluster): string | null {
 function groupUnrest(cluster: SimCluster, group: GroupId): string | null {
   let leaders = 0;
   let applied = -1;
-  for (const machine of cluster.machines) {
-    const host = machine.node?.replicator.host(group) ?? null;
+  for (const { machine, node } of cluster.running()) {
+    const host = node.replicator.host(group);
     if (host === null) return `not hosted on node ${machine.nodeId}`;
     if (host.session !== null && host.core.isLeaseLive(machine.monotonicMs)) leaders++;
     if (applied === -1) applied = host.appliedLsn;
@@ -42,12 +44,11 @@ function groupUnrest(cluster: SimCluster, group: GroupId): string | null {
 export function replicaStates(cluster: SimCluster, tables: readonly TableSchema[]): ReplicaState[] {
   const states: ReplicaState[] = [];
   const add = (group: GroupId, from: StorageKey, to: StorageKey): void => {
-    for (const machine of cluster.machines) {
-      const node = must(machine.node, "compared when all run");
+    for (const { machine, node } of cluster.running()) {
       const host = must(node.replicator.host(group), "compared when all are hosted");
-      states.push({
-        group, node: machine.nodeId, applied: host.appliedLsn, digest: JSON.stringify(node.tree.digest(from, to)),
-      });
+      const digest = node.tree.digest(from, to);
+      if ("kind" in digest && machine.storage.isDamaged) continue; // it says so, which is all it can do
+      states.push({ group, node: machine.nodeId, applied: host.appliedLsn, digest: JSON.stringify(digest) });
     }
   };
   add(SYSTEM_GROUP, CATALOGUE_FROM, CATALOGUE_TO);

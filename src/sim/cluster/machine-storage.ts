@@ -16,6 +16,7 @@ export class MachineStorage {
   #slowness = 1;
   /** A fault was injected in this life: errors are expected. */
   #wasFailed = false;
+  #isDamaged = false;
 
   constructor(loop: EventLoop, node: NodeId, prng: Prng, options: RunOptions) {
     this.#clock = new SimClock(loop, node, { startMs: 0, rate: 1, wallOffsetMs: 0 });
@@ -26,6 +27,15 @@ export class MachineStorage {
 
   get wasFailed(): boolean {
     return this.#wasFailed;
+  }
+
+  /** Bits of the tree were flipped: the node may refuse to start, or stop when it meets them. Never undone. */
+  get isDamaged(): boolean {
+    return this.#isDamaged;
+  }
+
+  flipTreeBit(): void {
+    if (this.kv.flipBit() !== null) this.#isDamaged = true;
   }
 
   powerOn(clock: Clock): { readonly disk: SimDisk; readonly kv: SimKv } {

@@ -4,7 +4,7 @@ import { nodeId, type GroupId, type NodeId } from "../../base/ids.ts";
 import type { Prng } from "../../base/prng.ts";
 import type { Operation, Outcome } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
-import type { NodeFailure } from "../../node/stator-node.ts";
+import type { NodeFailure, StatorNode } from "../../node/stator-node.ts";
 import { PAXOS_FRAME, REPLY, REQUEST, type NodeMessage } from "../../wire/data-messages.ts";
 import type { LogEntry } from "../../wire/log-record.ts";
 import type { LeaseHolder } from "../checker/lease-exclusive.ts";
@@ -130,6 +130,10 @@ export class SimCluster implements Victim, TableFrontEnd {
     this.machine(zone).node?.replicator.handOverAll();
   }
 
+  flipTreeBit(zone: number): void {
+    this.machine(zone).storage.flipTreeBit();
+  }
+
   setStorm(isOn: boolean): void {
     const { link } = this.#env.options;
     this.network.setFaults(isOn ? { ...link, lossPerMille: 200, slowPerMille: 300, slowUsMax: 200_000 } : link);
@@ -173,6 +177,16 @@ export class SimCluster implements Victim, TableFrontEnd {
   }
 
   // ---- For the checkers.
+
+  /** Machines whose node runs; all of them, once healed, but for one that refuses its damaged tree. */
+  running(): { readonly machine: Machine; readonly node: StatorNode }[] {
+    const running: { readonly machine: Machine; readonly node: StatorNode }[] = [];
+    for (const machine of this.machines) {
+      const { node } = machine;
+      if (node !== null) running.push({ machine, node });
+    }
+    return running;
+  }
 
   leaseHolders(): LeaseHolder[] {
     const holders: LeaseHolder[] = [];

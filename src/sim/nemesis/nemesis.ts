@@ -24,6 +24,8 @@ export interface Victim {
   /** The next write or sync of the zone's node fails. */
   failDisk(zone: number, code: "EIO" | "ENOSPC"): void;
   setStorm(isOn: boolean): void;
+  /** Damages what the zone's tree holds on disk. For good: at most one zone of a run. */
+  flipTreeBit(zone: number): void;
   /** Zone of the leader of some group that has one; which group, `index` chooses. */
   leaderZone(index: number): number | null;
   /** The zone's node hands over what it leads, as before an orderly stop. */
@@ -119,6 +121,9 @@ export class Nemesis {
         return;
       case "flap":
         this.#flap(step, 0);
+        return;
+      case "damage":
+        victim.flipTreeBit(step.zone);
         return;
       case "storm":
         victim.setStorm(true);

@@ -32,6 +32,7 @@ export type NemesisStep =
     readonly kind: "flap"; readonly victims: readonly number[]; readonly everyMs: readonly number[];
     readonly slowness: number;
   }
+  | { readonly kind: "damage"; readonly zone: number }
   /** Heavy loss and delay on all links. */
   | { readonly kind: "storm"; readonly forMs: number };
 
@@ -93,6 +94,8 @@ function drawStep(prng: Prng, kind: FaultKind, options: RunOptions): NemesisStep
         everyMs: Array.from({ length: rounds }, () => prng.between(1, prng.chance(1, 2) ? 20 : timing.leaseMs * 2)),
       };
     }
+    case "damage":
+      return { kind, zone: options.damagedZone };
     case "storm":
       return { kind, forMs };
   }

@@ -50,15 +50,16 @@ function checkNothingInvented(history: HistoryRecorder): Violation[] {
 export function checkReplicas(
   cluster: SimCluster, table: TableSchema, history: HistoryRecorder, counts: CheckCounts,
 ): Violation[] {
-  const tables = catalogueOf(cluster, 1);
+  const tables = must(cluster.running()[0], "checked when a majority runs").node.metadata.tables();
   const states = replicaStates(cluster, tables);
   counts.replicas += states.length;
   counts.acknowledged += history.acknowledged.size;
-  const places = cluster.machines.map((machine): Observation => ({
+  const places = cluster.running().map(({ machine, node }): Observation => ({
     place: `node ${machine.nodeId}`,
     find: (item) => {
       const { pk, sk } = keysOf(item);
-      const read = must(machine.node, "checked when all run").tree.get(addressOf(table, { S: pk }, { S: sk }).key);
+      const read = node.tree.get(addressOf(table, { S: pk }, { S: sk }).key);
+      if (read.kind === "corrupt" && machine.storage.isDamaged) return undefined;
       return read.kind === "value" ? stateOf(storedJson(read.value)) : null;
     },
   }));
@@ -69,16 +70,12 @@ export function checkReplicas(
   ];
 }
 
-function catalogueOf(cluster: SimCluster, zone: number): readonly TableSchema[] {
-  return must(cluster.machine(zone).node, "looked at when all run").metadata.tables();
-}
-
 /** Each replica's counter of items is what it holds. */
 function checkCounters(cluster: SimCluster, states: readonly ReplicaState[]): Violation[] {
   const found: Violation[] = [];
   for (const { group, node, digest } of states) {
     if (group === SYSTEM_GROUP) continue; // catalogue rows are not counted
-    const counted = must(cluster.machine(node).node, "checked when all run").tree.counters(groupId(group));
+    const counted = must(cluster.machine(node).node, "its state was taken").tree.counters(groupId(group));
     const held = (JSON.parse(digest) as { items: number }).items;
     if (counted.items !== held) {
       found.push(violation("item-count", `group ${group} on node ${node}: counts ${counted.items}, holds ${held}`));
@@ -92,8 +89,8 @@ export function checkTables(
   cluster: SimCluster, present: readonly string[], absent: readonly string[],
 ): Violation[] {
   const found: Violation[] = [];
-  for (const { zone } of cluster.machines) {
-    const tables = catalogueOf(cluster, zone);
+  for (const { machine: { zone }, node } of cluster.running()) {
+    const tables = node.metadata.tables();
     const names = new Set(tables.map((table) => table.name));
     for (const name of present) {
       if (!names.has(name)) found.push(violation("tables", `node ${zone}: no table ${name}, which was created`));
@@ -102,7 +99,7 @@ export function checkTables(
       if (names.has(name)) found.push(violation("tables", `node ${zone}: table ${name} is there, which was deleted`));
     }
     const owned = new Set(tables.flatMap((table) => table.partitions.map((partition) => partition.group)));
-    for (const { group } of must(cluster.machine(zone).node, "checked when all run").replicator.hosts()) {
+    for (const { group } of node.replicator.hosts()) {
       if (group === SYSTEM_GROUP || owned.has(group)) continue;
       found.push(violation("tables", `node ${zone} hosts group ${group}, which is in no table`));
     }

@@ -69,7 +69,10 @@ export class Scenario {
     this.#options = options;
     this.#trace = trace;
     this.#prng = new Prng(seed).split("scenario");
-    this.#telemetry = new TelemetryRecorder(this.#loop, ({ node }) => this.#cluster.machine(node).storage.wasFailed);
+    this.#telemetry = new TelemetryRecorder(this.#loop, ({ node }) => {
+      const { storage } = this.#cluster.machine(node);
+      return storage.wasFailed || storage.isDamaged;
+    });
     this.#cluster = new SimCluster({
       seed, options, loop: this.#loop, prng: this.#prng, telemetry: this.#telemetry,
       onFailed: (machine, failure) => this.#onFailed(machine, failure.message),
@@ -246,7 +249,8 @@ export class Scenario {
 
   #onFailed(machine: Machine, message: string): void {
     this.#trace?.(this.#loop.nowUs, `node ${machine.nodeId} failed: ${message}`);
-    if (machine.storage.wasFailed) this.#probes.hit("a node failed on its disk and came back");
+    if (machine.storage.isDamaged) this.#probes.hit("a node met damage in its tree and stopped");
+    else if (machine.storage.wasFailed) this.#probes.hit("a node failed on its disk and came back");
     else this.#report(violation("node-failed", `node ${machine.nodeId}: ${message}`));
   }
 

@@ -10,7 +10,7 @@ import type { LinkFaults } from "../world/sim-network.ts";
 
 export const FAULTS = [
   "power-off", "pause", "partition", "one-way", "clog", "clock", "slow-disk", "disk-failure", "storm", "hand-over",
-  "squeeze", "flap",
+  "squeeze", "flap", "damage",
 ] as const;
 export type FaultKind = (typeof FAULTS)[number];
 
@@ -33,6 +33,8 @@ export type RunOptions = {
   readonly faultEveryMs: number;
   /** Relative weights of the kinds of fault; 0: not in this run. */
   readonly faults: Readonly<Record<FaultKind, number>>;
+  /** The one zone whose tree may be damaged, so that the other copies are whole. */
+  readonly damagedZone: number;
   /** How long a node stays off, at most. */
   readonly offMsMax: number;
 };
@@ -80,6 +82,7 @@ export function drawOptions(seed: number): RunOptions {
     chaosMs: prng.pick([600, 1200, 1200, 2500]),
     faultEveryMs: prng.pick([120, 250, 500]),
     faults: drawFaults(prng),
+    damagedZone: prng.between(1, 3),
     offMsMax: prng.pick([60, 300, 900]),
   };
 }
@@ -148,6 +151,7 @@ function drawFaults(prng: Prng): Record<FaultKind, number> {
     "hand-over": weight(),
     "squeeze": prng.chance(1, 2) ? prng.between(1, 6) : 0,
     "flap": prng.chance(1, 2) ? prng.between(1, 4) : 0,
+    "damage": prng.chance(1, 6) ? prng.between(1, 3) : 0,
   };
 }
 

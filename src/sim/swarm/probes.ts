@@ -9,6 +9,7 @@ export const PROBES = [
   "a paused node outlived its lease",
   "leadership of a partition changed",
   "a node failed on its disk and came back",
+  "a node met damage in its tree and stopped",
   "a checkpoint was written before the end",
   "a log segment was deleted",
   "a client call timed out",
