@@ -18,6 +18,9 @@ export const CREDENTIAL = { accessKeyId: "local", secretAccessKey: "secret" } as
 export const AUTHORIZATION = `AWS4-HMAC-SHA256 Credential=local/20260102/${REGION}/dynamodb/aws4_request, `
   + "SignedHeaders=host;x-amz-date;x-amz-target, Signature=00";
 
+/** A request that is not answered fails its test instead of hanging it. */
+const ANSWER_MS_MAX = 20_000;
+
 export type Item = Record<string, AttributeValue>;
 
 export type Answer = {
@@ -98,6 +101,7 @@ export class Server {
   async send(body: string | Uint8Array, headers: Record<string, string>, path = "/"): Promise<Answer> {
     const response = await fetch(this.cluster.endpoint + path, {
       method: "POST", headers, body: typeof body === "string" ? body : body.slice(),
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
     });
     return readAnswer(response);
   }
