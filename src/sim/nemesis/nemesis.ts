@@ -38,17 +38,20 @@ export class Nemesis {
   /** Faults injected, by kind. A power-off counts once per zone that was on. */
   readonly counts: Map<string, number> = new Map();
   #isOver = false;
-  onStep: ((step: NemesisStep) => void) | null = null;
+  onStep: ((step: NemesisStep, number: number) => void) | null = null;
 
   constructor(loop: EventLoop, victim: Victim) {
     this.#loop = loop;
     this.#victim = victim;
   }
 
-  start(prng: Prng, options: RunOptions): void {
-    for (const { atMs, step } of planNemesis(prng, options)) {
-      this.#after(atMs, () => this.#perform(step));
-    }
+  /** Leaves out the steps with the numbers in `skip`. Returns how many steps the plan has. */
+  start(prng: Prng, options: RunOptions, skip: ReadonlySet<number>): number {
+    const plan = planNemesis(prng, options);
+    plan.forEach(({ atMs, step }, number) => {
+      if (!skip.has(number)) this.#after(atMs, () => this.#perform(step, number));
+    });
+    return plan.length;
   }
 
   count(name: string): void {
@@ -68,9 +71,9 @@ export class Nemesis {
     }
   }
 
-  #perform(step: NemesisStep): void {
+  #perform(step: NemesisStep, number: number): void {
     const victim = this.#victim;
-    this.onStep?.(step);
+    this.onStep?.(step, number);
     this.count(step.kind);
     switch (step.kind) {
       case "power-off":

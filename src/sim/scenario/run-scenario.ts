@@ -38,6 +38,8 @@ export type ScenarioResult = {
   readonly virtualMs: number;
   readonly events: number;
   readonly powerOffs: number;
+  /** Steps in the plan of faults, those left out included. */
+  readonly steps: number;
   readonly faults: ReadonlyMap<string, number>;
   readonly calls: { readonly known: number; readonly failed: number; readonly unknown: number };
   readonly checks: CheckCounts;
@@ -64,9 +66,13 @@ export class Scenario {
   readonly #checks: CheckCounts = { items: 0, calls: 0, undecided: 0, acknowledged: 0, replicas: 0 };
   readonly #trace: Trace | null;
   readonly #watch: Watch;
+  readonly #skip: ReadonlySet<number>;
+  #steps = 0;
 
-  constructor(seed: number, options: RunOptions, trace: Trace | null) {
+  /** `skip`: numbers of steps of the plan of faults to leave out. */
+  constructor(seed: number, options: RunOptions, skip: ReadonlySet<number>, trace: Trace | null) {
     this.#options = options;
+    this.#skip = skip;
     this.#trace = trace;
     this.#prng = new Prng(seed).split("scenario");
     this.#telemetry = new TelemetryRecorder(this.#loop, ({ node }) => {
@@ -111,7 +117,7 @@ export class Scenario {
   result(): ScenarioResult {
     return {
       hash: this.#loop.hash, virtualMs: this.#loop.nowUs / 1000, events: this.#loop.dispatched,
-      powerOffs: this.#cluster.powerOffs, faults: this.#nemesis.counts, calls: this.#history.counts,
+      powerOffs: this.#cluster.powerOffs, steps: this.#steps, faults: this.#nemesis.counts, calls: this.#history.counts,
       checks: this.#checks, appliedEntries: this.#agreement.entries, probes: this.#probes,
       violations: this.#violations,
     };
@@ -153,7 +159,7 @@ export class Scenario {
       this.#tableClient.start();
     }
     this.#cluster.setChaosLinks();
-    this.#nemesis.start(this.#prng.split("nemesis"), this.#options);
+    this.#steps = this.#nemesis.start(this.#prng.split("nemesis"), this.#options, this.#skip);
     this.#runUntil(chaosMs, () => this.#violations.length > 0);
   }
 
@@ -242,7 +248,7 @@ export class Scenario {
     if (trace === null) return;
     this.#history.onRecord = (call): void => trace(this.#loop.nowUs, `item ${call.item} ${describeCall(call)}`);
     this.#watch.onLeader = (group, node): void => trace(this.#loop.nowUs, `node ${node} leads group ${group}`);
-    this.#nemesis.onStep = (step): void => trace(this.#loop.nowUs, `nemesis ${text(step)}`);
+    this.#nemesis.onStep = (step, number): void => trace(this.#loop.nowUs, `nemesis ${number}: ${text(step)}`);
     this.#telemetry.onRecord = (r): void =>
       trace(r.atUs, `node ${r.node} ${r.severity} ${r.area}: ${r.message} ${text(r.fields)}`);
   }

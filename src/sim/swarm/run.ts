@@ -10,9 +10,12 @@ export type SeedReport = {
   readonly violations: readonly Violation[];
 };
 
-export function runSeed(seed: number, trace: Trace | null): SeedReport {
+const NONE: ReadonlySet<number> = new Set();
+
+/** `skip`: numbers of steps of the plan of faults to leave out. */
+export function runSeed(seed: number, trace: Trace | null, skip: ReadonlySet<number> = NONE): SeedReport {
   const options = drawOptions(seed);
-  const scenario = new Scenario(seed, options, trace);
+  const scenario = new Scenario(seed, options, skip, trace);
   try {
     const result = scenario.run();
     return { seed, options, result, violations: result.violations };
