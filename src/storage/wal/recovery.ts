@@ -87,6 +87,8 @@ class Scan {
   #next: number | null = null;
   /** Where the next batch should stand. */
   #end: Place | null = null;
+  /** Offset of the newest intact batch in its segment. */
+  #lastBatchAt = 0;
   #lastIsSeal = true;
   #segmentBytes: number | null = null;
 
@@ -107,6 +109,8 @@ class Scan {
       const error = this.#segment(segment, segment === segments.at(-1));
       if (error !== null) return { ok: false, error };
     }
+    const lost = this.#findLostEnd(segments);
+    if (lost !== null) return { ok: false, error: lost };
     const tail = this.#end ?? { segment: 1, offset: SECTOR_BYTES };
     return {
       ok: true,
@@ -116,6 +120,13 @@ class Scan {
         leftovers: this.#leftovers, segmentBytes: this.#segmentBytes,
       },
     };
+  }
+
+  /** A batch in the second half of a segment is written after the next segment was made: without that, it is lost. */
+  #findLostEnd(segments: readonly Segment[]): WalError | null {
+    const newest = segments.at(-1);
+    if (newest === undefined || this.#lastBatchAt * 2 < newest.bytes || this.#end?.file !== newest.file) return null;
+    return walError("corrupt", segmentFileName(newest.number + 1), 0, "the segment is missing, the newest of the log");
   }
 
   #segment(segment: Segment, isNewest: boolean): WalError | null {
@@ -151,6 +162,7 @@ class Scan {
       const records = readRecords(bytes, view, at, header);
       if (records === null) break;
       this.#note(number, at, header, records);
+      this.#lastBatchAt = at;
       at += batchSpan(header.bytes);
     }
     const place: Place = { segment: number, file, offset: at };
