@@ -70,6 +70,17 @@ test("a read without an answer is sent again, a write is not: its fate is unknow
   assert.equal(other.outcomes[0]?.kind, "unavailable");
 });
 
+test("after a silent replica the next write goes to another one", () => {
+  const bench = new Bench();
+  const asked: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    bench.start(WRITE);
+    bench.clock.advance(4_000);
+    asked.push(bench.sent.at(-1)?.to ?? 0);
+  }
+  assert.deepEqual(asked, [1, 2, 3, 1]);
+});
+
 test("late, foreign and repeated answers are nobody's", () => {
   const bench = new Bench();
   bench.start(WRITE);

@@ -127,6 +127,13 @@ export class PendingRequests {
     });
   }
 
+  /** After silence: the next request of the group, also a write that must not be repeated, goes to another replica. */
+  #lookElsewhere(pending: Pending): void {
+    const { group, replicas, target } = pending;
+    if ((this.#leaders.get(group) ?? target) !== target) return;
+    this.#leaders.set(group, replicas[(replicas.indexOf(target) + 1) % replicas.length] as NodeId);
+  }
+
   #giveUp(pending: Pending, reason: string): void {
     this.#pending.delete(pending.id);
     pending.done({ kind: "unavailable", reason });
@@ -138,7 +145,7 @@ export class PendingRequests {
       const oldest = this.#clock.monotonicMs() - ANSWER_MS_MAX;
       for (const pending of [...this.#pending.values()]) {
         if (pending.isResting || pending.sentMs > oldest) continue;
-        if (this.#leaders.get(pending.group) === pending.target) this.#leaders.delete(pending.group);
+        this.#lookElsewhere(pending);
         pending.preferred = null;
         if (isRead(pending.work)) this.#rest(pending, "no answer from the storage node");
         else this.#giveUp(pending, "no answer from the storage node; the write may or may not be done");

@@ -21,6 +21,7 @@ import { getOperation, resultOf, TABLE } from "../workload/operations.ts";
 import { EVENT_CHECK, EVENT_CLIENT, EventLoop, WORLD } from "../world/event-loop.ts";
 import { TelemetryRecorder } from "../world/sim-telemetry.ts";
 import { checkHistories, checkReplicas, checkTables, type CheckCounts } from "./final-checks.ts";
+import { CORE_SERVES_MS_MAX, CoreWrites } from "./core-serves.ts";
 import { Watch } from "./watch.ts";
 
 /** A cluster without faults must have its table within this. */
@@ -175,6 +176,7 @@ export class Scenario {
     cluster.setCalmLinks();
     this.#restartFailed();
     this.#runUntil(AFTERMATH_MS, () => false);
+    if (this.#options.isZoneLeftOut) this.#demandCore(table);
     for (const client of this.#clients) client.stop();
     this.#tableClient?.stop();
     if (!this.#comeToRest() || !this.#readEverything(table) || !this.#comeToRest()) return;
@@ -183,6 +185,20 @@ export class Scenario {
       const { present, absent } = this.#tableClient.expectations();
       for (const found of checkTables(cluster, present, absent)) this.#report(found);
     }
+  }
+
+  /** Without one zone (the damaged one, if there is one) the others must serve. */
+  #demandCore(table: TableSchema): void {
+    const cluster = this.#cluster;
+    const zone = this.#options.damagedZone;
+    this.#probes.hit("one zone stayed off while the others had to serve");
+    this.#trace?.(this.#loop.nowUs, `-- zone ${zone} stays off --`);
+    cluster.powerOff(zone);
+    const writes = new CoreWrites(this.#loop, cluster, this.#history);
+    writes.start(table);
+    this.#runUntil(CORE_SERVES_MS_MAX, () => writes.isDone);
+    this.#report(writes.verdict());
+    cluster.powerOn(zone);
   }
 
   #comeToRest(): boolean {

@@ -35,6 +35,8 @@ export type RunOptions = {
   readonly faults: Readonly<Record<FaultKind, number>>;
   /** The one zone whose tree may be damaged, so that the other copies are whole. */
   readonly damagedZone: number;
+  /** After healing, that zone stays off for a while, and the others must serve. */
+  readonly isZoneLeftOut: boolean;
   /** How long a node stays off, at most. */
   readonly offMsMax: number;
 };
@@ -83,6 +85,7 @@ export function drawOptions(seed: number): RunOptions {
     faultEveryMs: prng.pick([120, 250, 500]),
     faults: drawFaults(prng),
     damagedZone: prng.between(1, 3),
+    isZoneLeftOut: prng.chance(1, 4),
     offMsMax: prng.pick([60, 300, 900]),
   };
 }
