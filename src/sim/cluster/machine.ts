@@ -139,7 +139,7 @@ export class Machine {
         sealDelayMs: 30,
       },
       tree: options.tree,
-      nodes, partitionsPerTable: options.partitionsPerTable, priorLeasesVoid: false,
+      nodes, partitionsPerTable: options.partitionsPerTable, priorLeasesVoid: options.isOneProcess,
       onFailed: (failure) => {
         network.attach(self, null);
         env.onFailed(this, failure);

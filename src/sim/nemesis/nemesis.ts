@@ -77,10 +77,8 @@ export class Nemesis {
     this.count(step.kind);
     switch (step.kind) {
       case "power-off":
-        step.zones.forEach((zone, i) => {
-          victim.powerOff(zone);
-          this.#after(step.offMs[i] ?? 1, () => victim.powerOn(zone));
-        });
+        for (const zone of step.zones) victim.powerOff(zone);
+        step.zones.forEach((zone, i) => this.#after(step.offMs[i] ?? 1, () => victim.powerOn(zone)));
         return;
       case "pause":
         victim.pause(step.zone);

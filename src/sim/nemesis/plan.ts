@@ -58,6 +58,11 @@ function drawStep(prng: Prng, kind: FaultKind, options: RunOptions): NemesisStep
   switch (kind) {
     case "power-off": {
       const off = drawSubset(prng, zones);
+      if (options.isOneProcess) {
+        const offMs = prng.between(1, offMsMax);
+        const all = Array.from({ length: zones }, (_, i) => i + 1);
+        return { kind, zones: all, offMs: all.map(() => offMs) };
+      }
       // A short blink, in which nobody notices, is as interesting as a long absence.
       return { kind, zones: off, offMs: off.map(() => (prng.chance(1, 3) ? 1 : prng.between(1, offMsMax))) };
     }
@@ -78,7 +83,7 @@ function drawStep(prng: Prng, kind: FaultKind, options: RunOptions): NemesisStep
     case "disk-failure":
       return { kind, zone, code: prng.pick(["EIO", "ENOSPC"] as const), offMs: prng.between(1, offMsMax) };
     case "hand-over":
-      return { kind, zone, thenOffMs: prng.chance(1, 2) ? prng.below(20) : null };
+      return { kind, zone, thenOffMs: !options.isOneProcess && prng.chance(1, 2) ? prng.below(20) : null };
     case "squeeze":
       return {
         kind, group: prng.below(8), turn: prng.chance(1, 2) ? 1 : 2, isOneWay: prng.chance(1, 2),

@@ -177,6 +177,7 @@ export class Scenario {
     this.#restartFailed();
     this.#runUntil(AFTERMATH_MS, () => false);
     if (this.#options.isZoneLeftOut) this.#demandCore(table);
+    this.#probes.hitIf(this.#options.isOneProcess, "all zones were one process");
     for (const client of this.#clients) client.stop();
     this.#tableClient?.stop();
     if (!this.#comeToRest() || !this.#readEverything(table) || !this.#comeToRest()) return;

@@ -35,6 +35,11 @@ export type RunOptions = {
   readonly faults: Readonly<Record<FaultKind, number>>;
   /** The one zone whose tree may be damaged, so that the other copies are whole. */
   readonly damagedZone: number;
+  /**
+   * All zones in one process: they lose power only together, so that no lease of before a start can be alive, and
+   * the nodes are told so.
+   */
+  readonly isOneProcess: boolean;
   /** After healing, that zone stays off for a while, and the others must serve. */
   readonly isZoneLeftOut: boolean;
   /** How long a node stays off, at most. */
@@ -58,6 +63,7 @@ export type LoadOptions = {
 export function drawOptions(seed: number): RunOptions {
   const prng = new Prng(seed).split("options");
   const timing = drawTiming(prng);
+  const isOneProcess = prng.chance(1, 6);
   const valueBytesMax = prng.pick([0, 40, 400, 4000]);
   return {
     zones: 3,
@@ -83,9 +89,10 @@ export function drawOptions(seed: number): RunOptions {
     },
     chaosMs: prng.pick([600, 1200, 1200, 2500]),
     faultEveryMs: prng.pick([120, 250, 500]),
-    faults: drawFaults(prng),
+    faults: isOneProcess ? { ...drawFaults(prng), ...SINGLE_RESTARTS } : drawFaults(prng),
     damagedZone: prng.between(1, 3),
-    isZoneLeftOut: prng.chance(1, 4),
+    isOneProcess,
+    isZoneLeftOut: !isOneProcess && prng.chance(1, 4),
     offMsMax: prng.pick([60, 300, 900]),
   };
 }
@@ -157,6 +164,9 @@ function drawFaults(prng: Prng): Record<FaultKind, number> {
     "damage": prng.chance(1, 6) ? prng.between(1, 3) : 0,
   };
 }
+
+/** Faults that restart one node while others live on. */
+const SINGLE_RESTARTS = { "disk-failure": 0, "squeeze": 0, "flap": 0 } as const;
 
 /** The network once all is healed. */
 export const CALM_LINK: LinkFaults = {

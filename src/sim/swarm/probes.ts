@@ -20,6 +20,7 @@ export const PROBES = [
   "a message was duplicated",
   "a message was cut off by a partition",
   "a restarted node replayed entries",
+  "all zones were one process",
   "one zone stayed off while the others had to serve",
   "a whole-cluster power-off came before the final check",
 ] as const;
