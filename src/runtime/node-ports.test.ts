@@ -1,6 +1,7 @@
 // The clock, randomness, hashes and telemetry over Node, against their contracts and published vectors.
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { describe, it } from "node:test";
 import { NodeClock } from "./node-clock.ts";
 import { nodeCrypto } from "./node-crypto.ts";
@@ -135,6 +136,21 @@ describe("crypto", () => {
       assert.equal(nodeCrypto.hmacSha256Hex(key, "what do ya want for nothing?"), mac);
       assert.equal(nodeCrypto.hmacSha256Hex(key, Buffer.from("what do ya want for nothing?")), mac);
       assert.equal(Buffer.from(nodeCrypto.hmacSha256(key, "what do ya want for nothing?")).toString("hex"), mac);
+    }
+  });
+
+  it("makes the same HMAC as Node for keys and data of all lengths, text as UTF-8", () => {
+    for (const keyBytes of [0, 1, 32, 63, 64, 65, 200]) {
+      const keyData = Buffer.alloc(keyBytes, "key \u00e9");
+      const key = nodeCrypto.hmacKey(keyData);
+      for (const length of [0, 1, 64, 200, 341, 342, 1_024, 1_025, 5_000]) {
+        for (const text of ["a".repeat(length), "\u20ac".repeat(length), "\u{1f600}".repeat(length), "\ud800".repeat(length)]) {
+          const expected = createHmac("sha256", keyData).update(text).digest("hex");
+          assert.equal(nodeCrypto.hmacSha256Hex(key, text), expected, `key of ${keyBytes}, ${length} times ${text[0]}`);
+          assert.equal(nodeCrypto.hmacSha256Hex(key, Buffer.from(text)), expected);
+          assert.equal(Buffer.from(nodeCrypto.hmacSha256(key, text)).toString("hex"), expected);
+        }
+      }
     }
   });
 
