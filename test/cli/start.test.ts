@@ -67,7 +67,7 @@ test("a directory's life: start, use, refuse a second, stop, inspect, start agai
   const records = new Program(context, ["inspect", "wal", dataDir, "--node", "2", "--json"]);
   assert.equal(await records.end(), 0);
   const lines = records.stdout.trim().split("\n").map((line) => JSON.parse(line));
-  assert.ok(lines.every((line) => line.node === "node-2"));
+  assert.ok(lines.every((line) => line.node === 2));
   assert.ok(lines.some((line) => line.kind === "record" && line.payloadBytes > 1000), "the item's record is there");
 });
 
