@@ -23,7 +23,7 @@ import { NodeRandom } from "../runtime/node-random.ts";
 import { createTelemetry } from "../runtime/node-telemetry.ts";
 import { TREE_DEFAULT } from "../storage/tree/item-tree.ts";
 import { BATCH_BYTES_DEFAULT, PACE_DEFAULT, SEAL_DELAY_MS_DEFAULT, SEGMENT_BYTES_DEFAULT } from "../storage/wal/wal.ts";
-import type { NodeMessage } from "../wire/data-messages.ts";
+import { REPLY, REQUEST, type NodeMessage, type Redirect } from "../wire/data-messages.ts";
 import { StartError, type EmbeddedOptions, type RunningCluster } from "./embedded-options.ts";
 import { LocalNetwork } from "./local-network.ts";
 import { noteBegun, openDirectories } from "./node-identity.ts";
@@ -43,6 +43,9 @@ const STOP_GRACE_MS = 2_000;
 const READY_MS_MAX = 60_000;
 
 const SILENT: Telemetry = { event: () => undefined };
+
+/** In the name of a node that does not run: certainly not executed, so the router may ask another one. */
+const GONE: Redirect = { kind: "redirect", leader: null, reason: "the node does not run" };
 
 type Storage = { readonly disk: Disk; readonly kv: KvStore; readonly walDirectory: string | null };
 
@@ -78,7 +81,9 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
   const random = new NodeRandom();
   const telemetry = options.logLevel === "silent"
     ? SILENT : createTelemetry({ level: options.logLevel, format: "text" });
-  const network = new LocalNetwork<NodeMessage>(clock);
+  const network: LocalNetwork<NodeMessage> = new LocalNetwork(clock, (to, message) => {
+    if (message.kind === REQUEST) network.send(message.from, { kind: REPLY, from: to, id: message.id, outcome: GONE });
+  });
   const nodes: readonly NodeId[] = Array.from({ length: options.zones }, (_, i) => nodeId(i + 1));
   const failures = new Failures(nodes.length, telemetry);
   const storages = openStorages(options, clock, failures);
@@ -107,6 +112,8 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
     throw new StartError(`${failures.describe()}. Too few nodes are left to go on.`);
   }
   if (options.dataDir !== null) noteBegun(options.dataDir, alive.map((node) => node.self));
+  const absent = nodes.filter((self) => !alive.some((node) => node.self === self));
+  if (absent.length > 0) for (const node of alive) node.standInFor(absent);
   network.open();
   const router = new Router({
     self: ROUTER, clock, random, network, metadataNodes: systemMembers(nodes), nearNode: null,

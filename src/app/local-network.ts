@@ -8,14 +8,17 @@ export type Receive<Message> = (message: Message) => void;
 
 export class LocalNetwork<Message> implements Network<Message> {
   readonly #clock: Clock;
+  readonly #onUndeliverable: (to: NodeId, message: Message) => void;
   readonly #receivers: Map<NodeId, Receive<Message>> = new Map();
   #targets: NodeId[] = [];
   #messages: Message[] = [];
   #isScheduled = false;
   #isOpen = false;
 
-  constructor(clock: Clock) {
+  /** `onUndeliverable`: nobody is attached there; as a refused connection would say, the message was not seen. */
+  constructor(clock: Clock, onUndeliverable: (to: NodeId, message: Message) => void = (): void => undefined) {
     this.#clock = clock;
+    this.#onUndeliverable = onUndeliverable;
   }
 
   /** Until then messages wait: so that nothing is lost while the nodes of the process open their logs. */
@@ -52,7 +55,10 @@ export class LocalNetwork<Message> implements Network<Message> {
     this.#messages = [];
     this.#isScheduled = false;
     for (let i = 0; i < targets.length; i++) {
-      this.#receivers.get(targets[i] as NodeId)?.(messages[i] as Message);
+      const to = targets[i] as NodeId;
+      const receive = this.#receivers.get(to);
+      if (receive === undefined) this.#onUndeliverable(to, messages[i] as Message);
+      else receive(messages[i] as Message);
     }
   }
 }

@@ -199,6 +199,20 @@ export class StatorNode {
     }
   }
 
+  /**
+   * Campaigns for the groups whose first member is known to be absent and whose next one is this node, so that they
+   * need not wait for the absence to show.
+   */
+  standInFor(absent: readonly NodeId[]): void {
+    const now = this.#env.clock.monotonicMs();
+    for (const host of this.replicator.hosts()) {
+      const next = host.members.find((member) => !absent.includes(member));
+      if (next !== this.self || host.members[0] === this.self) continue;
+      host.core.campaign(now);
+      this.replicator.wake(host);
+    }
+  }
+
   /** Stops at once; the log and the tree are closed so that the next start finds nothing to repair. */
   stop(done: () => void): void {
     this.#halt();
