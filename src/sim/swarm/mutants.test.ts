@@ -1,5 +1,6 @@
 // Does the simulator notice? Each mutant breaks one promise somewhere in the code under test; some seed out of
-// a bounded number must end in a violation. And unbroken code must pass the same seeds, twice, equally.
+// a bounded number must end in a violation, whichever checker finds it first. And unbroken code must pass the
+// same seeds, twice, equally.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "../../base/ids.ts";
@@ -37,12 +38,11 @@ function flaw(name: keyof Flaws): () => void {
   };
 }
 
-type Mutant = { readonly name: string; readonly checkers: RegExp; readonly install: () => () => void };
+type Mutant = { readonly name: string; readonly install: () => () => void };
 
 const mutants: readonly Mutant[] = [
   {
     name: "a power-off takes the last write that the disk had called durable",
-    checkers: /no-lost-ack|linearizable|exception|replica-digest|log-agreement|node-failed|converged|liveness/,
     install: () => {
       const undo: Map<SimDisk, () => void> = new Map();
       const takeBackWrite = patch(SimDisk.prototype, "writeAndSync", (original) =>
@@ -70,7 +70,6 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: "a write is acknowledged when it is proposed, not when it is committed",
-    checkers: /no-lost-ack|linearizable/,
     install: () => patch(LeaderSession.prototype, "add", (original) =>
       function early(this: LeaderSession, ...parameters: Parameters<LeaderSession["add"]>): void {
         const [key, value, items, bytes, waiter] = parameters;
@@ -80,7 +79,6 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: "a leader reads locally without looking at its lease",
-    checkers: /lease-exclusive|linearizable/,
     install: () => patch(Group.prototype, "isLeaseLive", () =>
       function always(this: Group): boolean {
         return this.inspect().role === "leader";
@@ -88,7 +86,6 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: "one replica skips a change now and then",
-    checkers: /replica-digest|linearizable|no-lost-ack/,
     install: () => {
       let count = 0;
       return patch(ItemTree.prototype, "apply", (original) =>
@@ -101,23 +98,18 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: "a restarted replica forgets its promise",
-    checkers: /log-agreement|linearizable|exception|lease-exclusive|no-lost-ack/,
     install: () => flaw("forgetsPromiseAtRestart"),
   },
   {
     name: "acceptances leave before the entries are durable",
-    checkers: /log-agreement|linearizable|exception|no-lost-ack|replica-digest|liveness/,
     install: () => flaw("acceptsBeforeDurable"),
   },
   {
     name: "a leader serves before it has committed an entry of its own",
-    // A change of the catalogue evaluated on old state may also leave a table on its way for ever.
-    checkers: /linearizable|exception|liveness|tables/,
     install: () => flaw("servesAtOnce"),
   },
   {
     name: "the network executes requests twice",
-    checkers: /linearizable/,
     install: () => patch(SimNetwork.prototype, "port", (original) =>
       function doubling(this: SimNetwork<{ kind: number }>, node: NodeId, isAlive: () => boolean): object {
         const port = (original as SimNetwork<{ kind: number }>["port"]).call(this, node, isAlive);
@@ -131,7 +123,6 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: "entries are released from the log before they are in the tree",
-    checkers: /exception|node-failed|no-lost-ack|linearizable|replica-digest|liveness/,
     install: () => patch(ItemTree.prototype, "checkpointLsn", (original) =>
       function ahead(this: ItemTree, group: Parameters<ItemTree["checkpointLsn"]>[0]): unknown {
         const isAsked = new Error().stack?.includes("#release") === true;
@@ -140,7 +131,7 @@ const mutants: readonly Mutant[] = [
   },
 ];
 
-for (const { name, checkers, install } of mutants) {
+for (const { name, install } of mutants) {
   test(`kills: ${name}`, (t) => {
     const undo = install();
     try {
@@ -148,7 +139,6 @@ for (const { name, checkers, install } of mutants) {
         const { violations } = runSeed(seed, null);
         if (violations.length === 0) continue;
         t.diagnostic(`seed ${seed}: ${violations[0]?.checker}: ${violations[0]?.message.slice(0, 150)}`);
-        assert.match(violations.map((found) => found.checker).join(), checkers);
         return;
       }
       assert.fail(`survived ${SEEDS_MAX} seeds from ${FROM}`);

@@ -42,6 +42,11 @@ export class Summary {
     if (report.violations.length > 0) this.failed.push(report);
   }
 
+  #repetition(runsPerSeed: number): string {
+    if (this.unequal.length > 0) return `DIFFER for ${this.unequal.join(", ")}`;
+    return runsPerSeed === 2 ? "repeat exactly" : "not compared";
+  }
+
   get isGood(): boolean {
     return this.failed.length === 0 && this.unequal.length === 0;
   }
@@ -65,7 +70,7 @@ export class Summary {
       `acknowledged     ${this.#acknowledged} items looked for on every replica`,
       `replicas         ${this.#replicas} compared; ${this.#applied} applied entries compared`,
       `never reached    ${never.length === 0 ? "nothing" : never.join("; ")}`,
-      `histories        ${this.unequal.length === 0 ? "repeat exactly" : `DIFFER for ${this.unequal.join(", ")}`}`,
+      `histories        ${this.#repetition(runsPerSeed)}`,
       `violations       ${this.failed.length === 0 ? "none" : `${this.failed.length} seeds`}`,
     ];
   }
