@@ -56,11 +56,15 @@ export class ServerTable {
   }
 
   put(row: Row, condition: Condition): Promise<Written> {
-    return written(this.#client.send(new PutItemCommand({ ...this.#write(condition), Item: itemOf(row), ReturnValues: "ALL_OLD" })));
+    return written(this.#client.send(new PutItemCommand({
+      ...this.#write(condition), Item: itemOf(row), ReturnValues: "ALL_OLD",
+    })));
   }
 
   delete(key: Key, condition: Condition): Promise<Written> {
-    return written(this.#client.send(new DeleteItemCommand({ ...this.#write(condition), Key: keyOf(key), ReturnValues: "ALL_OLD" })));
+    return written(this.#client.send(new DeleteItemCommand({
+      ...this.#write(condition), Key: keyOf(key), ReturnValues: "ALL_OLD",
+    })));
   }
 
   update(key: Key, update: Update, condition: Condition): Promise<Written> {
@@ -79,7 +83,9 @@ export class ServerTable {
     if (sets.length > 0) clauses.push(`SET ${sets.join(", ")}`);
     if (update.setS === undefined && update.removeS === true) clauses.push("REMOVE s");
     if (update.addTags !== undefined) clauses.push(`ADD tags ${use(":more", { SS: [...update.addTags] })}`);
-    else if (update.deleteTags !== undefined) clauses.push(`DELETE tags ${use(":less", { SS: [...update.deleteTags] })}`);
+    else if (update.deleteTags !== undefined) {
+      clauses.push(`DELETE tags ${use(":less", { SS: [...update.deleteTags] })}`);
+    }
     return written(this.#client.send(new UpdateItemCommand({
       ...rest, Key: keyOf(key), ReturnValues: "ALL_OLD",
       ...(clauses.length === 0 ? {} : { UpdateExpression: clauses.join(" ") }),
@@ -113,7 +119,8 @@ export class ServerTable {
     let after: Attributes | undefined;
     do {
       const page = await this.#client.send(new QueryCommand({
-        TableName: this.#name, ...keyCondition(pk, range), ScanIndexForward: isForward, Limit: limit, ConsistentRead: true,
+        TableName: this.#name, ...keyCondition(pk, range), ScanIndexForward: isForward, Limit: limit,
+        ConsistentRead: true,
         ...(after === undefined ? {} : { ExclusiveStartKey: after }),
       }));
       after = page.LastEvaluatedKey;
@@ -193,13 +200,17 @@ function checkPage(
   assert.deepEqual(after, { pk: last?.["pk"], sk: last?.["sk"] });
 }
 
-function keyCondition(pk: string, range: Range): { KeyConditionExpression: string; ExpressionAttributeValues: Attributes } {
-  const of = (text: string, values: Attributes): ReturnType<typeof keyCondition> =>
+type KeyConditionInput = { readonly KeyConditionExpression: string; readonly ExpressionAttributeValues: Attributes };
+
+function keyCondition(pk: string, range: Range): KeyConditionInput {
+  const of = (text: string, values: Attributes): KeyConditionInput =>
     ({ KeyConditionExpression: `pk = :pk${text}`, ExpressionAttributeValues: { ":pk": { S: pk }, ...values } });
   switch (range.op) {
     case "all": return of("", {});
     case "between":
-      return of(" AND sk BETWEEN :low AND :high", { ":low": { N: String(range.low) }, ":high": { N: String(range.high) } });
+      return of(" AND sk BETWEEN :low AND :high", {
+        ":low": { N: String(range.low) }, ":high": { N: String(range.high) },
+      });
     default: return of(` AND sk ${range.op} :sk`, { ":sk": { N: String(range.sk) } });
   }
 }
