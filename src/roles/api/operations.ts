@@ -1,5 +1,4 @@
 // The registry of all operations of today's SDK, and what becomes of each.
-import type { Call } from "./call.ts";
 import { type Failure, unknownOperation } from "./errors.ts";
 import { describeEndpoints, describeLimits } from "./operations/account.ts";
 import { batchGetItem } from "./operations/batch-get-item.ts";
@@ -12,17 +11,7 @@ import { query } from "./operations/query.ts";
 import { scan } from "./operations/scan.ts";
 import { deleteTable, describeTable, listTables } from "./operations/tables.ts";
 import { updateItem } from "./operations/update-item.ts";
-import type { JsonObject } from "./validate/check.ts";
-import type { StructureShape } from "./validate/shape.ts";
-
-/**
- * One operation. `run` is given an input that has passed `shape`; it plans what is to be executed, or answers
- * at once, or returns the failure to answer with. It changes nothing outside of the call.
- */
-export type OperationHandler = {
-  readonly shape: StructureShape;
-  readonly run: (input: JsonObject, call: Call) => Failure | null;
-};
+import type { OperationHandler } from "./operations/handler.ts";
 
 const DYNAMODB = "DynamoDB_20120810.";
 const STREAMS = "DynamoDBStreams_20120810.";

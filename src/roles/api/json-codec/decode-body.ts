@@ -1,7 +1,7 @@
 // Request bodies: bytes to a JSON object, or nothing. Hostile input: the encoding is checked, and the depth
 // of large bodies is bounded before they are parsed.
 import { utf8Decode } from "../../../base/utf8.ts";
-import type { JsonObject } from "../validate/check.ts";
+import type { JsonObject } from "../validate/json-object.ts";
 
 /**
  * Levels of brackets. A value nested 32 deep takes two brackets a level (`{"M":{…}}`), a request about five more;

@@ -1,8 +1,8 @@
 // DescribeLimits and DescribeEndpoints.
 import type { Call } from "../call.ts";
 import type { Failure } from "../errors.ts";
-import type { OperationHandler } from "../operations.ts";
-import type { JsonObject } from "../validate/check.ts";
+import type { OperationHandler } from "./handler.ts";
+import type { JsonObject } from "../validate/json-object.ts";
 import { NO_INPUT } from "../validate/table-shapes.ts";
 
 export const describeLimits: OperationHandler = { shape: NO_INPUT, run: runLimits };

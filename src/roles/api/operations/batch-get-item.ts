@@ -7,8 +7,8 @@ import type { BatchGetOutcome, GetOperation, Refusal } from "../../../model/oper
 import type { Call } from "../call.ts";
 import { type Failure, failureOf, failureOfRefusal, validation } from "../errors.ts";
 import { type CapacityMode, capacityJson, capacityModeOf } from "../json-codec/capacity.ts";
-import type { OperationHandler } from "../operations.ts";
-import type { JsonObject } from "../validate/check.ts";
+import type { OperationHandler } from "./handler.ts";
+import type { JsonObject } from "../validate/json-object.ts";
 import { BATCH_GET_ITEM } from "../validate/item-shapes.ts";
 import { GET_EXPRESSIONS, openExpressions, unusedFailure } from "./expressions.ts";
 import { projectionOf } from "./get-item.ts";

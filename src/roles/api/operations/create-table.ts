@@ -5,9 +5,9 @@ import type { TableDefinition, KeyAttribute, Billing } from "../../../model/tabl
 import type { Call } from "../call.ts";
 import { type Failure, failureOf, validation } from "../errors.ts";
 import { tableDescriptionJson } from "../json-codec/table-description.ts";
-import type { OperationHandler } from "../operations.ts";
+import type { OperationHandler } from "./handler.ts";
 import { type Result, no, ok } from "../result.ts";
-import type { JsonObject } from "../validate/check.ts";
+import type { JsonObject } from "../validate/json-object.ts";
 import { CREATE_TABLE } from "../validate/table-shapes.ts";
 import { tableNameOf } from "./table-name.ts";
 

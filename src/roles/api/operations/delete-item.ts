@@ -1,8 +1,8 @@
 // DeleteItem.
 import type { Call } from "../call.ts";
 import type { Failure } from "../errors.ts";
-import type { OperationHandler } from "../operations.ts";
-import type { JsonObject } from "../validate/check.ts";
+import type { OperationHandler } from "./handler.ts";
+import type { JsonObject } from "../validate/json-object.ts";
 import { DELETE_ITEM } from "../validate/item-shapes.ts";
 import { WRITE_EXPRESSIONS, openExpressions, unusedFailure } from "./expressions.ts";
 import { addressOfKey, validItem } from "./keys.ts";

@@ -3,7 +3,7 @@ import type { AttributeValue } from "../../../model/attribute-value.ts";
 import { ExpressionContext } from "../../../model/expression/context.ts";
 import { type Failure, validation } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
-import type { JsonObject } from "../validate/check.ts";
+import type { JsonObject } from "../validate/json-object.ts";
 import { type CheckedValues, InvalidValue } from "../validate/check-values.ts";
 import { isPlaceholder } from "../validate/names.ts";
 

@@ -10,7 +10,7 @@ import type { Call } from "../call.ts";
 import { type Failure, validation } from "../errors.ts";
 import { type CapacityMode, capacityJson } from "../json-codec/capacity.ts";
 import { type Result, no, ok } from "../result.ts";
-import type { JsonObject } from "../validate/check.ts";
+import type { JsonObject } from "../validate/json-object.ts";
 
 const COMMA: Uint8Array = utf8Encode(",");
 const ITEMS_HEAD: Uint8Array = utf8Encode('{"Items":[');

@@ -5,7 +5,7 @@ import { must } from "../../../base/assert.ts";
 import type { Call } from "../call.ts";
 import { TABLE_NOT_FOUND, resourceNotFound, validation } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
-import type { JsonObject } from "../validate/check.ts";
+import type { JsonObject } from "../validate/json-object.ts";
 import { NAME_PATTERN, isName, tableRefOf } from "../validate/names.ts";
 
 /** The table an item operation works on. `text` has passed the structural check. */

@@ -3,8 +3,8 @@ import { LIST_TABLES_COUNT_MAX } from "../../../model/limits.ts";
 import type { Call } from "../call.ts";
 import { type Failure, failureOf } from "../errors.ts";
 import { tableDescriptionJson } from "../json-codec/table-description.ts";
-import type { OperationHandler } from "../operations.ts";
-import type { JsonObject } from "../validate/check.ts";
+import type { OperationHandler } from "./handler.ts";
+import type { JsonObject } from "../validate/json-object.ts";
 import { LIST_TABLES, NAMED_TABLE } from "../validate/table-shapes.ts";
 import { tableNameOf } from "./table-name.ts";
 

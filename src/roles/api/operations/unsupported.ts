@@ -1,6 +1,6 @@
 // Parameters of the API before expressions, and others not offered: refused clearly, never ignored.
 import { type Failure, validation } from "../errors.ts";
-import type { JsonObject } from "../validate/check.ts";
+import type { JsonObject } from "../validate/json-object.ts";
 
 /** A legacy parameter and the expression that takes its place. */
 export type LegacyParameter = { readonly name: string; readonly instead: string };

@@ -9,7 +9,7 @@ import type { Call } from "../call.ts";
 import { type Failure, failureOf, validation } from "../errors.ts";
 import { type CapacityMode, capacityJson, capacityModeOf } from "../json-codec/capacity.ts";
 import { type Result, no, ok } from "../result.ts";
-import type { JsonObject } from "../validate/check.ts";
+import type { JsonObject } from "../validate/json-object.ts";
 
 const EMPTY_OBJECT: Uint8Array = utf8Encode("{}");
 const ATTRIBUTES_HEAD: Uint8Array = utf8Encode('{"Attributes":');

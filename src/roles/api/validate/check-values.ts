@@ -5,7 +5,7 @@ import type { AttributeValue, Item } from "../../../model/attribute-value.ts";
 import { parseAttributeMap, parseAttributeValue } from "../../../model/parse-value.ts";
 import { setAttribute } from "../../../model/attribute-map.ts";
 import { type Failure, serialization } from "../errors.ts";
-import type { JsonObject } from "./check.ts";
+import type { JsonObject } from "./json-object.ts";
 
 /** Stands where a value stood that is no valid attribute value. */
 export class InvalidValue {

@@ -4,12 +4,11 @@ import { typeMismatch } from "../../../model/value-problem.ts";
 import { type Failure, serialization, validation } from "../errors.ts";
 import { checkItem, checkValues } from "./check-values.ts";
 import { javaText, javaType } from "./java-text.ts";
+import type { JsonObject } from "./json-object.ts";
 import type { IntegerShape, ListShape, MapShape, Shape, StringShape, StructureShape } from "./shape.ts";
 
 /** DynamoDB tells ten problems and stops. */
 const PROBLEMS_MAX = 10;
-
-export type JsonObject = { [name: string]: unknown };
 
 /** A broken constraint. Put into words only after the walk: until then the inside of `value` is not known to fit. */
 type Problem = {
