@@ -119,21 +119,24 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
     self: ROUTER, clock, random, network, metadataNodes: systemMembers(nodes), nearNode: null,
   });
   network.attach(ROUTER, (message) => router.onMessage(message));
-  await ready(router);
+  const end = async (): Promise<void> => {
+    router.stop();
+    await closeAll(alive, storages);
+  };
   const api = createApi({ crypto: nodeCrypto, clock, random, telemetry }, {
     execute: router.execute, lookupTable: router.lookupTable,
   }, {
     credentials: options.credentials, accountId: ACCOUNT, defaultRegion: options.region,
-    health: () => ({
-      live: !failures.isFatal, ready: router.isReady && !failures.isFatal, detail: failures.describe(),
-    }),
+    health: () => healthOf(router, failures),
   });
-  const http = await listen(api.handle, options);
+  const http = await openDoor(router, api.handle, options).catch(async (error: unknown) => {
+    await end(); // the directory is given back next, and nobody may write there by then
+    throw error;
+  });
   let stopping: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
     await http.close(STOP_GRACE_MS);
-    router.stop();
-    await closeAll(alive, storages);
+    await end();
     await lock?.release();
   };
   return {
@@ -207,7 +210,17 @@ function ready(router: Router): Promise<void> {
   });
 }
 
+function healthOf(router: Router, failures: Failures): { live: boolean; ready: boolean; detail: string } {
+  const { isFatal } = failures;
+  return { live: !isFatal, ready: router.isReady && !isFatal, detail: failures.describe() };
+}
+
 type Listening = { readonly port: number; close(graceMs: number): Promise<void> };
+
+async function openDoor(router: Router, handler: HttpHandler, options: EmbeddedOptions): Promise<Listening> {
+  await ready(router);
+  return listen(handler, options);
+}
 
 async function listen(handler: HttpHandler, options: EmbeddedOptions): Promise<Listening> {
   const server = createHttpServer(handler, {});
