@@ -123,9 +123,8 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
     router.stop();
     await closeAll(alive, storages);
   };
-  const api = createApi({ crypto: nodeCrypto, clock, random, telemetry }, {
-    execute: router.execute, lookupTable: router.lookupTable,
-  }, {
+  const { execute, lookupTable } = router;
+  const api = createApi({ crypto: nodeCrypto, clock, random, telemetry }, { execute, lookupTable }, {
     credentials: options.credentials, accountId: ACCOUNT, defaultRegion: options.region,
     health: () => healthOf(router, failures),
   });
