@@ -2,7 +2,7 @@
 //   npm run bench -- [--quick] [--seconds N] [--rounds N] [--only get-strong,put,start,...] [--peers] [--keep]
 // Prints the tables; writes JSON and an SVG chart to bench/results/. --keep also makes them the baseline in
 // bench/baseline/ and the figures of docs/performance.md. Ends with 1 when a request failed or was answered wrongly.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { renderChart } from "./harness/chart.ts";
@@ -11,7 +11,7 @@ import { Generator } from "./harness/generator-process.ts";
 import { describeMachine } from "./harness/machine.ts";
 import { findPeers, type Peers } from "./harness/peers.ts";
 import { countErrors, renderReport } from "./harness/report.ts";
-import type { BenchResult } from "./harness/result.ts";
+import type { BenchResult, RecoveryFigures } from "./harness/result.ts";
 import { fillFor, measureRounds, type Series } from "./harness/rounds.ts";
 import { ROOT, startServer, type Server, type ServerName } from "./harness/server-under-test.ts";
 import {
@@ -180,14 +180,19 @@ async function main(): Promise<number> {
   const result: BenchResult = {
     at: new Date().toISOString(), options: { seconds, rounds, connections }, machine,
     foreignShare: run.foreignShare, series: run.series, memoryMb: run.memoryMb,
-    start: run.start, cities: run.cities, writeLatency: run.writeLatency, flatness: run.flatness, recovery: null,
-    notes: run.notes,
+    start: run.start, cities: run.cities, writeLatency: run.writeLatency, flatness: run.flatness,
+    recovery: lastRecovery(), notes: run.notes,
   };
   const report = renderReport(result);
   process.stdout.write(`\n${report}\n`);
   writeResult(join(ROOT, "bench", "results"), `bench-${result.at.replace(/[:.]/g, "-")}`, result);
   if (options.keep) keep(result, report);
   return countErrors(result) === 0 ? 0 : 1;
+}
+
+function lastRecovery(): RecoveryFigures | null {
+  const file = join(ROOT, "bench", "results", "recovery.json");
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) as RecoveryFigures : null;
 }
 
 function writeResult(folder: string, name: string, result: BenchResult): void {

@@ -11,7 +11,9 @@ import { startEmbeddedCluster } from "../src/app/embedded-cluster.ts";
 import { TREE_DEFAULT } from "../src/storage/tree/item-tree.ts";
 import { ConnectionPool } from "./harness/connection-pool.ts";
 import { encode } from "./harness/dialects.ts";
+import { describeMachine } from "./harness/machine.ts";
 import { findPeers } from "./harness/peers.ts";
+import type { RecoveryFigures } from "./harness/result.ts";
 import { makeScratch, ROOT, startServer } from "./harness/server-under-test.ts";
 import { CREDENTIAL } from "./harness/sign-request.ts";
 import type { PlannedRequest } from "./harness/workloads.ts";
@@ -56,7 +58,9 @@ async function main(logMb: number): Promise<void> {
     const seconds = (performance.now() - began) / 1_000;
     await verify(server.port, items);
     await server.stop();
-    const result = { at: new Date().toISOString(), items, logsMb: logs, allLogsMb, seconds };
+    const result: RecoveryFigures = {
+      at: new Date().toISOString(), commit: describeMachine().commit, items, logsMb: logs, seconds,
+    };
     process.stdout.write(`first answer ${seconds.toFixed(2)} s after the launch, `
       + `${(allLogsMb / seconds).toFixed(0)} MB/s; every sampled item is there\n`);
     const folder = join(ROOT, "bench", "results");

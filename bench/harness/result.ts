@@ -6,12 +6,14 @@ import type { ServerName } from "./server-under-test.ts";
 import type { FlatnessFigures, StartFigures, WriteLatencyFigures } from "./single-figures.ts";
 
 export type RecoveryFigures = {
-  /** Of one node's log, and of all of them. */
-  readonly logMb: number; readonly allLogsMb: number;
-  /** From the launch of the process to the first answer, after a kill. */
-  readonly seconds: number;
-  /** The same cluster with its logs closed cleanly, beside it. */
+  readonly at: string;
+  readonly commit: string;
+  /** Written before the kill. */
   readonly items: number;
+  /** Of each node's log. */
+  readonly logsMb: readonly number[];
+  /** From the launch of the process to the first answer, after the kill. */
+  readonly seconds: number;
 };
 
 export type BenchResult = {
@@ -27,6 +29,7 @@ export type BenchResult = {
   readonly cities: CitiesFigures | null;
   readonly writeLatency: WriteLatencyFigures | null;
   readonly flatness: readonly FlatnessFigures[];
+  /** Of the last run of bench/recovery.ts on this machine, which need not be of this build. */
   readonly recovery: RecoveryFigures | null;
   /** What could not be measured, and why. */
   readonly notes: readonly string[];

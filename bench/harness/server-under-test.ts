@@ -27,7 +27,11 @@ export const SERVER_TITLES: Readonly<Record<ServerName, string>> = {
   echo: "bare node:http echo",
 };
 
-export type Command = { readonly program: string; readonly args: readonly string[]; readonly healthPath: string };
+export type Command = {
+  readonly program: string; readonly args: readonly string[];
+  /** Of an HTTP server; null for one that answers PING. */
+  readonly healthPath: string | null;
+};
 
 export class Server {
   readonly name: ServerName;
@@ -113,7 +117,7 @@ function commandOf(name: ServerName, port: number, directory: string, peers: Pee
       return { program: node, args: [join(ROOT, "bench", "echo-server.ts"), String(port)], healthPath: "/" };
     case "redis":
       return {
-        program: peers.redis ?? "", healthPath: "/",
+        program: peers.redis ?? "", healthPath: null,
         args: ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory, "--appendonly", "yes",
           "--appendfsync", "always", "--save", ""],
       };
@@ -135,17 +139,19 @@ function profiling(): readonly string[] {
   return (process.env["STATOR_BENCH_NODE"] ?? "").split(" ").filter((argument) => argument !== "");
 }
 
-/** Any answer from a peer is a start; Stator says itself when it is ready. Redis does not know GET and says so. */
-function isReady(port: number, path: string): Promise<boolean> {
+/** Any answer from a peer is a start; Stator says itself when it is ready. */
+function isReady(port: number, path: string | null): Promise<boolean> {
+  const question = path === null
+    ? "PING\r\n" : `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`;
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
     socket.once("error", () => resolve(false));
     socket.once("close", () => resolve(false));
-    socket.once("connect", () => socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`));
+    socket.once("connect", () => socket.write(question));
     socket.once("data", (chunk: Buffer) => {
       socket.destroy();
       const isOk = chunk.toString("latin1", 0, 12) === "HTTP/1.1 200";
-      resolve(path === "/" || isOk);
+      resolve(path === null || path === "/" || isOk);
     });
   });
 }
