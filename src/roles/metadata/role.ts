@@ -96,6 +96,7 @@ export class MetadataRole {
     this.#version = host.appliedLsn;
     this.#env.onTables(this.#catalogue.tables());
     this.#publishSoon();
+    this.#next();
   }
 
   onLeadership(host: GroupHost): void {
@@ -138,7 +139,10 @@ export class MetadataRole {
     this.#reconcileSoon();
   }
 
-  /** Takes the next table operation: evaluated on applied state only, so one at a time. */
+  /**
+   * Takes the next table operation: evaluated on applied state only, so one at a time. Not called where a commit
+   * is told: the catalogue takes the committed rows over only afterwards, in onApplied.
+   */
   #next(): void {
     if (this.#inFlight > 0) return;
     const queued = this.#queue.shift();
@@ -156,7 +160,6 @@ export class MetadataRole {
         ? { kind: "table", table: plan.table, itemCount: 0, sizeBytes: 0 }
         : { kind: "unavailable", reason: "leadership of the catalogue changed" });
       this.#reconcileSoon();
-      this.#next();
     });
   }
 
@@ -221,7 +224,7 @@ export class MetadataRole {
   }
 
   #change(host: GroupHost, rows: readonly Mutation[]): void {
-    this.#commit(host, rows, () => this.#next());
+    this.#commit(host, rows, nothing);
   }
 
   #isServed(table: TableSchema): boolean {
