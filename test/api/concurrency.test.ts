@@ -1,7 +1,9 @@
 // Many clients at once: writes of one item are one after the other, on all partitions, with three copies on disk.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { CreateTableCommand, UpdateItemCommand, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
+import {
+  CreateTableCommand, UpdateItemCommand, waitUntilTableExists, type CreateTableCommandInput,
+} from "@aws-sdk/client-dynamodb";
 import { N, S, Server } from "./kit.ts";
 
 const T = "busy";
@@ -61,10 +63,10 @@ test("tables made at once are tables of their own", async () => {
 });
 
 test("of tables made under one name at once, one is made; deleting under load never fails with a 5xx", async () => {
-  const create = {
+  const create: CreateTableCommandInput = {
     TableName: "contested", BillingMode: "PAY_PER_REQUEST", KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
     AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }],
-  } as const;
+  };
   const made = await all(6, () => server.client.send(new CreateTableCommand(create)).then(() => "made", (error) => error.name));
   assert.deepEqual(made.sort(), ["ResourceInUseException", "ResourceInUseException", "ResourceInUseException",
     "ResourceInUseException", "ResourceInUseException", "made"]);
