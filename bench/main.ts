@@ -175,6 +175,7 @@ async function main(): Promise<number> {
   const options = parseOptions();
   const machine = describeMachine();
   const run = new Run(options);
+  if (options.plan.seconds < PLAN.seconds) run.notes.push("Rounds were short: these figures are rough.");
   await run.measure();
   const { seconds, rounds, connections } = options.plan;
   const result: BenchResult = {
