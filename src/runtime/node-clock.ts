@@ -44,7 +44,8 @@ export class NodeClock implements Clock {
 
   /** Node's timers count whole milliseconds and may fire up to one early: then the rest is waited for. */
   #arm(id: number, dueMs: number, callback: () => void): void {
-    const delayMs = Math.min(DELAY_MS_MAX, Math.ceil(dueMs - performance.now()));
+    // Time passes between the two readings of the clock; Node warns of delays below zero.
+    const delayMs = Math.min(DELAY_MS_MAX, Math.max(0, Math.ceil(dueMs - performance.now())));
     const timer = setTimeout(() => {
       if (performance.now() < dueMs) {
         this.#arm(id, dueMs, callback);
