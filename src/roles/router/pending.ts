@@ -1,6 +1,7 @@
 // Requests of one router that are under way to storage nodes: where they went, how often, until when. A
 // request that was certainly not executed is sent again; one whose fate is unknown is sent again only when
 // it is a read.
+import { IdTable } from "../../base/id-table.ts";
 import type { GroupId, NodeId } from "../../base/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Network } from "../../ports/network.ts";
@@ -41,7 +42,7 @@ export class PendingRequests {
   readonly #self: NodeId;
   readonly #clock: Clock;
   readonly #network: Network<NodeMessage>;
-  readonly #pending: Map<number, Pending> = new Map();
+  readonly #pending: IdTable<Pending> = new IdTable();
   readonly #leaders: Map<GroupId, NodeId> = new Map();
   #nextId: number;
   #isStopped = false;
@@ -61,7 +62,7 @@ export class PendingRequests {
 
   stop(): void {
     this.#isStopped = true;
-    for (const pending of [...this.#pending.values()]) this.#giveUp(pending, "the router stops");
+    for (const pending of this.#pending.values()) this.#giveUp(pending, "the router stops");
   }
 
   start(
@@ -77,7 +78,7 @@ export class PendingRequests {
       id: this.#nextId++, group, replicas, work, bytesMax, deadlineMs: now + DEADLINE_MS, done, preferred,
       target: replicas[0] as NodeId, sentMs: now, attempts: 0, isResting: false,
     };
-    this.#pending.set(pending.id, pending);
+    this.#pending.add(pending);
     this.#send(pending, now);
   }
 
@@ -143,7 +144,7 @@ export class PendingRequests {
     this.#clock.setTimer(SWEEP_MS, () => {
       if (this.#isStopped) return;
       const oldest = this.#clock.monotonicMs() - ANSWER_MS_MAX;
-      for (const pending of [...this.#pending.values()]) {
+      for (const pending of this.#pending.values()) {
         if (pending.isResting || pending.sentMs > oldest) continue;
         this.#lookElsewhere(pending);
         pending.preferred = null;
