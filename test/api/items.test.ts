@@ -66,6 +66,26 @@ test("__proto__ as a name, in raw JSON, at every level", async () => {
   assert.deepEqual(projected.Item, JSON.parse('{"__proto__":{"S":"y"}}'));
 });
 
+test("a table and keys of names that JavaScript gives a meaning", async () => {
+  const TableName = "__proto__";
+  await server.table(TableName, "__proto__:S", "constructor:N");
+  const Key = '{"__proto__":{"S":"a"},"constructor":{"N":"1"}}';
+  const parsed = JSON.parse(Key);
+  await server.ok("BatchWriteItem", `{"RequestItems":{"__proto__":[{"PutRequest":{"Item":${Key}}}]}}`);
+  assert.deepEqual((await server.ok("GetItem", `{"TableName":"__proto__","Key":${Key}}`)).Item, parsed);
+  const batch = await server.ask("BatchGetItem", `{"RequestItems":{"__proto__":{"Keys":[${Key}]}}}`);
+  assert.equal(batch.text, `{"Responses":{"__proto__":[${Key}]},"UnprocessedKeys":{}}`);
+  const page = await server.ok("Query", {
+    TableName, KeyConditionExpression: "#p = :constructor", ExpressionAttributeNames: { "#p": "__proto__" },
+    ExpressionAttributeValues: { ":constructor": S("a") }, Limit: 1,
+  });
+  assert.deepEqual([page.Items, page.LastEvaluatedKey], [[parsed], parsed]);
+  const rest = await server.ok("Scan", `{"TableName":"__proto__","ExclusiveStartKey":${Key}}`);
+  assert.deepEqual(rest, { Items: [], Count: 0, ScannedCount: 0 });
+  const missing = await server.ask("PutItem", { TableName, Item: { v: N(1) } });
+  assert.equal(missing.message, "One or more parameter values were invalid: Missing the key __proto__ in the item");
+});
+
 test("numbers: canonical text", async () => {
   const digits38 = "12345678901234567890123456789012345678";
   const cases: readonly (readonly [string, string])[] = [
