@@ -17,13 +17,13 @@ export interface Waiter {
 type Flight = {
   lsn: number;
   readonly mutations: Mutation[];
+  /** The last value of each key of the batch. */
+  readonly values: Map<StorageKey, Uint8Array | null>;
   readonly waiters: Waiter[];
   items: number;
   bytes: number;
   payloadBytes: number;
 };
-
-type InFlight = { readonly value: Uint8Array | null; readonly flight: Flight };
 
 /** A batch is proposed as it is once its keys and values pass this: keeps log entries well below the WAL's bound. */
 export const FLIGHT_BYTES_MAX: number = 1024 * 1024;
@@ -31,7 +31,6 @@ export const FLIGHT_BYTES_MAX: number = 1024 * 1024;
 const FLIGHTS_MAX = 1024;
 
 export class LeaderSession {
-  #newest: Map<StorageKey, InFlight> = new Map();
   #open: Flight = newFlight();
   /** Proposed, ascending by LSN; `#head` is the first not yet settled. */
   #flights: Flight[] = [];
@@ -40,7 +39,7 @@ export class LeaderSession {
 
   /** The newest proposed value of `key`: undefined when nothing is in flight for it. */
   newest(key: StorageKey): Uint8Array | null | undefined {
-    return this.#newest.get(key)?.value;
+    return this.#newestFlight(key)?.values.get(key);
   }
 
   /** True when the session cannot take another write now. */
@@ -61,14 +60,14 @@ export class LeaderSession {
     flight.items += items;
     flight.bytes += bytes;
     flight.payloadBytes += key.length + (value === null ? 0 : value.length);
-    this.#newest.set(key, { value, flight });
+    flight.values.set(key, value);
   }
 
   /** Makes `waiter` wait for the write in flight on `key`; false when there is none. */
   waitFor(key: StorageKey, waiter: Waiter): boolean {
-    const inFlight = this.#newest.get(key);
-    if (inFlight === undefined) return false;
-    inFlight.flight.waiters.push(waiter);
+    const flight = this.#newestFlight(key);
+    if (flight === undefined) return false;
+    flight.waiters.push(waiter);
     return true;
   }
 
@@ -95,9 +94,6 @@ export class LeaderSession {
       this.#flights = this.#flights.slice(this.#head);
       this.#head = 0;
     }
-    for (const m of flight.mutations) {
-      if (this.#newest.get(m.key)?.flight === flight) this.#newest.delete(m.key);
-    }
     for (const waiter of flight.waiters) waiter.settled(true);
   }
 
@@ -109,13 +105,25 @@ export class LeaderSession {
     this.#flights = [];
     this.#head = 0;
     this.#open = newFlight();
-    this.#newest.clear();
     for (const flight of flights) {
       for (const waiter of flight.waiters) waiter.settled(false);
     }
   }
+
+  /**
+   * The youngest batch with a write of `key`. A map per batch, dropped whole, and not one map of all keys in flight:
+   * there are few batches at a time, and a map under such churn leaves garbage that only a full collection finds.
+   */
+  #newestFlight(key: StorageKey): Flight | undefined {
+    if (this.#open.values.has(key)) return this.#open;
+    for (let i = this.#flights.length - 1; i >= this.#head; i--) {
+      const flight = this.#flights[i] as Flight;
+      if (flight.values.has(key)) return flight;
+    }
+    return undefined;
+  }
 }
 
 function newFlight(): Flight {
-  return { lsn: 0, mutations: [], waiters: [], items: 0, bytes: 0, payloadBytes: 0 };
+  return { lsn: 0, mutations: [], values: new Map(), waiters: [], items: 0, bytes: 0, payloadBytes: 0 };
 }

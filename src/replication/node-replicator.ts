@@ -12,10 +12,11 @@ import type { Telemetry } from "../ports/telemetry.ts";
 import type { ItemTree } from "../storage/tree/item-tree.ts";
 import type { WalError } from "../storage/wal/wal-error.ts";
 import type { Wal } from "../storage/wal/wal.ts";
-import { decodeWritePayload, encodeWritePayload, type WritePayload } from "../wire/codec/write-payload.ts";
+import { encodeWritePayload, type WritePayload } from "../wire/codec/write-payload.ts";
 import { PAXOS_FRAME, type NodeMessage, type PaxosFrame } from "../wire/data-messages.ts";
 import { WRITE, type LogEntry } from "../wire/log-record.ts";
 import type { PaxosMessage } from "../wire/paxos-messages.ts";
+import { payloadOf, rememberPayload } from "./decoded-payloads.ts";
 import { EarlyMessages } from "./early-messages.ts";
 import { GroupHost, type GroupMembers } from "./group-host.ts";
 
@@ -48,9 +49,6 @@ const TICK_MS = 20;
 const FROZEN_TICKS = 10;
 /** How often the log is told what it may cut. */
 const RELEASE_MS = 1_000;
-
-/** Payloads decoded in this process, so that three replicas in one process decode once. */
-const decoded: WeakMap<Uint8Array, WritePayload> = new WeakMap();
 
 export class NodeReplicator {
   readonly #env: ReplicatorEnv;
@@ -187,7 +185,7 @@ export class NodeReplicator {
     if (session === null || !session.hasOpenBatch()) return;
     session.propose((payload) => {
       const entry = host.core.propose(WRITE, encodeWritePayload(payload), now);
-      if (entry !== null) decoded.set(entry.payload, payload);
+      if (entry !== null) rememberPayload(entry, payload);
       return entry;
     });
   }
@@ -299,13 +297,4 @@ export class NodeReplicator {
     const upTo = checkpoint < floor ? checkpoint : floor;
     if (upTo > 0) this.#env.wal.release(group, upTo);
   }
-}
-
-/** The changes an entry makes. An entry reaches this point only with its checksum verified. */
-export function payloadOf(entry: LogEntry): WritePayload {
-  const known = decoded.get(entry.payload);
-  if (known !== undefined) return known;
-  const payload = must(decodeWritePayload(entry.payload), "a committed WRITE entry decodes");
-  decoded.set(entry.payload, payload);
-  return payload;
 }
