@@ -142,7 +142,9 @@ class Walk {
     const counts: Counts = { branches: 0, leaves: 0, overflows: 0, entries: 0 };
     if (meta.getBigInt64(record + ROOT_AT, true) !== -1n) {
       const root = number(meta, record + ROOT_AT, at);
-      if (depth < 1 || depth > DEPTH_MAX) throw new Damage(at + record + DEPTH_AT, "the meta page gives an impossible depth");
+      if (depth < 1 || depth > DEPTH_MAX) {
+        throw new Damage(at + record + DEPTH_AT, "the meta page gives an impossible depth");
+      }
       const isOrdered = record === ROWS_AT;
       this.#page(root, depth, null, null, isOrdered, counts, visit);
     } else if (depth !== 0) throw new Damage(at + record + ROOT_AT, "the meta page gives a depth without a root");
@@ -210,7 +212,9 @@ class Walk {
   #header(view: DataView, pageNumber: number, flags: number): void {
     const at = pageNumber * this.#pageBytes;
     if (number(view, 0, at) !== pageNumber) throw new Damage(at, "the page has the number of another");
-    if (view.getUint16(18, true) !== flags) throw new Damage(at + 18, "the page is of another kind than its parent says");
+    if (view.getUint16(18, true) !== flags) {
+      throw new Damage(at + 18, "the page is of another kind than its parent says");
+    }
     if (number(view, 8, at) > this.#transaction) throw new Damage(at + 8, "the page is newer than the file");
   }
 
@@ -244,7 +248,9 @@ class Walk {
     if (size > VALUE_BYTES_MAX) throw new Damage(at + entry, "a value is longer than any");
     const first = number(view, from, at);
     const needed = Math.floor((HEADER_BYTES - 1 + size) / this.#pageBytes) + 1;
-    if (this.#big.length < needed * this.#pageBytes) this.#big = Buffer.alloc(2 * needed * this.#pageBytes) as LatinBuffer;
+    if (this.#big.length < needed * this.#pageBytes) {
+      this.#big = Buffer.alloc(2 * needed * this.#pageBytes) as LatinBuffer;
+    }
     this.#use(first, needed);
     this.#read(this.#big, needed * this.#pageBytes, first * this.#pageBytes);
     const big = new DataView(this.#big.buffer, this.#big.byteOffset, HEADER_BYTES);
@@ -274,12 +280,15 @@ class Walk {
     const view = new DataView(data.buffer, data.byteOffset, data.length);
     const at = number(page.view, 0, 0) * this.#pageBytes + entry;
     const length = data.length < 8 ? 0 : number(view, 0, at);
-    if ((length + 1) * 8 > data.length && length > 0) throw new Damage(at, "a list of free pages is longer than its place");
+    if ((length + 1) * 8 > data.length && length > 0) {
+      throw new Damage(at, "a list of free pages is longer than its place");
+    }
     for (let i = 1; i <= length; i++) {
       const value = view.getBigInt64(i * 8, true);
       if (value < 0n) i++;
-      else if (value > BigInt(this.#lastPage) || value === 1n) throw new Damage(at, "a free page is outside of the file");
-      else if (value > 0n) free.push(Number(value));
+      else if (value > BigInt(this.#lastPage) || value === 1n) {
+        throw new Damage(at, "a free page is outside of the file");
+      } else if (value > 0n) free.push(Number(value));
     }
     return inPage;
   }

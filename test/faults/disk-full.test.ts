@@ -54,9 +54,14 @@ test("the disk of one node's log is full: it stops and says which file, the othe
   const known: Acknowledged = new Map();
   cluster = await Cluster.start(dataDir);
   await cluster.createTable();
-  for (let i = 0; i < 70; i++) if (await cluster.put(`k${i % 20}`, i, LARGE)) known.set(`k${i % 20}`, i);
+  t.after(() => cluster.stop());
+  for (let i = 0; i < 70; i++) {
+    const key = `k${i % 20}`;
+    if (await cluster.put(key, i, LARGE)) known.set(key, i);
+    else known.delete(key); // the fate of this write is not known
+  }
   assertNamed(await cluster.detail(), 2, /node-2\/wal\/wal-\d+\.log, offset \d+: ENOSPC/);
-  assert.ok(known.size >= 18, `${known.size} keys written`);
+  assert.ok(known.size >= 15, `${known.size} keys written`);
   await verify(cluster.endpoint, known, "with a full disk");
   await cluster.stop();
 
@@ -126,7 +131,10 @@ test("the disk of all nodes is full: the process says so and ends; with space ag
   if (await full.ready()) {
     full.child.kill("SIGTERM"); // the log's repair needed no space
     assert.ok([EXIT_OK, EXIT_FAILED].includes((await full.ended).code ?? -1));
-  } else assert.equal((await full.ended).code, EXIT_CANNOT_START, (await full.ended).err);
+  } else {
+    const { code, signal, err } = await full.ended;
+    assert.ok(code === EXIT_CANNOT_START || code === EXIT_FAILED, `code ${code}, signal ${signal}: ${err}`);
+  }
 
   resize(disk, 300);
   server = new Server(dataDir, port);

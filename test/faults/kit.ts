@@ -37,7 +37,8 @@ export type Answer = { readonly status: number; readonly body: Record<string, un
 
 export async function ask(endpoint: string, operation: string, input: object): Promise<Answer> {
   const response = await fetch(endpoint, {
-    method: "POST", body: JSON.stringify(input), headers: { ...HEADERS, "x-amz-target": `DynamoDB_20120810.${operation}` },
+    method: "POST", body: JSON.stringify(input),
+    headers: { ...HEADERS, "x-amz-target": `DynamoDB_20120810.${operation}` },
   });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
@@ -111,10 +112,13 @@ export async function verify(endpoint: string, known: Acknowledged, what: string
   let ExclusiveStartKey: unknown;
   do {
     const page = await ask(endpoint, "Scan", {
-      TableName: TABLE, ConsistentRead: true, ProjectionExpression: "pk, n", ...(ExclusiveStartKey ? { ExclusiveStartKey } : {}),
+      TableName: TABLE, ConsistentRead: true, ProjectionExpression: "pk, n",
+      ...(ExclusiveStartKey === undefined ? {} : { ExclusiveStartKey }),
     });
     assert.equal(page.status, 200, `${what}: ${JSON.stringify(page.body)}`);
-    for (const item of page.body["Items"] as { pk: { S: string }; n: { N: string } }[]) seen.set(item.pk.S, Number(item.n.N));
+    for (const item of page.body["Items"] as { pk: { S: string }; n: { N: string } }[]) {
+      seen.set(item.pk.S, Number(item.n.N));
+    }
     ExclusiveStartKey = page.body["LastEvaluatedKey"];
   } while (ExclusiveStartKey !== undefined);
   for (const [key, n] of known) assert.equal(seen.get(key), n, `${what}: Scan, ${key}`);
