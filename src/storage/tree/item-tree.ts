@@ -46,8 +46,8 @@ export type TreeOptions = {
 };
 
 export const TREE_DEFAULT: TreeOptions = {
-  checkpointBytes: 32 * 1024 * 1024,
-  overloadBytes: 128 * 1024 * 1024,
+  checkpointBytes: 64 * 1024 * 1024,
+  overloadBytes: 256 * 1024 * 1024,
   sliceBytes: 256 * 1024,
   sliceRows: 256,
   slicePauseMs: 1,

@@ -44,10 +44,10 @@ export type WalOptions = {
 
 /**
  * A sync costs the processor much the same whatever it carries, so under load fewer, larger ones serve more
- * writes. After a batch of at least `busyBytes` the next one starts no sooner than `intervalMs` after its start;
- * a lone write never waits.
+ * writes. After a batch of at least `busyBytes` the next one starts no sooner than `pauseMs` after its end, so
+ * that those whom it answered can come along; a lone write never waits.
  */
-export type WalPace = { readonly intervalMs: number; readonly busyBytes: number };
+export type WalPace = { readonly pauseMs: number; readonly busyBytes: number };
 
 /** Small enough for tests, large enough that header, batch and a page of records fit. */
 export const SEGMENT_BYTES_MIN: number = 4096;
@@ -57,7 +57,7 @@ export const SEGMENT_BYTES_DEFAULT: number = 16 * 1024 * 1024;
 export const BATCH_BYTES_DEFAULT: number = 1024 * 1024;
 export const SEAL_DELAY_MS_DEFAULT = 250;
 /** Four writes of a kilobyte in one batch are load; a millisecond is less than a round trip in a data centre. */
-export const PACE_DEFAULT: WalPace = { intervalMs: 1, busyBytes: 4096 };
+export const PACE_DEFAULT: WalPace = { pauseMs: 1, busyBytes: 4096 };
 
 export type OpenedWal =
   | { readonly ok: true; readonly wal: Wal; readonly groups: Map<GroupId, RecoveredLog> }
@@ -103,8 +103,8 @@ export class Wal {
   #isBegun: boolean;
   #sealTimer: TimerHandle | null = null;
   #paceTimer: TimerHandle | null = null;
-  /** Start and size of the last batch. */
-  #lastStartMs = -Infinity;
+  /** End and size of the last batch. */
+  #lastEndMs = -Infinity;
   #lastBytes = 0;
   #failure: WalError | null = null;
   #isReleasePlanned = false;
@@ -202,6 +202,7 @@ export class Wal {
     this.#disk.writeAndSync(segmentFileName(batch.segment), batch.offset, bytes, (error) => {
       if (error !== null) return this.#fail(error);
       this.#isInFlight = false;
+      if (this.#options.pace !== undefined) this.#lastEndMs = this.#options.clock.monotonicMs();
       this.#lastIsSeal = isSeal;
       this.#durableSegment = batch.segment;
       this.#durable = batch.lastAppend;
@@ -299,15 +300,12 @@ export class Wal {
     const { pace, clock } = this.#options;
     if (pace === undefined) return false;
     if (this.#paceTimer !== null) return true;
-    const now = clock.monotonicMs();
-    const waitMs = this.#lastStartMs + pace.intervalMs - now;
-    if (this.#lastBytes < pace.busyBytes || waitMs <= 0 || this.#closing !== null) {
-      this.#lastStartMs = now;
-      return false;
-    }
+    if (this.#lastBytes < pace.busyBytes || this.#closing !== null) return false;
+    const waitMs = this.#lastEndMs + pace.pauseMs - clock.monotonicMs();
+    if (waitMs <= 0) return false;
     this.#paceTimer = clock.setTimer(waitMs, () => {
       this.#paceTimer = null;
-      this.#lastStartMs = -Infinity;
+      this.#lastEndMs = -Infinity;
       this.flush();
     });
     return true;
