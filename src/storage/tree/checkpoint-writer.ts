@@ -81,7 +81,8 @@ export class CheckpointWriter {
     const { rows } = generation;
     let pair = last === null ? rows.getPairOrNextHigher(storageKey("")) : rows.nextHigherPair(last);
     while (pair !== undefined && bytes < sliceBytes && mutations.length < sliceRows) {
-      const [key, value = null] = pair;
+      const [key, cell] = pair;
+      const value = cell?.value ?? null;
       mutations.push({ key, value });
       bytes += key.length + (value === null ? 0 : value.length);
       last = key;

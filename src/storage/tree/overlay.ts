@@ -1,5 +1,6 @@
-// One generation of changes that are newer than the store on disk: an ordered map from key to value, null for
-// a deleted key, and how far each group had come when it was last changed here.
+// One generation of changes that are newer than the store on disk: from key to value, null for a deleted key, and
+// how far each group had come when it was last changed here. Every key is in two structures that share its cell:
+// a hash map, which point reads and repeated writes of a key need, and an ordered one for scans and checkpoints.
 import sortedBTree from "sorted-btree";
 import { must } from "../../base/assert.ts";
 import type { GroupId, Lsn, StorageKey } from "../../base/ids.ts";
@@ -14,11 +15,14 @@ function compareKeys(a: StorageKey, b: StorageKey): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** The newest value of one key. Only the generation that still takes changes replaces it. */
+type Cell = { value: Uint8Array | null };
+
 export class Overlay {
   /** Counts generations of one tree: 1, 2 … */
   readonly generation: number;
-  readonly rows: sortedBTree.default<StorageKey, Uint8Array | null> =
-    new sortedBTree.default<StorageKey, Uint8Array | null>(undefined, compareKeys);
+  readonly rows: sortedBTree.default<StorageKey, Cell> = new sortedBTree.default<StorageKey, Cell>(undefined, compareKeys);
+  readonly #cells: Map<StorageKey, Cell> = new Map();
   /** Groups that changed in this generation. */
   readonly progress: Map<GroupId, GroupProgress> = new Map();
   /** Groups to be forgotten with this generation's checkpoint. */
@@ -36,17 +40,25 @@ export class Overlay {
 
   put(mutation: Mutation): void {
     const { key, value } = mutation;
-    this.rows.set(key, value);
+    const known = this.#cells.get(key);
+    if (known !== undefined) known.value = value;
+    else {
+      const cell: Cell = { value };
+      this.#cells.set(key, cell);
+      this.rows.set(key, cell);
+    }
     this.bytes += key.length + (value === null ? 0 : value.length) + ROW_OVERHEAD_BYTES;
   }
 
   /** undefined: this generation knows nothing of `key`. */
   get(key: StorageKey): Uint8Array | null | undefined {
-    return this.rows.get(key);
+    return this.#cells.get(key)?.value;
   }
 
   dropRange(from: StorageKey, to: StorageKey): void {
-    if (from < to) this.rows.deleteRange(from, to, false);
+    if (from >= to) return;
+    this.rows.forRange(from, to, false, (key) => void this.#cells.delete(key));
+    this.rows.deleteRange(from, to, false);
   }
 }
 
@@ -70,13 +82,13 @@ export class OverlayCursor {
     this.#take(this.#isForward ? this.#rows.nextHigherPair(key) : this.#rows.nextLowerPair(key));
   }
 
-  #take(pair: [StorageKey, (Uint8Array | null)?] | undefined): void {
+  #take(pair: [StorageKey, Cell?] | undefined): void {
     if (pair === undefined || (this.#isForward ? pair[0] >= this.#end : pair[0] < this.#end)) {
       this.key = null;
       this.value = null;
       return;
     }
     this.key = pair[0];
-    this.value = pair[1] ?? null;
+    this.value = pair[1]?.value ?? null;
   }
 }
