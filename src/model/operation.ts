@@ -73,7 +73,7 @@ export type PageOptions = {
   readonly after: StorageKey | null;
   readonly filter: ConditionNode | null;
   readonly projection: readonly PathNode[] | null;
-  /** Select=COUNT: `items` stays empty in the outcome. */
+  /** Select=COUNT: `runs` stays empty in the outcome. */
   readonly isCountOnly: boolean;
   readonly isStrong: boolean;
 };
@@ -121,7 +121,8 @@ export type WriteOutcome = {
 
 export type PageOutcome = {
   readonly kind: "page";
-  readonly items: readonly ItemJson[];
+  /** The items in order, in runs: each run is the JSON of one or more items, joined by commas. */
+  readonly runs: readonly ItemJson[];
   readonly count: number;
   readonly scanned: number;
   /** Sum of the sizes of all items evaluated, before filter and projection. */

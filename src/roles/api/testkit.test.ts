@@ -141,7 +141,7 @@ export class TestStore {
   #page(table: TableSchema, from: StorageKey, to: StorageKey, page: PageOptions): PageOutcome {
     const keys = [...this.rows.keys()].filter((key) => key >= from && key < to).sort();
     if (!page.isForward) keys.reverse();
-    const items: Uint8Array[] = [];
+    const runs: Uint8Array[] = [];
     let [count, scanned, scannedBytes] = [0, 0, 0];
     for (const key of keys) {
       if (page.after !== null && (page.isForward ? key <= page.after : key >= page.after)) continue;
@@ -152,14 +152,14 @@ export class TestStore {
       if (page.filter === null || evaluateCondition(page.filter, item)) {
         count++;
         if (!page.isCountOnly) {
-          items.push(page.projection === null ? storedJson(stored) : encodeJson(projectItem(page.projection, item)));
+          runs.push(page.projection === null ? storedJson(stored) : encodeJson(projectItem(page.projection, item)));
         }
       }
       if (scanned === page.limit || scannedBytes > this.pageBytesMax) {
-        return { kind: "page", items, count, scanned, scannedBytes, lastKey: keyItemOf(table, key) };
+        return { kind: "page", runs, count, scanned, scannedBytes, lastKey: keyItemOf(table, key) };
       }
     }
-    return { kind: "page", items, count, scanned, scannedBytes, lastKey: null };
+    return { kind: "page", runs, count, scanned, scannedBytes, lastKey: null };
   }
 }
 

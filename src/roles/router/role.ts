@@ -149,7 +149,7 @@ export class Router {
   #scan(operation: ScanOperation, done: Done): void {
     const { table, page, toPoint } = operation;
     const start = page.after === null ? operation.fromPoint : pointOfKey(page.after);
-    const items: ItemJson[] = [];
+    const runs: ItemJson[] = [];
     let count = 0;
     let scanned = 0;
     let scannedBytes = 0;
@@ -167,14 +167,14 @@ export class Router {
           done(single(outcome));
           return;
         }
-        for (const item of outcome.items) items.push(item);
+        for (const run of outcome.runs) runs.push(run);
         count += outcome.count;
         scanned += outcome.scanned;
         scannedBytes += outcome.scannedBytes;
         index++;
         const isLast = index >= table.partitions.length || (table.partitions[index] as Partition).from >= toPoint;
         if (outcome.lastKey !== null || isLast) {
-          const whole: PageOutcome = { kind: "page", items, count, scanned, scannedBytes, lastKey: outcome.lastKey };
+          const whole: PageOutcome = { kind: "page", runs, count, scanned, scannedBytes, lastKey: outcome.lastKey };
           done(whole);
         } else next();
       });

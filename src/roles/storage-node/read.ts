@@ -10,6 +10,10 @@ import type { TableSchema } from "../../model/table-schema.ts";
 import type { ItemTree } from "../../storage/tree/item-tree.ts";
 import type { TreeDamage } from "../../storage/tree/tree-read.ts";
 
+const COMMA = 0x2c;
+/** Room for ten small items before the buffer grows. */
+const RUN_BYTES_FIRST = 4096;
+
 const ABSENT: GetOutcome = { kind: "item", json: null, exists: false, size: 0 };
 
 export function readItem(tree: ItemTree, operation: GetOperation): GetOutcome | TreeDamage {
@@ -42,7 +46,7 @@ export function readPage(
   const limit = page.limit ?? Number.MAX_SAFE_INTEGER;
   const from = after !== null && isForward ? later(keyAfter(after), range.from) : range.from;
   const to = after !== null && !isForward ? earlier(after, range.to) : range.to;
-  const items: ItemJson[] = [];
+  const run = new ItemRun();
   let count = 0;
   let scanned = 0;
   let scannedBytes = 0;
@@ -52,14 +56,12 @@ export function readPage(
     scannedBytes += storedSize(value);
     if (filter === null && projection === null) {
       count++;
-      if (!isCountOnly) items.push(storedJson(value).slice());
+      if (!isCountOnly) run.add(storedJson(value));
     } else {
       const item = decodeStored(value);
       if (filter === null || evaluateCondition(filter, item)) {
         count++;
-        if (!isCountOnly) {
-          items.push(projection === null ? storedJson(value).slice() : encodeJson(projectItem(projection, item)));
-        }
+        if (!isCountOnly) run.add(projection === null ? storedJson(value) : encodeJson(projectItem(projection, item)));
       }
     }
     if (scanned < limit && scannedBytes <= bytesMax) return true;
@@ -67,7 +69,30 @@ export function readPage(
     return false;
   });
   if (damage !== null) return damage;
-  return { kind: "page", items, count, scanned, scannedBytes, lastKey: last === null ? null : keyItemOf(table, last) };
+  const lastKey = last === null ? null : keyItemOf(table, last);
+  return { kind: "page", runs: run.take(), count, scanned, scannedBytes, lastKey };
+}
+
+/** Gathers the items of a page into one piece of JSON: one buffer and one checksum, however many items there are. */
+class ItemRun {
+  #bytes: Uint8Array = new Uint8Array(RUN_BYTES_FIRST);
+  #length = 0;
+
+  add(json: Uint8Array): void {
+    const need = this.#length + 1 + json.length;
+    if (need > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(need, this.#bytes.length * 2));
+      larger.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = larger;
+    }
+    if (this.#length > 0) this.#bytes[this.#length++] = COMMA;
+    this.#bytes.set(json, this.#length);
+    this.#length += json.length;
+  }
+
+  take(): readonly ItemJson[] {
+    return this.#length === 0 ? [] : [this.#bytes.subarray(0, this.#length)];
+  }
 }
 
 function later(a: StorageKey, b: StorageKey): StorageKey {

@@ -11,7 +11,7 @@ import type { FrontEnd } from "./front-end.ts";
 import type { HistoryRecorder } from "./history-recorder.ts";
 import { drawCallKind, drawCommand, drawStyle } from "./mix.ts";
 import {
-  addressOfItem, getOperation, itemOf, queryOperation, resultOf, scanOperation, writeOperation,
+  addressOfItem, getOperation, itemsOf, queryOperation, resultOf, scanOperation, writeOperation,
 } from "./operations.ts";
 
 export type ClientEnv = {
@@ -144,8 +144,7 @@ export class Client {
         history.oddities.push(`a query was answered with ${outcome.kind}`);
         return;
       }
-      for (const json of outcome.items) {
-        const { item, state } = itemOf(json);
+      for (const { item, state } of outcome.runs.flatMap(itemsOf)) {
         if (shown.has(item)) history.oddities.push(`item ${item} came twice in one ${isScan ? "scan" : "query"}`);
         shown.set(item, state);
       }

@@ -112,9 +112,11 @@ export function resultOf(command: ItemCommand, outcome: Outcome, wantsOld: boole
 }
 
 /** The item's name and state from its JSON. */
-export function itemOf(json: ItemJson): { readonly item: string; readonly state: ItemState } {
-  const parsed = parse(json);
-  return { item: `${parsed.pk?.S ?? "?"}/${parsed.sk?.S ?? "?"}`, state: parsed.v?.S ?? parsed.n?.N ?? null };
+/** The items of one run of a page. */
+export function itemsOf(run: ItemJson): readonly { readonly item: string; readonly state: ItemState }[] {
+  return (JSON.parse(`[${must(utf8Decode(run), "a page is UTF-8")}]`) as Parsed[]).map((parsed) => ({
+    item: `${parsed.pk?.S ?? "?"}/${parsed.sk?.S ?? "?"}`, state: parsed.v?.S ?? parsed.n?.N ?? null,
+  }));
 }
 
 export function stateOf(json: ItemJson | null): ItemState {

@@ -2,7 +2,6 @@
 // how far each group had come when it was last changed here. Every key is in two structures that share its cell:
 // a hash map, which point reads and repeated writes of a key need, and an ordered one for scans and checkpoints.
 import sortedBTree from "sorted-btree";
-import { must } from "../../base/assert.ts";
 import type { GroupId, Lsn, StorageKey } from "../../base/ids.ts";
 import type { Mutation } from "../../wire/log-record.ts";
 
@@ -17,6 +16,7 @@ function compareKeys(a: StorageKey, b: StorageKey): number {
 
 /** The newest value of one key. Only the generation that still takes changes replaces it. */
 type Cell = { value: Uint8Array | null };
+const NO_CELL: Cell = { value: null };
 
 export class Overlay {
   /** Counts generations of one tree: 1, 2 … */
@@ -62,33 +62,36 @@ export class Overlay {
   }
 }
 
-/** Walks the rows of [from, to) of one generation, in either direction. `key` is null at the end. */
+/**
+ * Walks the rows of [from, to) of one generation, in either direction, while nothing changes it. `key` is null at the
+ * end.
+ */
 export class OverlayCursor {
   key: StorageKey | null = null;
   value: Uint8Array | null = null;
-  readonly #rows: Overlay["rows"];
+  readonly #rows: IterableIterator<[StorageKey, Cell]>;
   readonly #end: StorageKey;
   readonly #isForward: boolean;
 
   constructor(overlay: Overlay, from: StorageKey, to: StorageKey, isForward: boolean) {
-    this.#rows = overlay.rows;
     this.#isForward = isForward;
     this.#end = isForward ? to : from;
-    this.#take(isForward ? this.#rows.getPairOrNextHigher(from) : this.#rows.nextLowerPair(to));
+    const pair: [StorageKey, Cell] = [from, NO_CELL]; // filled anew for each row
+    this.#rows = isForward ? overlay.rows.entries(from, pair) : overlay.rows.entriesReversed(to, pair, true);
+    this.advance();
   }
 
   advance(): void {
-    const key = must(this.key, "advance past the end");
-    this.#take(this.#isForward ? this.#rows.nextHigherPair(key) : this.#rows.nextLowerPair(key));
-  }
-
-  #take(pair: [StorageKey, Cell?] | undefined): void {
-    if (pair === undefined || (this.#isForward ? pair[0] >= this.#end : pair[0] < this.#end)) {
-      this.key = null;
-      this.value = null;
-      return;
+    const next = this.#rows.next();
+    if (next.done !== true) {
+      const [key, cell] = next.value;
+      if (this.#isForward ? key < this.#end : key >= this.#end) {
+        this.key = key;
+        this.value = cell.value;
+        return;
+      }
     }
-    this.key = pair[0];
-    this.value = pair[1]?.value ?? null;
+    this.key = null;
+    this.value = null;
   }
 }

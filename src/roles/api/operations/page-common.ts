@@ -92,11 +92,11 @@ export function answerPage(
     call.succeedText(`{${tail}}`);
     return;
   }
-  const { items } = outcome;
+  const { runs } = outcome;
   const body: Uint8Array[] = [ITEMS_HEAD];
-  for (let i = 0; i < items.length; i++) {
+  for (let i = 0; i < runs.length; i++) {
     if (i > 0) body.push(COMMA);
-    body.push(items[i] as Uint8Array);
+    body.push(runs[i] as Uint8Array);
   }
   body.push(utf8Encode(`],${tail}}`));
   call.succeed(body);
