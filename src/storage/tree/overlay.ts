@@ -21,7 +21,8 @@ const NO_CELL: Cell = { value: null };
 export class Overlay {
   /** Counts generations of one tree: 1, 2 … */
   readonly generation: number;
-  readonly rows: sortedBTree.default<StorageKey, Cell> = new sortedBTree.default<StorageKey, Cell>(undefined, compareKeys);
+  readonly rows: sortedBTree.default<StorageKey, Cell> =
+    new sortedBTree.default<StorageKey, Cell>(undefined, compareKeys);
   readonly #cells: Map<StorageKey, Cell> = new Map();
   /** Groups that changed in this generation. */
   readonly progress: Map<GroupId, GroupProgress> = new Map();
