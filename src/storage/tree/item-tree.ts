@@ -51,7 +51,7 @@ export const TREE_DEFAULT: TreeOptions = {
   sliceBytes: 256 * 1024,
   sliceRows: 256,
   slicePauseMs: 1,
-  idleMs: 15_000,
+  idleMs: 5_000,
   ageMsMax: 60_000,
 };
 
