@@ -21,6 +21,7 @@ export type CheckedFile =
   | { readonly ok: false; readonly error: KvError };
 
 const HEADER_BYTES = 24;
+const PAGE_TRANSACTION_AT = 8;
 const ENTRY_BYTES = 8;
 const BRANCH = 1;
 const LEAF = 2;
@@ -118,10 +119,31 @@ class Walk {
     const rows = this.#database(view, at, ROWS_AT, (page, from) => this.#checkRow(page, from));
     const free: number[] = [];
     this.#database(view, at, FREE_AT, (page, from) => this.#noteFree(page, from, free));
+    this.#checkNewest(view, at);
     for (const page of free) {
       if (this.#isUsed(page)) throw new Damage(page * this.#pageBytes, "the page is in use and listed as free");
     }
     return rows;
+  }
+
+  /**
+   * A transaction writes at least one of the two roots anew. A meta page that names another transaction than both
+   * is the older of the two, taken for the newer one by a flipped bit.
+   */
+  #checkNewest(meta: DataView, at: number): void {
+    let newestRoot = -1;
+    for (const record of [ROWS_AT, FREE_AT]) {
+      if (meta.getBigInt64(record + ROOT_AT, true) === -1n) continue;
+      const root = number(meta, record + ROOT_AT, at);
+      const word = Buffer.alloc(8);
+      this.#read(word, word.length, root * this.#pageBytes + PAGE_TRANSACTION_AT);
+      const transaction = Number(word.readBigUInt64LE());
+      if (transaction > newestRoot) newestRoot = transaction;
+    }
+    if (newestRoot !== -1 && newestRoot !== this.#transaction) {
+      throw new Damage(at + TRANSACTION_AT, `the meta page names transaction ${this.#transaction}, `
+        + `the newest root is of transaction ${newestRoot}`);
+    }
   }
 
   #meta(page: number): { readonly view: DataView; readonly at: number; readonly transaction: number } {
