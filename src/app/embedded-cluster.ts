@@ -41,6 +41,8 @@ const TIMING: GroupTiming = {
 const STOP_GRACE_MS = 2_000;
 /** How long a start waits for the catalogue's leader. */
 const READY_MS_MAX = 60_000;
+/** How often a start looks whether the replay of logs is done. */
+const OPENING_POLL_MS = 5;
 
 const SILENT: Telemetry = { event: () => undefined };
 
@@ -128,7 +130,7 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
     credentials: options.credentials, accountId: ACCOUNT, defaultRegion: options.region,
     health: () => healthOf(router, failures),
   });
-  const http = await openDoor(router, api.handle, options).catch(async (error: unknown) => {
+  const http = await openDoor(router, alive, api.handle, options).catch(async (error: unknown) => {
     await end(); // the directory is given back next, and nobody may write there by then
     throw error;
   });
@@ -216,8 +218,12 @@ function healthOf(router: Router, failures: Failures): { live: boolean; ready: b
 
 type Listening = { readonly port: number; close(graceMs: number): Promise<void> };
 
-async function openDoor(router: Router, handler: HttpHandler, options: EmbeddedOptions): Promise<Listening> {
+async function openDoor(
+  router: Router, alive: readonly StatorNode[], handler: HttpHandler, options: EmbeddedOptions,
+): Promise<Listening> {
   await ready(router);
+  // The end of the catalogue's log may have committed only now: its tables replay theirs before anybody is let in.
+  while (alive.some((node) => node.isOpening)) await new Promise((resolve) => setTimeout(resolve, OPENING_POLL_MS));
   return listen(handler, options);
 }
 

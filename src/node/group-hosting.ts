@@ -63,6 +63,10 @@ export class GroupHosting {
     }
   }
 
+  get isOpening(): boolean {
+    return this.#opening > 0;
+  }
+
   /** Calls back when all groups wanted so far are open. */
   whenOpen(callback: () => void): void {
     if (this.#opening === 0) callback();

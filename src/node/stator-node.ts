@@ -176,6 +176,11 @@ export class StatorNode {
     if (!this.#isStopped) starting?.(null);
   }
 
+  /** True while a group that the applied catalogue places here still replays its log. */
+  get isOpening(): boolean {
+    return !this.#isStopped && this.#hosting.isOpening;
+  }
+
   receive(message: NodeMessage): void {
     if (this.#isStopped) return;
     switch (message.kind) {
