@@ -23,7 +23,6 @@ export type StorageKey = Brand<string, "StorageKey">;
 export type HashPoint = Brand<number, "HashPoint">;
 
 export const SYSTEM_GROUP: GroupId = 1 as GroupId;
-export const SYSTEM_TABLE: TableId = 0 as TableId;
 /** Exclusive upper end of the hash space: 2^48. */
 export const HASH_POINT_END: HashPoint = 0x1_0000_0000_0000 as HashPoint;
 

@@ -57,11 +57,6 @@ export class Router {
     return this.#tables.isReady;
   }
 
-  /** Requests under way to storage nodes. */
-  get pendingCount(): number {
-    return this.#pending.size;
-  }
-
   /** Calls `callback` once the catalogue is known. */
   whenReady(callback: () => void): void {
     if (this.isReady) callback();
