@@ -1,5 +1,5 @@
 // A table as the catalogue holds it and the routers cache it. Plain JSON data.
-import type { GroupId, HashPoint, NodeId, TableId } from "../base/ids.ts";
+import type { Epoch, GroupId, HashPoint, NodeId, TableId } from "../base/ids.ts";
 import type { KeyType } from "./attribute-value.ts";
 
 export type KeyAttribute = { readonly name: string; readonly type: KeyType };
@@ -22,6 +22,8 @@ export type TableSchema = {
   readonly tableClass: "STANDARD" | "STANDARD_INFREQUENT_ACCESS" | null;
   /** Ascending by `from`; together they cover the hash space exactly once. */
   readonly partitions: readonly Partition[];
+  /** Split partitions that some replica has not yet applied the split of. Absent: none. */
+  readonly closed?: readonly Partition[];
 };
 
 export type Billing = {
@@ -31,13 +33,53 @@ export type Billing = {
   readonly writeUnits: number;
 };
 
-/** One partition: hash points `from` <= p < `to`, served by one replication group. */
+/**
+ * One partition: hash points `from` <= p < `to`, served by one replication group. The group's own configuration rules;
+ * this is what the control plane last saw of it, and what it plans.
+ */
 export type Partition = {
   readonly group: GroupId;
   readonly from: HashPoint;
   readonly to: HashPoint;
-  /** Nodes with a storage replica; the first is the preferred first leader. */
+  /** Nodes with a storage replica that votes; the first is the preferred first leader. */
   readonly replicas: readonly NodeId[];
+  /** Nodes with a log replica that votes. Absent: none. */
+  readonly logReplicas?: readonly NodeId[];
+  /** Nodes that are to have a replica: they receive the log and do not vote yet. Absent: none. */
+  readonly joining?: readonly NodeId[];
+  /** Epoch of the group's configuration as last seen. Absent: 1, the first. */
+  readonly epoch?: Epoch;
+  /** The group that this one was split from. Absent: none. */
+  readonly parent?: GroupId;
+  /** A split on its way: the children's groups, and where the right one begins (null: the group's leader chooses). */
+  readonly splitting?: {
+    readonly at: HashPoint | null;
+    readonly left: GroupId;
+    readonly right: GroupId;
+  };
+};
+
+/** Every node that hosts, or is to host, a replica of the partition. */
+export function hostsOf(partition: Partition): readonly NodeId[] {
+  const { replicas, logReplicas, joining } = partition;
+  if (logReplicas === undefined && joining === undefined) return replicas;
+  return [...new Set([...replicas, ...(logReplicas ?? []), ...(joining ?? [])])];
+}
+
+export type NodeState = "active" | "draining" | "removed";
+
+/** A node as the catalogue holds it. Plain JSON data. */
+export type NodeRecord = {
+  readonly id: NodeId;
+  /** Drawn by the node when its directory was made: a directory that was lost comes back under another. */
+  readonly uuid: string;
+  readonly zone: string;
+  /** Where its peers reach it: "host:port". Empty for nodes of an embedded cluster. */
+  readonly address: string;
+  /** Replicas that it takes at most. */
+  readonly capacity: number;
+  readonly state: NodeState;
+  readonly version: number;
 };
 
 /** What CreateTable asks for, validated. */

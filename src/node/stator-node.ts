@@ -19,7 +19,7 @@ import type { TreeDamage } from "../storage/tree/tree-read.ts";
 import type { WalError } from "../storage/wal/wal-error.ts";
 import { openWal, type Wal, type WalOptions } from "../storage/wal/wal.ts";
 import {
-  CATALOGUE, CATALOGUE_ASK, PAXOS_FRAME, REPLY, REQUEST, type NodeMessage,
+  CATALOGUE, CATALOGUE_ASK, NODE_BEAT, PAXOS_FRAME, REPLY, REQUEST, type NodeMessage,
 } from "../wire/data-messages.ts";
 import type { LogEntry } from "../wire/log-record.ts";
 import { GroupHosting } from "./group-hosting.ts";
@@ -197,8 +197,9 @@ export class StatorNode {
       case CATALOGUE_ASK:
         this.metadata.onCatalogueAsk(message.from);
         return;
-      case CATALOGUE:
-        return; // for routers
+      case CATALOGUE: // for routers
+      case NODE_BEAT:
+        return;
       default:
         unreachable(message);
     }

@@ -266,7 +266,9 @@ export class NodeReplicator {
     const outbox = this.#outbox;
     this.#outbox = new Map();
     for (const [to, messages] of outbox) {
-      this.#env.network.send(to, { kind: PAXOS_FRAME, from: this.#env.self, messages });
+      this.#env.network.send(to, {
+        kind: PAXOS_FRAME, from: this.#env.self, clockMs: this.#env.clock.monotonicMs(), messages,
+      });
     }
   }
 

@@ -1,10 +1,12 @@
 // What travels between nodes and routers, as values. In one process they pass by reference; the codec runs
 // only where bytes leave the process. Fields are always present, in this order (one hidden class per kind).
-import type { GroupId, Lsn, NodeId } from "../base/ids.ts";
+import type { Epoch, GroupId, HashPoint, Lsn, NodeId, StorageKey } from "../base/ids.ts";
 import type {
   GetOperation, Outcome, PageOptions, QueryOperation, ScanOperation, TableOperation, WriteOperation,
 } from "../model/operation.ts";
-import type { TableSchema } from "../model/table-schema.ts";
+import type { NodeRecord, Partition, TableSchema } from "../model/table-schema.ts";
+import type { Configuration, Replica } from "./group-configuration.ts";
+import type { Mutation } from "./log-record.ts";
 import type { PaxosMessage } from "./paxos-messages.ts";
 
 export const PAXOS_FRAME = 1;
@@ -12,11 +14,14 @@ export const REQUEST = 2;
 export const REPLY = 3;
 export const CATALOGUE_ASK = 4;
 export const CATALOGUE = 5;
+export const NODE_BEAT = 6;
 
 /** All Paxos messages of all groups from one node to another, of one turn of the event loop. */
 export type PaxosFrame = {
   readonly kind: typeof PAXOS_FRAME;
   readonly from: NodeId;
+  /** The sender's monotonic clock at sending, in ms: what clocks are compared by. */
+  readonly clockMs: number;
   readonly messages: readonly PaxosMessage[];
 };
 
@@ -28,9 +33,54 @@ export type StatusWork = { readonly kind: "status" };
 /** Sent to the leader of the system group. */
 export type TableWork = { readonly kind: "table-work"; readonly operation: TableOperation };
 
+/** Asks a group's leader for the next change of its configuration; refused at another epoch than `epoch`. */
+export type ReconfigureWork = {
+  readonly kind: "reconfigure";
+  readonly epoch: Epoch;
+  readonly replicas: readonly Replica[];
+};
+/** Asks a group's leader to split it; done already: answered as done. `at` null: the leader chooses. */
+export type SplitWork = {
+  readonly kind: "split";
+  readonly at: HashPoint | null;
+  readonly left: GroupId;
+  readonly right: GroupId;
+};
+/** Asks a group's leader to hand leadership to `to`. */
+export type TransferWork = { readonly kind: "transfer"; readonly to: NodeId };
+/** Asks any replica for its state, see GroupStatusOutcome. */
+export type GroupStatusWork = { readonly kind: "group-status" };
+/**
+ * Asks a storage replica for rows of the tree behind `after`, in key order, within [from, to); `bytesMax` of the
+ * request bounds the page.
+ */
+export type SnapshotPageWork = {
+  readonly kind: "snapshot-page";
+  readonly from: StorageKey;
+  readonly to: StorageKey;
+  readonly after: StorageKey | null;
+};
+/** A node that has no identity yet asks the leader of the system group for one; or tells a new address. */
+export type RegisterWork = {
+  readonly kind: "register";
+  readonly uuid: string;
+  readonly zone: string;
+  readonly address: string;
+  readonly capacity: number;
+};
+/** What an operator asks of the control plane. */
+export type AdminWork =
+  | { readonly kind: "drain-node"; readonly node: NodeId; readonly isUndone: boolean }
+  | { readonly kind: "remove-node"; readonly node: NodeId }
+  | { readonly kind: "split-partition"; readonly group: GroupId; readonly at: HashPoint | null }
+  | { readonly kind: "move-replica"; readonly group: GroupId; readonly from: NodeId; readonly to: NodeId }
+  | { readonly kind: "transfer-leader"; readonly group: GroupId; readonly to: NodeId };
+export type AdminRequestWork = { readonly kind: "admin"; readonly command: AdminWork };
+
 export type Work =
   | GetOperation | WriteOperation | QueryOperation | ScanOperation
-  | WriteManyWork | GetManyWork | StatusWork | TableWork;
+  | WriteManyWork | GetManyWork | StatusWork | TableWork
+  | ReconfigureWork | SplitWork | TransferWork | GroupStatusWork | SnapshotPageWork | RegisterWork | AdminRequestWork;
 
 export type { PageOptions };
 
@@ -55,7 +105,54 @@ export type StatusOutcome = {
   readonly bytes: number;
 };
 
-export type WorkOutcome = Outcome | Redirect | ManyOutcome | StatusOutcome;
+/** Not executed: the partition was split; `partitions` are what took its place in `table`. */
+export type Moved = { readonly kind: "moved"; readonly partitions: readonly Partition[] };
+/** The step was taken: the entry is committed. */
+export type Done = { readonly kind: "done" };
+/** Not done, and why; the asker looks again before it asks again. */
+export type NotNow = { readonly kind: "not-now"; readonly reason: string };
+export type ReplicaProgress = {
+  readonly node: NodeId;
+  /** Durable there and agreeing. */
+  readonly match: Lsn;
+  /** Since its last answer. */
+  readonly silentMs: number;
+};
+export type GroupStatusOutcome = {
+  readonly kind: "group-status";
+  readonly isLeader: boolean;
+  readonly leader: NodeId | null;
+  readonly configuration: Configuration;
+  /** The configuration in force is committed. */
+  readonly isConfigurationCommitted: boolean;
+  readonly last: Lsn;
+  readonly commit: Lsn;
+  readonly applied: Lsn;
+  readonly floor: Lsn;
+  /** The replica has a whole tree, durable: it may become a storage replica. */
+  readonly hasTree: boolean;
+  readonly items: number;
+  readonly bytes: number;
+  /** LSN of the SPLIT entry when it is committed, else 0. */
+  readonly splitLsn: Lsn;
+  /** At the leader: the others. Else empty. */
+  readonly peers: readonly ReplicaProgress[];
+};
+export type SnapshotPage = {
+  readonly kind: "snapshot-page";
+  readonly rows: readonly Mutation[];
+  /** The last key looked at when there may be more, else null. */
+  readonly next: StorageKey | null;
+  /** The replica's applied LSN when it read the page, and the group's counters there. */
+  readonly applied: Lsn;
+  readonly items: number;
+  readonly bytes: number;
+};
+export type Registered = { readonly kind: "registered"; readonly node: NodeRecord };
+
+export type WorkOutcome =
+  | Outcome | Redirect | ManyOutcome | StatusOutcome
+  | Moved | Done | NotNow | GroupStatusOutcome | SnapshotPage | Registered;
 
 export type Reply = {
   readonly kind: typeof REPLY;
@@ -75,6 +172,22 @@ export type CatalogueMessage = {
   /** True when the sender led the system group, with a live lease, at that version. */
   readonly isAuthoritative: boolean;
   readonly tables: readonly TableSchema[];
+  /** Nodes that are not removed. */
+  readonly nodes: readonly NodeRecord[];
+  /** The system group as the control plane sees it. */
+  readonly system: Partition;
 };
 
-export type NodeMessage = PaxosFrame | Request | Reply | CatalogueAsk | CatalogueMessage;
+/** A node tells the members of the system group that it lives, and how it is. */
+export type NodeBeat = {
+  readonly kind: typeof NODE_BEAT;
+  readonly from: NodeId;
+  /** Names this life of the node. */
+  readonly incarnation: number;
+  readonly replicas: number;
+  readonly led: number;
+  /** Links on which this node hears nothing of a peer that others hear: reported gray failures. */
+  readonly unheard: readonly NodeId[];
+};
+
+export type NodeMessage = PaxosFrame | Request | Reply | CatalogueAsk | CatalogueMessage | NodeBeat;

@@ -4,17 +4,28 @@ import type { Ballot, GroupId, Lsn, StorageKey } from "../base/ids.ts";
 /** Kinds of record. 1..15 are log entries (they have an LSN and take part in consensus). */
 export const NOOP = 1;
 export const WRITE = 2;
-/** Reserved for membership change: payload is the new configuration. */
+/** A change of membership: the payload is the new configuration, see group-configuration.ts. */
 export const CONFIG = 3;
-/** Reserved for a partition split. */
+/** A split of the partition, see split-payload.ts. The last entry of a group that is not its leaders' no-op. */
 export const SPLIT = 4;
 /** 16 and up is a replica's own state, never replicated. PROMISE: `ballot` is promised. */
 export const PROMISE = 16;
 /** `lsn` is known committed. Written lazily: it saves work at recovery, nothing depends on it. */
 export const COMMIT = 17;
+/**
+ * The group's log begins behind `lsn`, whose entry has `ballot`: voids every entry of the group that stands before it.
+ * Written by a replica that joined a group which existed already.
+ */
+export const BASE = 18;
+/**
+ * The configuration in force from `lsn` on: that of the CONFIG entry there, whose ballot is `ballot`, or the one that
+ * the group began with (`lsn` 0). Void when the log is cut at or below `lsn`, as an entry would be.
+ */
+export const CONFIGURATION = 19;
 
 export type EntryKind = typeof NOOP | typeof WRITE | typeof CONFIG | typeof SPLIT;
-export type RecordKind = EntryKind | typeof PROMISE | typeof COMMIT;
+export type RecordKind =
+  | EntryKind | typeof PROMISE | typeof COMMIT | typeof BASE | typeof CONFIGURATION;
 
 /**
  * One record of the write-ahead log. All fields always present (one hidden class).

@@ -1,5 +1,5 @@
 // Messages between the replicas of one group. One shape for all kinds (one hidden class): unused fields
-// hold 0 or the empty list. `epoch` and the reserved kinds leave room for membership change and split.
+// hold 0 or the empty list. `epoch` is that of the configuration in force at the sender; 0: it has none.
 import type { Ballot, Epoch, GroupId, Lsn, NodeId } from "../base/ids.ts";
 import type { LogEntry } from "./log-record.ts";
 
@@ -34,12 +34,17 @@ export const ACCEPTED = 6;
 export const REFUSED = 7;
 /** Leader to target: its lease is released, campaign at once. */
 export const HAND_OVER = 8;
-/** Reserved: answer to a replica that is no member any more. */
+/** Answer to a CANVASS or PREPARE of a node that the sender's committed configuration does not list. lsn: 0. */
 export const REMOVED = 9;
+/**
+ * Leader to a replica without a configuration: its log begins behind `lsn`, whose entry has `lastBallot`. entries: the
+ * one CONFIG entry in force at `lsn`, which stands at or below it (LSN and ballot 0: the first configuration).
+ */
+export const INSTALL = 10;
 
 export type PaxosKind =
   | typeof CANVASS | typeof CANVASS_ANSWER | typeof PREPARE | typeof PROMISE_ANSWER | typeof ACCEPT
-  | typeof ACCEPTED | typeof REFUSED | typeof HAND_OVER | typeof REMOVED;
+  | typeof ACCEPTED | typeof REFUSED | typeof HAND_OVER | typeof REMOVED | typeof INSTALL;
 
 export type PaxosMessage = {
   readonly kind: PaxosKind;

@@ -1,7 +1,7 @@
 // The catalogue's authority: every node keeps the applied catalogue and tells its routers of changes; the
 // leader of the system group also takes table operations, one after the other, and drives tables through
 // their states.
-import { lsn, SYSTEM_GROUP, type GroupId, type Lsn, type NodeId } from "../../base/ids.ts";
+import { HASH_POINT_END, hashPoint, lsn, SYSTEM_GROUP, type GroupId, type Lsn, type NodeId } from "../../base/ids.ts";
 import type { Outcome, TableOperation } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import type { Clock, TimerHandle } from "../../ports/clock.ts";
@@ -256,9 +256,10 @@ export class MetadataRole {
       if (this.#isStopped || host === null) return;
       const isAuthoritative = host.session !== null && host.core.isLeaseLive(this.#env.clock.monotonicMs());
       const tables = this.#catalogue.tables();
+      const system = { group: SYSTEM_GROUP, from: hashPoint(0), to: HASH_POINT_END, replicas: host.members };
       for (const router of this.#routers) {
         this.#env.network.send(router, {
-          kind: CATALOGUE, from: this.#env.self, version: this.#version, isAuthoritative, tables,
+          kind: CATALOGUE, from: this.#env.self, version: this.#version, isAuthoritative, tables, nodes: [], system,
         });
       }
     });

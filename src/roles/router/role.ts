@@ -280,10 +280,19 @@ function spread(outcome: Answered, indexes: readonly number[], into: Outcome[]):
 }
 
 function single(outcome: Answered): Outcome {
-  if (outcome.kind === "many" || outcome.kind === "status") {
-    return { kind: "unavailable", reason: "the storage node answered something else" };
+  switch (outcome.kind) {
+    case "many":
+    case "status":
+    case "moved":
+    case "done":
+    case "not-now":
+    case "group-status":
+    case "snapshot-page":
+    case "registered":
+      return { kind: "unavailable", reason: "the storage node answered something else" };
+    default:
+      return outcome;
   }
-  return outcome;
 }
 
 function firstAfter(names: readonly string[], after: string): number {

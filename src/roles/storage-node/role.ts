@@ -66,6 +66,15 @@ export class StorageNode {
       case "status":
         this.#reply(request, this.#status(host));
         return;
+      case "reconfigure":
+      case "split":
+      case "transfer":
+      case "group-status":
+      case "snapshot-page":
+        this.#reply(request, { kind: "not-now", reason: "changes of membership are not offered yet" });
+        return;
+      case "register":
+      case "admin":
       case "table-work":
         this.#reply(request, { kind: "redirect", leader: null, reason: "table work goes to the metadata role" });
         return;
