@@ -112,8 +112,9 @@ async function spendDay(cluster: Cluster, seed: number, directory: string, out: 
   writeFileSync(join(out, "report.md"), markdown(report, availability));
   writeFileSync(join(out, "availability.svg"), picture(report, availability));
   for (const failure of failures) console.log(`  FAILED: ${failure}`);
+  const { checkedCalls, checkedItems, undecided } = verdict;
   console.log(`  ${verdict.acknowledged} acknowledged writes, ${verdict.lost} lost; `
-    + `${verdict.checkedCalls} contested calls on ${verdict.checkedItems} items judged, ${verdict.undecided} undecided`);
+    + `${checkedCalls} contested calls on ${checkedItems} items judged, ${undecided} undecided`);
   console.log(`${failures.length === 0 ? "passed" : "FAILED"}; report and picture in ${out}`);
   return failures.length > 0;
 }

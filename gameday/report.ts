@@ -35,8 +35,8 @@ export function markdown(report: DayReport, availability: Availability): string 
     `- ${verdict.acknowledged} writes were acknowledged to application clients; ${verdict.lost} of them are lost`,
     `- ${verdict.checkedCalls} calls on ${verdict.checkedItems} contested items judged for linearizability; `
     + `${verdict.unknownCalls} ended without a known result, ${verdict.undecided} items undecided`, "",
-    "Application clients use the SDK's default retries. *Troubled* is the time in which a call of some client failed or "
-    + "took longer than a second, retries included.", "",
+    "Application clients use the SDK's default retries. *Troubled* is the time in which a call of some client failed "
+    + "or took longer than a second, retries included.", "",
     "| fault | lasted | writes | errors | p99 ms | slowest ms | troubled | reads | errors | p99 ms | slowest ms "
     + "| troubled |",
     "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
