@@ -45,8 +45,13 @@ export type Partition = {
   readonly replicas: readonly NodeId[];
   /** Nodes with a log replica that votes. Absent: none. */
   readonly logReplicas?: readonly NodeId[];
-  /** Nodes that are to have a replica: they receive the log and do not vote yet. Absent: none. */
+  /**
+   * Nodes that are to have a storage replica and have none yet: they receive the log and build a tree. One that votes
+   * already is in `logReplicas` too. Absent: none.
+   */
   readonly joining?: readonly NodeId[];
+  /** Nodes whose replica goes once a joining one has taken its place. Absent: none. */
+  readonly leaving?: readonly NodeId[];
   /** Epoch of the group's configuration as last seen. Absent: 1, the first. */
   readonly epoch?: Epoch;
   /** The group that this one was split from. Absent: none. */

@@ -39,7 +39,10 @@ export type ReconfigureWork = {
   readonly epoch: Epoch;
   readonly replicas: readonly Replica[];
 };
-/** Asks a group's leader to split it; done already: answered as done. `at` null: the leader chooses. */
+/**
+ * Asks a group's leader to split it. `at` null: the leader chooses. Answered with Moved, which names the children as
+ * the committed entry has them, or NotNow; when the group is split already, at once.
+ */
 export type SplitWork = {
   readonly kind: "split";
   readonly at: HashPoint | null;
@@ -76,11 +79,14 @@ export type AdminWork =
   | { readonly kind: "move-replica"; readonly group: GroupId; readonly from: NodeId; readonly to: NodeId }
   | { readonly kind: "transfer-leader"; readonly group: GroupId; readonly to: NodeId };
 export type AdminRequestWork = { readonly kind: "admin"; readonly command: AdminWork };
+/** Asks the leader of the system group what it knows of the cluster. */
+export type DescribeWork = { readonly kind: "describe" };
 
 export type Work =
   | GetOperation | WriteOperation | QueryOperation | ScanOperation
   | WriteManyWork | GetManyWork | StatusWork | TableWork
-  | ReconfigureWork | SplitWork | TransferWork | GroupStatusWork | SnapshotPageWork | RegisterWork | AdminRequestWork;
+  | ReconfigureWork | SplitWork | TransferWork | GroupStatusWork | SnapshotPageWork | RegisterWork | AdminRequestWork
+  | DescribeWork;
 
 export type { PageOptions };
 
@@ -149,10 +155,12 @@ export type SnapshotPage = {
   readonly bytes: number;
 };
 export type Registered = { readonly kind: "registered"; readonly node: NodeRecord };
+/** JSON for people and tools. */
+export type Described = { readonly kind: "described"; readonly json: string };
 
 export type WorkOutcome =
   | Outcome | Redirect | ManyOutcome | StatusOutcome
-  | Moved | Done | NotNow | GroupStatusOutcome | SnapshotPage | Registered;
+  | Moved | Done | NotNow | GroupStatusOutcome | SnapshotPage | Registered | Described;
 
 export type Reply = {
   readonly kind: typeof REPLY;

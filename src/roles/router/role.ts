@@ -289,6 +289,7 @@ function single(outcome: Answered): Outcome {
     case "group-status":
     case "snapshot-page":
     case "registered":
+    case "described":
       return { kind: "unavailable", reason: "the storage node answered something else" };
     default:
       return outcome;

@@ -75,6 +75,7 @@ export class StorageNode {
         return;
       case "register":
       case "admin":
+      case "describe":
       case "table-work":
         this.#reply(request, { kind: "redirect", leader: null, reason: "table work goes to the metadata role" });
         return;
