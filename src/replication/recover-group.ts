@@ -16,7 +16,9 @@ const READ_BYTES = 4 * 1024 * 1024;
 /** Log replayed before the event loop gets its turn. */
 const BURST_BYTES = 16 * 1024 * 1024;
 
-const EMPTY: RecoveredLog = { promised: ballotFrom(0), commit: lsn(0), first: lsn(0), last: lsn(0) };
+const EMPTY: RecoveredLog = {
+  promised: ballotFrom(0), commit: lsn(0), first: lsn(0), last: lsn(0), base: null, configurations: [],
+};
 
 export type RecoveryEnv = {
   readonly wal: Wal;

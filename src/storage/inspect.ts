@@ -6,7 +6,9 @@ import type { StorageKey } from "../base/ids.ts";
 import { isStoredIntact } from "../model/item-codec.ts";
 import type { Disk } from "../ports/disk.ts";
 import type { KvStore } from "../ports/kv-store.ts";
-import { BASE, COMMIT, CONFIG, CONFIGURATION, NOOP, PROMISE, SPLIT, WRITE } from "../wire/log-record.ts";
+import {
+  BASE, COMMIT, CONFIG, CONFIGURATION, FORGOTTEN, NOOP, PROMISE, SPLIT, WRITE,
+} from "../wire/log-record.ts";
 import type { RecordKind } from "../wire/log-record.ts";
 import { decodeMark, MARKS_FROM, MARKS_TO } from "./tree/checkpoint-mark.ts";
 import {
@@ -32,7 +34,7 @@ export type WalLine =
 
 const RECORD_NAMES: Readonly<Record<RecordKind, string>> = {
   [NOOP]: "noop", [WRITE]: "write", [CONFIG]: "config", [SPLIT]: "split", [PROMISE]: "promise", [COMMIT]: "commit",
-  [BASE]: "base", [CONFIGURATION]: "configuration",
+  [BASE]: "base", [CONFIGURATION]: "configuration", [FORGOTTEN]: "forgotten",
 };
 
 /** Segments, batches and records of the log on `disk`, in order; damage where it is found. */

@@ -13,8 +13,9 @@ export const PROMISE = 16;
 /** `lsn` is known committed. Written lazily: it saves work at recovery, nothing depends on it. */
 export const COMMIT = 17;
 /**
- * The group's log begins behind `lsn`, whose entry has `ballot`: voids every entry of the group that stands before it.
- * Written by a replica that joined a group which existed already.
+ * The group's log begins behind `lsn`, whose entry has `ballot`: voids every entry and CONFIGURATION of the group that
+ * stands before it. Written by a replica that joined a group which existed already. No payload; with the payload 1 it
+ * says again, for a log without entries, what an older one said, and voids nothing.
  */
 export const BASE = 18;
 /**
@@ -22,10 +23,12 @@ export const BASE = 18;
  * the group began with (`lsn` 0). Void when the log is cut at or below `lsn`, as an entry would be.
  */
 export const CONFIGURATION = 19;
+/** The replica is gone from this node: voids every record of the group that stands before it. LSN and ballot 0. */
+export const FORGOTTEN = 20;
 
 export type EntryKind = typeof NOOP | typeof WRITE | typeof CONFIG | typeof SPLIT;
 export type RecordKind =
-  | EntryKind | typeof PROMISE | typeof COMMIT | typeof BASE | typeof CONFIGURATION;
+  | EntryKind | typeof PROMISE | typeof COMMIT | typeof BASE | typeof CONFIGURATION | typeof FORGOTTEN;
 
 /**
  * One record of the write-ahead log. All fields always present (one hidden class).

@@ -1,6 +1,6 @@
 // Reads log entries back: from the disk, or from the batches that are not written yet. Every entry is
 // checked against its checksum and against the index before anybody sees it.
-import { assert, must } from "../../base/assert.ts";
+import { assert } from "../../base/assert.ts";
 import { nextLsn } from "../../base/ids.ts";
 import type { GroupId, Lsn } from "../../base/ids.ts";
 import type { Disk } from "../../ports/disk.ts";
@@ -213,8 +213,8 @@ function scanSegment(
       const record = decodeRecordHeader(bytes, view, offset, end);
       if (record === null) return walError("corrupt", segmentFileName(number), offset, "the record is damaged");
       const payloadAt = offset + RECORD_HEADER_BYTES;
-      const log = must(source.find(record.group), "a record of a group that recovery did not see");
-      const isLive = isEntryKind(record.kind) && log.has(record.lsn)
+      const log = source.find(record.group); // none of a group that is forgotten
+      const isLive = isEntryKind(record.kind) && log !== undefined && log.has(record.lsn)
         && log.position(record.lsn) === positionOf(number, offset);
       if (isLive && record.lsn >= from(record.group)) {
         visit(recordOf(record, bytes.subarray(payloadAt, payloadAt + record.payloadBytes)) as LogEntry);

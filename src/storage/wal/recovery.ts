@@ -6,7 +6,9 @@
 import { assert } from "../../base/assert.ts";
 import type { GroupId, NodeId } from "../../base/ids.ts";
 import type { Disk } from "../../ports/disk.ts";
+import { FORGOTTEN } from "../../wire/log-record.ts";
 import { GroupLog, positionOf } from "./log-index.ts";
+import { detailOf } from "./own-records.ts";
 import {
   BATCH_HEADER_BYTES, batchSpan, decodeBatchHeader, decodeRecordHeader, decodeSegmentHeader, FORMAT_VERSION,
   RECORD_HEADER_BYTES, roundUpToSector, SECTOR_BYTES, segmentFileName, segmentNumberOf, viewOf,
@@ -20,6 +22,8 @@ export type Repair = { readonly file: string; readonly offset: number; readonly 
 
 export type RecoveredWal = {
   readonly groups: Map<GroupId, GroupLog>;
+  /** Groups of which the log's last word is that they are gone from this node. */
+  readonly forgotten: Set<GroupId>;
   /** Segments in use or prepared, ascending and contiguous, with their salts. Empty: a new log. */
   readonly segments: readonly { readonly number: number; readonly salt: number }[];
   /** Where the next batch goes. */
@@ -79,6 +83,7 @@ class Scan {
   readonly #disk: Disk;
   readonly #node: NodeId;
   readonly #groups = new Map<GroupId, GroupLog>();
+  readonly #forgotten = new Set<GroupId>();
   readonly #known: { number: number; salt: number }[] = [];
   readonly #repairs: Repair[] = [];
   readonly #leftovers: string[] = [];
@@ -115,7 +120,7 @@ class Scan {
     return {
       ok: true,
       state: {
-        groups: this.#groups, segments: this.#known, tail: { segment: tail.segment, offset: tail.offset },
+        groups: this.#groups, forgotten: this.#forgotten, segments: this.#known, tail: { segment: tail.segment, offset: tail.offset },
         nextSequence: this.#next ?? 1, lastIsSeal: this.#lastIsSeal, repairs: this.#repairs,
         leftovers: this.#leftovers, segmentBytes: this.#segmentBytes,
       },
@@ -161,7 +166,8 @@ class Scan {
       if (header === null || (this.#next === null ? !isOldest : header.sequence !== this.#next)) break;
       const records = readRecords(bytes, view, at, header);
       if (records === null) break;
-      this.#note(number, at, header, records);
+      const wrong = this.#note(segment, bytes, at, header, records);
+      if (wrong !== null) return wrong;
       this.#lastBatchAt = at;
       at += batchSpan(header.bytes);
     }
@@ -192,17 +198,42 @@ class Scan {
     return isHere ? place : end;
   }
 
-  #note(segment: number, at: number, header: BatchHeader, records: readonly RecordHeader[]): void {
+  #note(
+    segment: Segment, bytes: Uint8Array, at: number, header: BatchHeader, records: readonly RecordHeader[],
+  ): WalError | null {
     let offset = at + BATCH_HEADER_BYTES;
     for (const record of records) {
-      let log = this.#groups.get(record.group);
-      if (log === undefined) this.#groups.set(record.group, log = new GroupLog(record.group));
-      log.note(record.kind, record.lsn, record.ballot, positionOf(segment, offset));
-      offset += RECORD_HEADER_BYTES + record.payloadBytes;
+      const end = offset + RECORD_HEADER_BYTES + record.payloadBytes;
+      const fault = this.#noteRecord(record, bytes.subarray(offset + RECORD_HEADER_BYTES, end), segment.number, offset);
+      if (fault !== null) {
+        return walError("corrupt", segment.file, offset, `group ${record.group}, LSN ${record.lsn}: ${fault}`);
+      }
+      offset = end;
     }
     assert(offset === at + BATCH_HEADER_BYTES + header.bytes, "records fill their batch");
     this.#next = header.sequence + 1;
     this.#lastIsSeal = header.recordCount === 0;
+    return null;
+  }
+
+  /** Returns what is wrong with the record, whose bytes are intact. */
+  #noteRecord(record: RecordHeader, payload: Uint8Array, segment: number, offset: number): string | null {
+    const { kind, group, lsn, ballot } = record;
+    if (kind === FORGOTTEN) {
+      this.#groups.delete(group);
+      this.#forgotten.add(group);
+      return null;
+    }
+    const detail = detailOf(kind, payload);
+    if (detail === undefined) return "the payload does not decode";
+    let log = this.#groups.get(group);
+    if (log === undefined) {
+      this.#groups.set(group, log = new GroupLog(group));
+      this.#forgotten.delete(group);
+    }
+    const fault = log.faultOf(kind, lsn, detail);
+    if (fault === null) log.note(kind, lsn, ballot, positionOf(segment, offset), detail);
+    return fault;
   }
 
   /** Notes the sectors from `from` on that are not zero, to be zeroed. */

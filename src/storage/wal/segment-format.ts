@@ -20,7 +20,9 @@ import { assert } from "../../base/assert.ts";
 import { ballotFrom, groupId, lsn, nodeId } from "../../base/ids.ts";
 import type { Ballot, GroupId, Lsn, NodeId } from "../../base/ids.ts";
 import { crc32c } from "../../base/crc32c.ts";
-import { COMMIT, CONFIG, NOOP, PROMISE, SPLIT, WRITE } from "../../wire/log-record.ts";
+import {
+  BASE, COMMIT, CONFIG, CONFIGURATION, FORGOTTEN, NOOP, PROMISE, SPLIT, WRITE,
+} from "../../wire/log-record.ts";
 import type { LogRecord, RecordKind } from "../../wire/log-record.ts";
 import { recordChecksum } from "../../wire/record-checksum.ts";
 
@@ -171,7 +173,8 @@ export function decodeRecordHeader(
 }
 
 function isRecordKind(kind: number): kind is RecordKind {
-  return kind === NOOP || kind === WRITE || kind === CONFIG || kind === SPLIT || kind === PROMISE || kind === COMMIT;
+  return kind === NOOP || kind === WRITE || kind === CONFIG || kind === SPLIT || kind === PROMISE || kind === COMMIT
+    || kind === BASE || kind === CONFIGURATION || kind === FORGOTTEN;
 }
 
 export function isEntryKind(kind: RecordKind): boolean {

@@ -65,8 +65,8 @@ test("records come back after reopening, over many segments", () => {
   assert.equal(wal.pendingBytes, 0);
   assert.ok(wal.inspect().segments.length > 2);
   const again = open(disk, clock);
-  assert.deepEqual(again.groups.get(1), { promised: 65_537, commit: 250, first: 1, last: 300 });
-  assert.deepEqual(again.groups.get(2), { promised: 0, commit: 0, first: 1, last: 150 });
+  assert.deepEqual(again.groups.get(1), { promised: 65_537, commit: 250, first: 1, last: 300, base: null, configurations: [] });
+  assert.deepEqual(again.groups.get(2), { promised: 0, commit: 0, first: 1, last: 150, base: null, configurations: [] });
   const seen: string[] = [];
   assert.equal(again.wal.replaySync((g) => lsn(g === 1 ? 299 : 150), (e) => seen.push(`${e.group}:${e.lsn}`)), null);
   assert.deepEqual(seen, ["1:299", "1:300", "2:150"]);
@@ -153,7 +153,7 @@ test("released segments go, and promise, commit mark and last entry survive them
   assert.ok(wal.inspect().segments.length < before / 2);
   assert.ok((wal.inspect().segments[0] as number) > 1);
   const again = open(disk, clock);
-  assert.deepEqual(again.groups.get(2), { promised: 65_600, commit: 1, first: 1, last: 1 });
+  assert.deepEqual(again.groups.get(2), { promised: 65_600, commit: 1, first: 1, last: 1, base: null, configurations: [] });
   assert.equal(read(again.wal, 2, 1)[0]?.payload.length, 33);
   assert.equal(read(again.wal, 1, 191, 1 << 20).length, 10);
 });

@@ -2,23 +2,22 @@
 // appended since the last one. Invariants:
 //   - at most one batch is in flight; the next one is written only after it is durable (recovery depends on it)
 //   - a segment file is deleted only when all older ones are, nothing in it is needed, and what must survive it
-//     (each group's promise, commit mark and last entry) is durable further on
+//     (each group's promise, commit mark, configurations and last entry) is durable further on
 //   - after a failed write or sync nothing is written any more
 import { assert, must } from "../../base/assert.ts";
-import { ballotFrom, lsn } from "../../base/ids.ts";
 import type { GroupId, Lsn, NodeId } from "../../base/ids.ts";
 import type { Clock, TimerHandle } from "../../ports/clock.ts";
 import type { Disk, DiskError } from "../../ports/disk.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
-import { COMMIT, PROMISE } from "../../wire/log-record.ts";
+import { FORGOTTEN, PROMISE } from "../../wire/log-record.ts";
 import type { LogEntry, LogRecord } from "../../wire/log-record.ts";
-import { makeRecord } from "../../wire/record-checksum.ts";
 import { BatchQueue } from "./batch-queue.ts";
 import { readEntries, readEntriesSync, scanEntriesSync } from "./entry-reader.ts";
 import type { EntriesRead, ReaderSource } from "./entry-reader.ts";
 import { GroupLog, SEGMENT_BYTES_MAX, segmentOf } from "./log-index.ts";
 import type { RecoveredLog } from "./log-index.ts";
+import { detailOf, forgottenRecord } from "./own-records.ts";
 import { recoverWal } from "./recovery.ts";
 import type { RecoveredWal } from "./recovery.ts";
 import {
@@ -87,6 +86,7 @@ export class Wal {
   readonly #options: WalOptions;
   readonly #telemetry: Telemetry;
   readonly #groups: Map<GroupId, GroupLog>;
+  readonly #forgotten: Set<GroupId>;
   /** Files that exist or are being created, by number, oldest first. */
   readonly #segments = new Map<number, SegmentState>();
   readonly #segmentBytes: number;
@@ -119,6 +119,7 @@ export class Wal {
     this.#options = options;
     this.#telemetry = telemetry;
     this.#groups = state.groups;
+    this.#forgotten = state.forgotten;
     for (const segment of state.segments) this.#segments.set(segment.number, segment);
     const place = { segment: state.tail.segment, offset: state.tail.offset, sequence: state.nextSequence };
     this.#segmentBytes = state.segmentBytes ?? options.segmentBytes;
@@ -170,18 +171,17 @@ export class Wal {
 
   /**
    * Takes the record; it leaves with the next `flush`. Copies the payload. Returns its append sequence. The
-   * record's checksum must be true (a log with a false one is refused as damaged when it is opened).
+   * record's checksum must be true (a log with a false one is refused as damaged when it is opened). Entries come
+   * without holes, from the one behind the group's base on.
    */
   append(record: LogRecord): number {
     assert(this.#closing === null, "append to a closing log");
     assert(record.payload.length <= this.payloadBytesMax, "record payload larger than the log takes");
     const sequence = ++this.#appended;
     if (this.#failure !== null) return sequence; // never durable; the owner knows from onFailure
+    assert(record.kind !== FORGOTTEN, "a group is forgotten by its method");
     const log = this.#log(record.group);
-    if (record.kind < PROMISE) {
-      assert(record.lsn >= 1 && (log.last === 0 || record.lsn <= log.last + 1), "LSNs are appended without holes");
-      assert(log.last === 0 || record.lsn > log.released, "a released entry is never replaced");
-    }
+    if (record.kind < PROMISE) assert(log.last === 0 || record.lsn > log.released, "a released entry is never replaced");
     this.#put(log, record, sequence);
     return sequence;
   }
@@ -236,17 +236,28 @@ export class Wal {
   release(group: GroupId, upTo: Lsn): void {
     const log = this.#groups.get(group);
     if (log === undefined || upTo <= log.released) return;
-    assert(upTo <= log.last, "release of what was never appended");
+    assert(upTo <= Math.max(log.last, log.base?.lsn ?? 0), "release of what was never appended");
     log.released = upTo;
     this.#planRelease();
   }
 
   /**
-   * Nothing of the group is needed any more. Not durable by itself: until its segments are gone, the group
-   * shows up again at recovery, and its owner forgets it again.
+   * Nothing of the group is needed any more: promise, entries and configurations. Returns the append sequence with
+   * which that is durable; before, the group shows up again at recovery. It may begin anew at any time.
    */
-  forgetGroup(group: GroupId): void {
-    if (this.#groups.delete(group)) this.#planRelease();
+  forgetGroup(group: GroupId): number {
+    if (!this.#groups.delete(group)) return this.#appended;
+    this.#forgotten.add(group);
+    if (this.#failure !== null || this.#closing !== null) return ++this.#appended; // never durable
+    this.#queue.add(forgottenRecord(group), ++this.#appended);
+    this.flush();
+    this.#planRelease();
+    return this.#appended;
+  }
+
+  /** True when the last word about the group is `forgetGroup`, in this life or, as far as the log still says, before. */
+  isForgotten(group: GroupId): boolean {
+    return this.#forgotten.has(group);
   }
 
   /** Writes what was appended and a seal, then calls `done`. The disk stays open. */
@@ -265,12 +276,20 @@ export class Wal {
 
   #log(group: GroupId): GroupLog {
     let log = this.#groups.get(group);
-    if (log === undefined) this.#groups.set(group, log = new GroupLog(group));
+    if (log === undefined) {
+      this.#groups.set(group, log = new GroupLog(group));
+      this.#forgotten.delete(group);
+    }
     return log;
   }
 
   #put(log: GroupLog, record: LogRecord, sequence: number): void {
-    log.note(record.kind, record.lsn, record.ballot, this.#queue.add(record, sequence));
+    const { kind, lsn, ballot } = record;
+    const detail = detailOf(kind, record.payload);
+    assert(detail !== undefined, "the payload of an own record or a CONFIG entry decodes");
+    const fault = log.faultOf(kind, lsn, detail);
+    assert(fault === null, fault ?? "");
+    log.note(kind, lsn, ballot, this.#queue.add(record, sequence), detail);
   }
 
   /** The state of segment `number`, whose file is created when it does not exist. */
@@ -374,23 +393,17 @@ export class Wal {
     else this.flush();
   }
 
+  /** The last entry first: it voids what the configuration at its LSN says. */
   #carry(log: GroupLog, limit: number): boolean {
-    const { group } = log;
     if (log.last !== 0 && segmentOf(log.position(log.last)) < limit) {
-      const read = this.readEntriesSync(group, log.last, 0);
+      const read = this.readEntriesSync(log.group, log.last, 0);
       if (!read.ok) {
         this.#stop(read.error);
         return false;
       }
       this.#put(log, must(read.entries[0], "the last entry of a group"), ++this.#appended);
     }
-    const empty = new Uint8Array(0);
-    if (log.promiseAt !== 0 && segmentOf(log.promiseAt) < limit) {
-      this.#put(log, makeRecord(PROMISE, group, lsn(0), log.promised, empty), ++this.#appended);
-    }
-    if (log.commitAt !== 0 && segmentOf(log.commitAt) < limit) {
-      this.#put(log, makeRecord(COMMIT, group, log.commit, ballotFrom(0), empty), ++this.#appended);
-    }
+    for (const record of log.restatements(limit)) this.#put(log, record, ++this.#appended);
     return true;
   }
 
