@@ -116,6 +116,7 @@ function isZero(bytes: Uint8Array, from: number, to: number): boolean {
 }
 
 export type TreeLine =
+  /** `checkpoint` -1: the group has rows here, but no whole tree yet. */
   | {
     readonly kind: "mark"; readonly group: number; readonly checkpoint: number; readonly dirty: number;
     readonly items: number; readonly bytes: number;
@@ -159,8 +160,8 @@ function* pages(
 function markLine(key: StorageKey, value: Uint8Array, file: string): TreeLine {
   const decoded = decodeMark(key, value);
   if (decoded === null) return { kind: "damage", file, key: hex(key), message: "the mark is damaged" };
-  const { checkpoint, dirty, items, bytes } = decoded.mark;
-  return { kind: "mark", group: decoded.group, checkpoint, dirty, items, bytes };
+  const { isWhole, checkpoint, dirty, items, bytes } = decoded.mark;
+  return { kind: "mark", group: decoded.group, checkpoint: isWhole ? checkpoint : -1, dirty, items, bytes };
 }
 
 function rowLine(key: StorageKey, value: Uint8Array): TreeLine {

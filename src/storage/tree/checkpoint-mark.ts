@@ -6,7 +6,8 @@
 //   value   0  u8 version, 1      1  reserved, 0  4  u32 crc (as in a stored item, model/item-codec)
 //           8  f64 checkpoint    16  f64 dirty   24  f64 items   32  f64 bytes
 //
-// checkpoint: every change up to this LSN is in the store. dirty: changes up to this LSN may be in it, because
+// checkpoint: every change up to this LSN is in the store; -1 while the first checkpoint of the group is under way: the
+// store has some of its rows, and the group no tree yet. dirty: changes up to this LSN may be in it, because
 // a checkpoint of several transactions was begun; equal to `checkpoint` when it was finished. items, bytes: the
 // group's counters at `checkpoint`.
 import { assert } from "../../base/assert.ts";
@@ -17,6 +18,8 @@ import type { GroupId, Lsn, StorageKey } from "../../base/ids.ts";
 import { isStoredIntact } from "../../model/item-codec.ts";
 
 export type CheckpointMark = {
+  /** A checkpoint of the group was finished; otherwise `checkpoint` is 0. */
+  readonly isWhole: boolean;
   readonly checkpoint: Lsn;
   readonly dirty: Lsn;
   readonly items: number;
@@ -24,7 +27,7 @@ export type CheckpointMark = {
 };
 
 /** Of a group the store knows nothing of. */
-export const NO_MARK: CheckpointMark = { checkpoint: lsn(0), dirty: lsn(0), items: 0, bytes: 0 };
+export const NO_MARK: CheckpointMark = { isWhole: false, checkpoint: lsn(0), dirty: lsn(0), items: 0, bytes: 0 };
 
 const PREFIX = "\xff\xff\xff\xff\x01";
 const KEY_BYTES: number = PREFIX.length + 8;
@@ -32,6 +35,8 @@ const VALUE_BYTES = 40;
 const VERSION = 1;
 const CRC_AT = 4;
 const FIELDS_AT = 8;
+/** In the place of a checkpoint LSN. */
+const NOT_WHOLE = -1;
 
 /** The key space of marks: [MARKS_FROM, MARKS_TO). */
 export const MARKS_FROM: StorageKey = storageKey(PREFIX);
@@ -48,7 +53,8 @@ export function encodeMark(group: GroupId, mark: CheckpointMark): Uint8Array {
   const bytes = new Uint8Array(VALUE_BYTES);
   const view = new DataView(bytes.buffer);
   bytes[0] = VERSION;
-  view.setFloat64(FIELDS_AT, mark.checkpoint, true);
+  assert(mark.isWhole || mark.checkpoint === 0, "no checkpoint without a whole tree");
+  view.setFloat64(FIELDS_AT, mark.isWhole ? mark.checkpoint : NOT_WHOLE, true);
   view.setFloat64(FIELDS_AT + 8, mark.dirty, true);
   view.setFloat64(FIELDS_AT + 16, mark.items, true);
   view.setFloat64(FIELDS_AT + 24, mark.bytes, true);
@@ -66,6 +72,10 @@ export function decodeMark(key: StorageKey, bytes: Uint8Array): { group: GroupId
   const numbers = [0, 8, 16, 24].map((at) => view.getFloat64(FIELDS_AT + at, true));
   if (!Number.isSafeInteger(group) || !numbers.every(Number.isSafeInteger)) return null;
   const [checkpoint, dirty, items, byteCount] = numbers as [number, number, number, number];
-  if (checkpoint < 0 || dirty < checkpoint) return null;
-  return { group: groupId(group), mark: { checkpoint: lsn(checkpoint), dirty: lsn(dirty), items, bytes: byteCount } };
+  if (checkpoint < NOT_WHOLE || dirty < 0 || dirty < checkpoint) return null;
+  const isWhole = checkpoint !== NOT_WHOLE;
+  return {
+    group: groupId(group),
+    mark: { isWhole, checkpoint: lsn(isWhole ? checkpoint : 0), dirty: lsn(dirty), items, bytes: byteCount },
+  };
 }

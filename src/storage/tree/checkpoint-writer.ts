@@ -28,6 +28,8 @@ export class CheckpointWriter {
   readonly #options: WriterOptions;
   /** As on disk: changed when a transaction is durable. */
   readonly #marks: Map<GroupId, CheckpointMark>;
+  /** Of groups that were installed: "dirty" of the next mark, whatever an older one says. */
+  readonly #installedDirty: ReadonlyMap<GroupId, Lsn>;
   #generation: Overlay | null = null;
   /** Last key of the generation that is written; null before the first slice. */
   #written: StorageKey | null = null;
@@ -39,12 +41,16 @@ export class CheckpointWriter {
   #stopped: (() => void) | null = null;
   #isFailed = false;
 
-  constructor(kv: KvStore, clock: Clock, options: WriterOptions, marks: Map<GroupId, CheckpointMark>) {
+  constructor(
+    kv: KvStore, clock: Clock, options: WriterOptions, marks: Map<GroupId, CheckpointMark>,
+    installedDirty: ReadonlyMap<GroupId, Lsn>,
+  ) {
     assert(options.sliceRows >= 1 && options.sliceBytes >= 1, "a slice holds something");
     this.#kv = kv;
     this.#clock = clock;
     this.#options = options;
     this.#marks = marks;
+    this.#installedDirty = installedDirty;
   }
 
   /** Takes a generation that does not change any more, except that groups in it may be forgotten. */
@@ -108,23 +114,28 @@ export class CheckpointWriter {
   #dirtyMarks(generation: Overlay): Map<GroupId, CheckpointMark | null> {
     const marks = new Map<GroupId, CheckpointMark | null>();
     for (const [group, progress] of generation.progress) {
-      const { checkpoint, items, bytes } = this.#marks.get(group) ?? NO_MARK;
-      marks.set(group, { checkpoint, dirty: this.#dirtyUpTo(group, progress.lsn), items, bytes });
+      const { isWhole, checkpoint, items, bytes } = this.#markBefore(generation, group);
+      marks.set(group, { isWhole, checkpoint, dirty: this.#dirtyUpTo(generation, group, progress.lsn), items, bytes });
     }
     return marks;
   }
 
+  /** What was forgotten in this generation says nothing of a tree that the group began in it. */
+  #markBefore(generation: Overlay, group: GroupId): CheckpointMark {
+    return generation.forgotten.has(group) ? NO_MARK : this.#marks.get(group) ?? NO_MARK;
+  }
+
   /** A checkpoint taken during replay may end below what an interrupted one before it has left in the store. */
-  #dirtyUpTo(group: GroupId, upTo: Lsn): Lsn {
-    const before = this.#marks.get(group);
-    return before !== undefined && before.dirty > upTo ? before.dirty : upTo;
+  #dirtyUpTo(generation: Overlay, group: GroupId, upTo: Lsn): Lsn {
+    const before = this.#installedDirty.get(group) ?? this.#markBefore(generation, group).dirty;
+    return before > upTo ? before : upTo;
   }
 
   #finalMarks(generation: Overlay): Map<GroupId, CheckpointMark | null> {
     const marks = new Map<GroupId, CheckpointMark | null>();
     for (const group of generation.forgotten) marks.set(group, null);
     for (const [group, { lsn, items, bytes }] of generation.progress) {
-      marks.set(group, { checkpoint: lsn, dirty: this.#dirtyUpTo(group, lsn), items, bytes });
+      marks.set(group, { isWhole: true, checkpoint: lsn, dirty: this.#dirtyUpTo(generation, group, lsn), items, bytes });
     }
     return marks;
   }

@@ -56,6 +56,7 @@ export const TREE_DEFAULT: TreeOptions = {
 };
 
 export type GroupCounters = { readonly items: number; readonly bytes: number };
+export type SplitChild = { readonly group: GroupId; readonly items: number; readonly bytes: number };
 /** Digest of a range: equal on replicas that hold the same rows. */
 export type RangeDigest = { readonly items: number; readonly bytes: number; readonly crc: number };
 
@@ -91,6 +92,8 @@ export class ItemTree {
   readonly #marks: Map<GroupId, CheckpointMark>;
   /** As applied. */
   readonly #progress = new Map<GroupId, GroupProgress>();
+  /** Of groups whose rows were installed: they must not serve below this. Until a mark says so. */
+  readonly #installedDirty = new Map<GroupId, Lsn>();
   readonly #writer: CheckpointWriter;
   #active: Overlay = new Overlay(1);
   #frozen: Overlay | null = null;
@@ -98,6 +101,8 @@ export class ItemTree {
   #firstApplyMs = 0;
   #lastApplyMs = 0;
   #waiters: { readonly generation: number; readonly done: () => void }[] = [];
+  #roomWaiters: (() => void)[] = [];
+  #isCheckpointPlanned = false;
   #failure: KvError | null = null;
   #isClosing = false;
 
@@ -110,10 +115,10 @@ export class ItemTree {
     this.#options = options;
     this.#telemetry = telemetry;
     this.#marks = marks;
-    for (const [group, { checkpoint, items, bytes }] of marks) {
-      this.#progress.set(group, { lsn: checkpoint, items, bytes });
+    for (const [group, { isWhole, checkpoint, items, bytes }] of marks) {
+      if (isWhole) this.#progress.set(group, { lsn: checkpoint, items, bytes });
     }
-    this.#writer = new CheckpointWriter(kv, clock, options, marks);
+    this.#writer = new CheckpointWriter(kv, clock, options, marks, this.#installedDirty);
     this.#writer.onCheckpointed = (generation): void => this.#checkpointed(generation);
     this.#writer.onIdle = (): void => this.#maybeCheckpoint();
     this.#writer.onFailure = (error): void => this.#fail(error);
@@ -146,15 +151,53 @@ export class ItemTree {
     const before = this.#progress.get(group);
     assert(lsn > (before?.lsn ?? 0), "entries are applied in order");
     const isFirst = this.#active.isEmpty;
-    for (const mutation of mutations) {
-      assert(mutation.key.length > 0 && mutation.key.length <= KEY_BYTES_MAX, "key length");
-      this.#active.put(mutation);
-    }
+    this.#put(mutations);
     const after = { lsn, items: (before?.items ?? 0) + delta.items, bytes: (before?.bytes ?? 0) + delta.bytes };
     this.#progress.set(group, after);
     this.#active.progress.set(group, after);
-    this.#active.forgotten.delete(group);
     this.#noteChange(isFirst);
+  }
+
+  /**
+   * Takes rows of a snapshot of `group`, which has no tree here: `forgetGroup` and `dropRange` came first if it ever
+   * had, or if an install was broken off. They may be newer than the snapshot's LSN.
+   */
+  installRows(group: GroupId, rows: readonly Mutation[]): void {
+    assert(!this.hasMark(group) && !this.#progress.has(group), "rows are installed where there is no tree");
+    const isFirst = this.#active.isEmpty;
+    this.#put(rows);
+    this.#noteChange(isFirst);
+  }
+
+  /**
+   * All rows are installed: from now on the group has a tree, as of `lsn`, with some rows as of up to `dirty`; durable
+   * with the next checkpoint. The group's own log must be durable up to `dirty`: a restart replays up to there.
+   */
+  finishInstall(group: GroupId, lsn: Lsn, dirty: Lsn, counters: GroupCounters): void {
+    assert(!this.hasMark(group) && !this.#progress.has(group), "an install is finished once");
+    assert(lsn <= dirty, "rows are at least as new as the snapshot");
+    const isFirst = this.#active.isEmpty;
+    this.#installedDirty.set(group, dirty);
+    this.#begin(group, lsn, counters);
+    this.#noteChange(isFirst);
+  }
+
+  /**
+   * The rows of `parent` are from now on those of its children, whose own logs are empty. In the same turn as the
+   * entry of the split was applied: the children's marks are durable in the transaction of the parent's.
+   */
+  splitGroup(parent: GroupId, children: readonly SplitChild[]): void {
+    assert(this.#active.progress.has(parent), "a split follows the apply of its entry");
+    for (const { group, items, bytes } of children) {
+      assert(!this.#progress.has(group), "a child is made once");
+      this.#begin(group, lsnOf(0), { items, bytes });
+    }
+  }
+
+  /** The store has a whole tree of the group, or had when it was last checkpointed. */
+  hasMark(group: GroupId): boolean {
+    if (this.#active.forgotten.has(group) || this.#frozen?.forgotten.has(group) === true) return false;
+    return this.#marks.get(group)?.isWhole === true;
   }
 
   appliedLsn(group: GroupId): Lsn {
@@ -168,7 +211,7 @@ export class ItemTree {
 
   /** The group must have replayed at least up to this before it serves. */
   recoveryFloor(group: GroupId): Lsn {
-    return (this.#marks.get(group) ?? NO_MARK).dirty;
+    return this.#installedDirty.get(group) ?? (this.#marks.get(group) ?? NO_MARK).dirty;
   }
 
   counters(group: GroupId): GroupCounters {
@@ -187,19 +230,21 @@ export class ItemTree {
   }
 
   /**
-   * Removes the rows of [from, to), step by step, which nobody uses or writes any more. Not durable until `done`:
-   * after a crash it must be asked for again.
+   * Removes the rows of [from, to), step by step, which nobody uses or writes before `done`. Not durable until then:
+   * after a crash it must be asked for again. Marks that were forgotten go first: a mark speaks of rows that are there.
    */
   dropRange(from: StorageKey, to: StorageKey, done: () => void): void {
     assert(!this.#isClosing, "drop on a closing tree");
     this.#active.dropRange(from, to);
-    this.#writer.dropRange(from, to, done);
+    if (this.#active.forgotten.size === 0) this.#writer.dropRange(from, to, done);
+    else this.requestCheckpoint(() => this.#writer.dropRange(from, to, done));
   }
 
   /** Forgets the group's progress and counters; its rows are `dropRange`'s. Durable with the next checkpoint. */
   forgetGroup(group: GroupId): void {
     const isFirst = this.#active.isEmpty;
     this.#progress.delete(group);
+    this.#installedDirty.delete(group);
     this.#active.progress.delete(group);
     this.#frozen?.progress.delete(group);
     this.#active.forgotten.add(group);
@@ -216,6 +261,12 @@ export class ItemTree {
     }
     this.#waiters.push({ generation: newest.generation, done });
     this.#maybeCheckpoint();
+  }
+
+  /** Calls `done` when the tree is not overloaded; never, when it has failed. */
+  whenRoom(done: () => void): void {
+    if (this.isOverloaded) this.#roomWaiters.push(done);
+    else this.#clock.endOfTurn(done);
   }
 
   /** Stops writing after the transaction under way, closes the store, calls `done`. Does not checkpoint. */
@@ -248,10 +299,25 @@ export class ItemTree {
     };
   }
 
+  #put(mutations: readonly Mutation[]): void {
+    for (const mutation of mutations) {
+      assert(mutation.key.length > 0 && mutation.key.length <= KEY_BYTES_MAX, "key length");
+      this.#active.put(mutation);
+    }
+  }
+
+  /** The group has a tree from now on. */
+  #begin(group: GroupId, lsn: Lsn, { items, bytes }: GroupCounters): void {
+    const progress = { lsn, items, bytes };
+    this.#progress.set(group, progress);
+    this.#active.progress.set(group, progress);
+  }
+
+  /** A checkpoint begins in a later turn: what belongs to one change is in one generation. */
   #noteChange(isFirst: boolean): void {
     this.#lastApplyMs = this.#clock.monotonicMs();
     if (isFirst) this.#firstApplyMs = this.#lastApplyMs;
-    if (this.#active.bytes >= this.#options.checkpointBytes) this.#maybeCheckpoint();
+    if (this.#active.bytes >= this.#options.checkpointBytes) this.#planCheckpoint();
     else if (this.#timer === null) this.#armTimer(this.#options.idleMs);
   }
 
@@ -260,6 +326,15 @@ export class ItemTree {
     this.#timer = this.#clock.setTimer(delayMs, () => {
       this.#timer = null;
       if (!this.#active.isEmpty) this.#maybeCheckpoint();
+    });
+  }
+
+  #planCheckpoint(): void {
+    if (this.#isCheckpointPlanned || this.#frozen !== null) return; // the next one follows the one under way
+    this.#isCheckpointPlanned = true;
+    this.#clock.endOfTurn(() => {
+      this.#isCheckpointPlanned = false;
+      this.#maybeCheckpoint();
     });
   }
 
@@ -282,12 +357,19 @@ export class ItemTree {
   #checkpointed(generation: Overlay): void {
     assert(generation === this.#frozen, "one generation is written at a time");
     this.#frozen = null;
-    for (const [group, { lsn }] of generation.progress) this.onCheckpoint(group, lsn);
+    for (const [group, { lsn }] of generation.progress) {
+      this.#installedDirty.delete(group); // the mark says it now
+      this.onCheckpoint(group, lsn);
+    }
     const due = this.#waiters.filter((waiter) => waiter.generation <= generation.generation);
     this.#waiters = this.#waiters.filter((waiter) => waiter.generation > generation.generation);
     for (const waiter of due) waiter.done();
     this.#telemetry.event("debug", "tree", "checkpoint", { rows: generation.rows.size, bytes: generation.bytes });
     this.#maybeCheckpoint();
+    if (this.isOverloaded) return;
+    const waiting = this.#roomWaiters;
+    this.#roomWaiters = [];
+    for (const done of waiting) done();
   }
 
   #unreadable(error: KvError, key: StorageKey): TreeDamage {

@@ -26,7 +26,7 @@ export class Overlay {
   readonly #cells: Map<StorageKey, Cell> = new Map();
   /** Groups that changed in this generation. */
   readonly progress: Map<GroupId, GroupProgress> = new Map();
-  /** Groups to be forgotten with this generation's checkpoint. */
+  /** Groups to be forgotten with this generation's checkpoint; one that is in `progress` too begins anew with it. */
   readonly forgotten: Set<GroupId> = new Set();
   /** Bytes of changes taken, replaced ones included: also the measure for how much log waits for a checkpoint. */
   bytes = 0;
@@ -36,7 +36,7 @@ export class Overlay {
   }
 
   get isEmpty(): boolean {
-    return this.progress.size === 0 && this.forgotten.size === 0;
+    return this.progress.size === 0 && this.forgotten.size === 0 && this.rows.size === 0;
   }
 
   put(mutation: Mutation): void {

@@ -22,7 +22,7 @@ export type Repair = { readonly file: string; readonly offset: number; readonly 
 
 export type RecoveredWal = {
   readonly groups: Map<GroupId, GroupLog>;
-  /** Groups of which the log's last word is that they are gone from this node. */
+  /** Groups that were forgotten, as far as the log still tells; they may have begun anew. */
   readonly forgotten: Set<GroupId>;
   /** Segments in use or prepared, ascending and contiguous, with their salts. Empty: a new log. */
   readonly segments: readonly { readonly number: number; readonly salt: number }[];
@@ -227,10 +227,7 @@ class Scan {
     const detail = detailOf(kind, payload);
     if (detail === undefined) return "the payload does not decode";
     let log = this.#groups.get(group);
-    if (log === undefined) {
-      this.#groups.set(group, log = new GroupLog(group));
-      this.#forgotten.delete(group);
-    }
+    if (log === undefined) this.#groups.set(group, log = new GroupLog(group));
     const fault = log.faultOf(kind, lsn, detail);
     if (fault === null) log.note(kind, lsn, ballot, positionOf(segment, offset), detail);
     return fault;

@@ -181,7 +181,8 @@ export class Wal {
     if (this.#failure !== null) return sequence; // never durable; the owner knows from onFailure
     assert(record.kind !== FORGOTTEN, "a group is forgotten by its method");
     const log = this.#log(record.group);
-    if (record.kind < PROMISE) assert(log.last === 0 || record.lsn > log.released, "a released entry is never replaced");
+    const isKept = record.kind >= PROMISE || log.last === 0 || record.lsn > log.released;
+    assert(isKept, "a released entry is never replaced");
     this.#put(log, record, sequence);
     return sequence;
   }
@@ -255,7 +256,7 @@ export class Wal {
     return this.#appended;
   }
 
-  /** True when the last word about the group is `forgetGroup`, in this life or, as far as the log still says, before. */
+  /** True when the group was forgotten in this life or, as far as the log still tells, in one before. */
   isForgotten(group: GroupId): boolean {
     return this.#forgotten.has(group);
   }
@@ -276,10 +277,7 @@ export class Wal {
 
   #log(group: GroupId): GroupLog {
     let log = this.#groups.get(group);
-    if (log === undefined) {
-      this.#groups.set(group, log = new GroupLog(group));
-      this.#forgotten.delete(group);
-    }
+    if (log === undefined) this.#groups.set(group, log = new GroupLog(group));
     return log;
   }
 
