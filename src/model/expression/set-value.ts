@@ -12,7 +12,9 @@ export type Computed =
   | { readonly ok: false; readonly message: string };
 
 const MISSING = failure("The provided expression refers to an attribute that does not exist in the item");
-const WRONG_TYPE = failure("An operand in the update expression has an incorrect data type");
+/** Told when an action does not go with what the item holds. */
+export const OPERAND_TYPE = "An operand in the update expression has an incorrect data type";
+const WRONG_TYPE = failure(OPERAND_TYPE);
 
 function failure(message: string): Computed {
   return { ok: false, message };

@@ -14,7 +14,7 @@ import { GET_EXPRESSIONS, openExpressions, unusedFailure } from "./expressions.t
 import { projectionOf } from "./get-item.ts";
 import { addressOfKey, validItem } from "./keys.ts";
 import { findTable } from "./table-name.ts";
-import { LEGACY_GET, legacyFailure } from "./unsupported.ts";
+import { LEGACY_GET, mixingFailure } from "../legacy/mixing.ts";
 
 export const batchGetItem: OperationHandler = { shape: BATCH_GET_ITEM, run };
 
@@ -54,7 +54,7 @@ function run(input: JsonObject, call: Call): Failure | null {
 function addPart(
   tableText: string, request: JsonObject, call: Call, gets: GetOperation[], parts: Part[], seen: Set<string>,
 ): Failure | null {
-  const legacy = legacyFailure(request, LEGACY_GET, GET_EXPRESSIONS.all);
+  const legacy = mixingFailure(request, LEGACY_GET, GET_EXPRESSIONS.all);
   if (legacy !== null) return legacy;
   const context = openExpressions(request, GET_EXPRESSIONS);
   if (!context.ok) return context.failure;

@@ -134,8 +134,8 @@ test("refused batches", () => {
       "One or more parameter values were invalid: Missing the key pk in the item"],
     ["BatchWriteItem", { RequestItems: { [T]: [{ PutRequest: { Item: { ...key(1), big: { S: BIG } } } }] } },
       "Item size has exceeded the maximum allowed size"],
-    ["BatchGetItem", { RequestItems: { [T]: { Keys: [key(1)], AttributesToGet: ["v"] } } },
-      "Unsupported parameter: AttributesToGet. Use ProjectionExpression instead."],
+    ["BatchGetItem", { RequestItems: { [T]: { Keys: [key(1)], AttributesToGet: ["v", "v"] } } },
+      "One or more parameter values were invalid: Duplicate value in attribute name: v"],
   ];
   const api = filled(1);
   assert.deepEqual(wrongAnswers(api, cases), []);

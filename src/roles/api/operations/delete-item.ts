@@ -7,13 +7,13 @@ import { DELETE_ITEM } from "../validate/item-shapes.ts";
 import { WRITE_EXPRESSIONS, openExpressions, unusedFailure } from "./expressions.ts";
 import { addressOfKey, validItem } from "./keys.ts";
 import { findTable } from "./table-name.ts";
-import { LEGACY_WRITE, legacyFailure } from "./unsupported.ts";
+import { LEGACY_WRITE, mixingFailure } from "../legacy/mixing.ts";
 import { conditionOf, executeWrite, oldOnlyFailure, returnValuesOf, returnsOldOnFailure } from "./write-common.ts";
 
 export const deleteItem: OperationHandler = { shape: DELETE_ITEM, run };
 
 function run(input: JsonObject, call: Call): Failure | null {
-  const legacy = legacyFailure(input, LEGACY_WRITE, WRITE_EXPRESSIONS.all);
+  const legacy = mixingFailure(input, LEGACY_WRITE, WRITE_EXPRESSIONS.all);
   if (legacy !== null) return legacy;
   const key = validItem(input["Key"]);
   if (!key.ok) return key.failure;

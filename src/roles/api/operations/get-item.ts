@@ -15,7 +15,8 @@ import { GET_ITEM } from "../validate/item-shapes.ts";
 import { GET_EXPRESSIONS, openExpressions, unusedFailure } from "./expressions.ts";
 import { addressOfKey, validItem } from "./keys.ts";
 import { findTable } from "./table-name.ts";
-import { LEGACY_GET, legacyFailure } from "./unsupported.ts";
+import { legacyProjection } from "../legacy/attributes-to-get.ts";
+import { LEGACY_GET, mixingFailure } from "../legacy/mixing.ts";
 
 const EMPTY_OBJECT: Uint8Array = utf8Encode("{}");
 const ITEM_HEAD: Uint8Array = utf8Encode('{"Item":');
@@ -24,7 +25,7 @@ const CLOSE: Uint8Array = utf8Encode("}");
 export const getItem: OperationHandler = { shape: GET_ITEM, run };
 
 function run(input: JsonObject, call: Call): Failure | null {
-  const legacy = legacyFailure(input, LEGACY_GET, GET_EXPRESSIONS.all);
+  const legacy = mixingFailure(input, LEGACY_GET, GET_EXPRESSIONS.all);
   if (legacy !== null) return legacy;
   const context = openExpressions(input, GET_EXPRESSIONS);
   if (!context.ok) return context.failure;
@@ -52,12 +53,12 @@ function run(input: JsonObject, call: Call): Failure | null {
   return null;
 }
 
-/** Null: no ProjectionExpression. */
+/** Null: neither a ProjectionExpression nor AttributesToGet. */
 export function projectionOf(
   input: JsonObject, context: ExpressionContext | null,
 ): Result<readonly PathNode[] | null> {
   const text = input["ProjectionExpression"] as string | undefined;
-  if (text === undefined || context === null) return ok(null);
+  if (text === undefined || context === null) return legacyProjection(input);
   const parsed = parseProjection(text, context);
   return parsed.ok ? ok(parsed.value) : no(validation(parsed.message));
 }

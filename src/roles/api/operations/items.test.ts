@@ -181,11 +181,56 @@ test("meaning: parameters of expressions", () => {
     ["GetItem", { ...update, AttributesToGet: ["a"], ProjectionExpression: "b" },
       "Can not use both expression and non-expression parameters in the same request: "
       + "Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}"],
-    ["GetItem", { ...update, AttributesToGet: ["a"] },
-      "Unsupported parameter: AttributesToGet. Use ProjectionExpression instead."],
-    ["PutItem", { ...put, Expected: {} }, "Unsupported parameter: Expected. Use ConditionExpression instead."],
-    ["UpdateItem", { ...update, AttributeUpdates: {} },
-      "Unsupported parameter: AttributeUpdates. Use UpdateExpression instead."],
+  ];
+  assert.deepEqual(wrongAnswers(apiWithTables(), cases), []);
+});
+
+test("meaning: parameters from before expressions", () => {
+  const put = { TableName: T, Item: { pk: { S: "a" } } };
+  const update = { TableName: T, Key: KEY };
+  const invalid = "One or more parameter values were invalid: ";
+  const expect = (expected: object, text: string): Refused => ["PutItem", { ...put, Expected: { x: expected } }, text];
+  const change = (changed: object, text: string): Refused => (
+    ["UpdateItem", { ...update, AttributeUpdates: { x: changed } }, text]
+  );
+  const s = { S: "v" };
+  const cases: Refused[] = [
+    ["GetItem", { ...update, AttributesToGet: ["a", "b", "a"] }, `${invalid}Duplicate value in attribute name: a`],
+    ["PutItem", { ...put, ConditionalOperator: "OR" }, "ConditionalOperator cannot be used without Filter or Expected"],
+    ["PutItem", { ...put, ConditionalOperator: "OR", Expected: { x: { Value: s } } },
+      "ConditionalOperator can only be used when Filter or Expected has two or more elements"],
+    ["DeleteItem", { ...update, Expected: { x: {} } },
+      `${invalid}Value must be provided when Exists is null for Attribute: x`],
+    expect({ Exists: true }, `${invalid}Value must be provided when Exists is true for Attribute: x`),
+    expect({ Exists: false, Value: s }, `${invalid}Value cannot be used when Exists is false for Attribute: x`),
+    expect({ AttributeValueList: [s] },
+      `${invalid}AttributeValueList can only be used with a ComparisonOperator for Attribute: x`),
+    expect({ ComparisonOperator: "EQ", Exists: false },
+      `${invalid}Exists and ComparisonOperator cannot be used together for Attribute: x`),
+    expect({ ComparisonOperator: "EQ", Value: s, AttributeValueList: [s] },
+      `${invalid}Value and AttributeValueList cannot be used together for Attribute: x`),
+    expect({ ComparisonOperator: "BETWEEN", AttributeValueList: [s] },
+      `${invalid}Invalid number of argument(s) for the BETWEEN ComparisonOperator`),
+    expect({ ComparisonOperator: "NULL", AttributeValueList: [s] },
+      `${invalid}Invalid number of argument(s) for the NULL ComparisonOperator`),
+    expect({ ComparisonOperator: "LT", AttributeValueList: [{ L: [] }] },
+      `${invalid}ComparisonOperator LT is not valid for L AttributeValue type`),
+    expect({ ComparisonOperator: "BEGINS_WITH", AttributeValueList: [{ N: "1" }] },
+      `${invalid}ComparisonOperator BEGINS_WITH is not valid for N AttributeValue type`),
+    expect({ ComparisonOperator: "BETWEEN", AttributeValueList: [{ N: "2" }, { N: "1" }] },
+      "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"),
+    expect({ ComparisonOperator: "IN", AttributeValueList: [{ N: "2" }, s] },
+      `${invalid}AttributeValues inside AttributeValueList must be of same type`),
+    expect({ ComparisonOperator: "EQ", AttributeValueList: [{}] },
+      "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),
+    change({ Action: "PUT" }, `${invalid}Only DELETE action is allowed when no attribute value is specified`),
+    change({ Action: "ADD", Value: s }, `${invalid}ADD action is not supported for the type S`),
+    change({ Action: "DELETE", Value: s }, `${invalid}DELETE action with value is not supported for the type S`),
+    ["UpdateItem", { ...update, AttributeUpdates: { pk: { Value: s } } },
+      `${invalid}Cannot update attribute pk. This attribute is part of the key`],
+    ["UpdateItem", { ...update, AttributeUpdates: {}, UpdateExpression: "REMOVE x" },
+      "Can not use both expression and non-expression parameters in the same request: "
+      + "Non-expression parameters: {AttributeUpdates} Expression parameters: {UpdateExpression}"],
   ];
   assert.deepEqual(wrongAnswers(apiWithTables(), cases), []);
 });

@@ -9,6 +9,7 @@ import type { TableSchema } from "../../../model/table-schema.ts";
 import type { Call } from "../call.ts";
 import { type Failure, validation } from "../errors.ts";
 import { type CapacityMode, capacityJson } from "../json-codec/capacity.ts";
+import { legacyFilter } from "../legacy/conditions.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 
@@ -19,7 +20,7 @@ const ITEMS_HEAD: Uint8Array = utf8Encode('{"Items":[');
 export function selectFailure(input: JsonObject): Failure | null {
   const select = input["Select"] as string | undefined;
   if (select === undefined) return null;
-  const hasProjection = input["ProjectionExpression"] !== undefined;
+  const hasProjection = input["ProjectionExpression"] !== undefined || input["AttributesToGet"] !== undefined;
   if (select === "SPECIFIC_ATTRIBUTES") {
     return hasProjection ? null : validation(
       "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
@@ -30,7 +31,8 @@ export function selectFailure(input: JsonObject): Failure | null {
       + "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
   }
   if (!hasProjection) return null;
-  return validation("Cannot specify the ProjectionExpression when choosing to get "
+  const parameter = input["ProjectionExpression"] === undefined ? "AttributesToGet" : "ProjectionExpression";
+  return validation(`Cannot specify the ${parameter} when choosing to get `
     + (select === "COUNT" ? "only the Count" : select));
 }
 
@@ -40,19 +42,23 @@ export function indexFailure(input: JsonObject): Failure | null {
   return name === undefined ? null : validation(`The table does not have the specified index: ${name}`);
 }
 
-/** Null: no FilterExpression. */
-export function filterOf(input: JsonObject, context: ExpressionContext | null): Result<ConditionNode | null> {
+/** Null: neither a FilterExpression nor the parameter `legacy`, which stood in its place before. */
+export function filterOf(
+  input: JsonObject, context: ExpressionContext | null, legacy: "QueryFilter" | "ScanFilter",
+): Result<ConditionNode | null> {
   const text = input["FilterExpression"] as string | undefined;
-  if (text === undefined || context === null) return ok(null);
+  if (text === undefined || context === null) return legacyFilter(input, legacy);
   const parsed = parseCondition(text, "FilterExpression", context);
   return parsed.ok ? ok(parsed.value) : no(validation(parsed.message));
 }
 
 /** A Query's filter may not look at the key: the key condition is for that. */
-export function filterOnKeyFailure(table: TableSchema, filter: ConditionNode): Failure | null {
+export function filterOnKeyFailure(
+  table: TableSchema, filter: ConditionNode, parameter: "Filter Expression" | "QueryFilter",
+): Failure | null {
   const name = keyAttributeIn(filter, table.hashKey.name, table.rangeKey?.name ?? null);
   return name === null ? null : validation(
-    `Filter Expression can only contain non-primary key attributes: Primary key attribute: ${name}`,
+    `${parameter} can only contain non-primary key attributes: Primary key attribute: ${name}`,
   );
 }
 

@@ -1,7 +1,10 @@
 // Query: one partition key, a range of sort keys.
+import { must } from "../../../base/assert.ts";
 import type { StorageKey } from "../../../base/ids.ts";
 import type { AttributeValue, Item } from "../../../model/attribute-value.ts";
+import type { ConditionNode } from "../../../model/expression/ast.ts";
 import type { ExpressionContext } from "../../../model/expression/context.ts";
+import { toKeyCondition, type KeyCondition, type KeyConditionSchema } from "../../../model/expression/key-condition.ts";
 import { parseKeyCondition } from "../../../model/expression/parse.ts";
 import type { SortCondition } from "../../../model/expression/sort-condition.ts";
 import {
@@ -22,7 +25,8 @@ import { projectionOf } from "./get-item.ts";
 import { validItem } from "./keys.ts";
 import { answerPage, filterOf, filterOnKeyFailure, indexFailure, selectFailure } from "./page-common.ts";
 import { findTable } from "./table-name.ts";
-import { LEGACY_QUERY, legacyFailure } from "./unsupported.ts";
+import { legacyKeyConditions } from "../legacy/conditions.ts";
+import { LEGACY_QUERY, mixingFailure } from "../legacy/mixing.ts";
 
 export const query: OperationHandler = { shape: QUERY, run };
 
@@ -40,18 +44,20 @@ function run(input: JsonObject, call: Call): Failure | null {
 }
 
 function operationOf(input: JsonObject, call: Call): Result<QueryOperation> {
-  const early = legacyFailure(input, LEGACY_QUERY, QUERY_EXPRESSIONS.all) ?? selectFailure(input);
+  const early = mixingFailure(input, LEGACY_QUERY, QUERY_EXPRESSIONS.all) ?? selectFailure(input);
   if (early !== null) return no(early);
   const start = input["ExclusiveStartKey"] === undefined ? ok(null) : validItem(input["ExclusiveStartKey"]);
   if (!start.ok) return start;
   const context = openExpressions(input, QUERY_EXPRESSIONS);
   if (!context.ok) return context;
-  if (input["KeyConditionExpression"] === undefined || context.value === null) {
+  const keyConditions = legacyKeyConditions(input);
+  if (!keyConditions.ok) return keyConditions;
+  if (input["KeyConditionExpression"] === undefined && keyConditions.value === null) {
     return no(validation(
       "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
     ));
   }
-  const filter = filterOf(input, context.value);
+  const filter = filterOf(input, context.value, "QueryFilter");
   if (!filter.ok) return filter;
   const projection = projectionOf(input, context.value);
   if (!projection.ok) return projection;
@@ -59,10 +65,14 @@ function operationOf(input: JsonObject, call: Call): Result<QueryOperation> {
   if (!table.ok) return table;
   const noIndex = indexFailure(input);
   if (noIndex !== null) return no(noIndex);
-  const range = keyRangeOf(table.value, input["KeyConditionExpression"] as string, context.value);
+  const condition = keyConditionOf(table.value, input, context.value, keyConditions.value);
+  if (!condition.ok) return condition;
+  const range = keyRangeOf(table.value, condition.value);
   if (!range.ok) return range;
   const late = unusedFailure(context.value)
-    ?? (filter.value === null ? null : filterOnKeyFailure(table.value, filter.value));
+    ?? (filter.value === null ? null : filterOnKeyFailure(
+      table.value, filter.value, input["QueryFilter"] === undefined ? "Filter Expression" : "QueryFilter",
+    ));
   if (late !== null) return no(late);
   const after = start.value === null ? ok(null) : startKeyOf(table.value, start.value, range.value);
   if (!after.ok) return after;
@@ -83,14 +93,23 @@ function operationOf(input: JsonObject, call: Call): Result<QueryOperation> {
 
 type QueryRange = KeyRange & { readonly prefix: StorageKey; readonly point: QueryOperation["point"] };
 
-function keyRangeOf(table: TableSchema, text: string, context: ExpressionContext): Result<QueryRange> {
+/** From the expression, or from KeyConditions. */
+function keyConditionOf(
+  table: TableSchema, input: JsonObject, context: ExpressionContext | null, legacy: ConditionNode | null,
+): Result<KeyCondition> {
   const { hashKey, rangeKey } = table;
-  const parsed = parseKeyCondition(text, context, {
+  const schema: KeyConditionSchema = {
     hashName: hashKey.name, hashType: hashKey.type,
     rangeName: rangeKey?.name ?? null, rangeType: rangeKey?.type ?? null,
-  });
-  if (!parsed.ok) return no(validation(parsed.message));
-  const { hashValue, sort } = parsed.value;
+  };
+  const text = input["KeyConditionExpression"] as string | undefined;
+  const parsed = text === undefined || context === null
+    ? toKeyCondition(must(legacy, "a query has a key condition"), schema) : parseKeyCondition(text, context, schema);
+  return parsed.ok ? ok(parsed.value) : no(validation(parsed.message));
+}
+
+function keyRangeOf(table: TableSchema, { hashValue, sort }: KeyCondition): Result<QueryRange> {
+  const { rangeKey } = table;
   const problem = valuesFailure(table, hashValue, sort);
   if (problem !== null) return no(problem);
   const { prefix, point } = partitionPrefix(table, hashValue);

@@ -17,7 +17,7 @@ import { projectionOf } from "./get-item.ts";
 import { validItem } from "./keys.ts";
 import { answerPage, filterOf, indexFailure, selectFailure } from "./page-common.ts";
 import { findTable } from "./table-name.ts";
-import { LEGACY_SCAN, legacyFailure } from "./unsupported.ts";
+import { LEGACY_SCAN, mixingFailure } from "../legacy/mixing.ts";
 
 export const scan: OperationHandler = { shape: SCAN, run };
 
@@ -35,14 +35,14 @@ function run(input: JsonObject, call: Call): Failure | null {
 }
 
 function operationOf(input: JsonObject, call: Call): Result<ScanOperation> {
-  const early = legacyFailure(input, LEGACY_SCAN, SCAN_EXPRESSIONS.all)
+  const early = mixingFailure(input, LEGACY_SCAN, SCAN_EXPRESSIONS.all)
     ?? segmentFailure(input) ?? selectFailure(input);
   if (early !== null) return no(early);
   const start = input["ExclusiveStartKey"] === undefined ? ok(null) : validItem(input["ExclusiveStartKey"]);
   if (!start.ok) return start;
   const context = openExpressions(input, SCAN_EXPRESSIONS);
   if (!context.ok) return context;
-  const filter = filterOf(input, context.value);
+  const filter = filterOf(input, context.value, "ScanFilter");
   if (!filter.ok) return filter;
   const projection = projectionOf(input, context.value);
   if (!projection.ok) return projection;

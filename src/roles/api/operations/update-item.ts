@@ -6,19 +6,20 @@ import type { TableSchema } from "../../../model/table-schema.ts";
 import type { Call } from "../call.ts";
 import { type Failure, validation } from "../errors.ts";
 import type { OperationHandler } from "./handler.ts";
+import { legacyUpdate } from "../legacy/updates.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 import { UPDATE_ITEM } from "../validate/item-shapes.ts";
 import { UPDATE_EXPRESSIONS, openExpressions, unusedFailure } from "./expressions.ts";
 import { addressOfKey, validItem } from "./keys.ts";
 import { findTable } from "./table-name.ts";
-import { LEGACY_UPDATE, legacyFailure } from "./unsupported.ts";
+import { LEGACY_UPDATE, mixingFailure } from "../legacy/mixing.ts";
 import { conditionOf, executeWrite, returnValuesOf, returnsOldOnFailure } from "./write-common.ts";
 
 export const updateItem: OperationHandler = { shape: UPDATE_ITEM, run };
 
 function run(input: JsonObject, call: Call): Failure | null {
-  const legacy = legacyFailure(input, LEGACY_UPDATE, UPDATE_EXPRESSIONS.all);
+  const legacy = mixingFailure(input, LEGACY_UPDATE, UPDATE_EXPRESSIONS.all);
   if (legacy !== null) return legacy;
   const key = validItem(input["Key"]);
   if (!key.ok) return key.failure;
@@ -44,10 +45,10 @@ function run(input: JsonObject, call: Call): Failure | null {
   return null;
 }
 
-/** Null: no UpdateExpression. The item is created with its key alone if it is not there. */
+/** Null: neither an UpdateExpression nor AttributeUpdates. The item is created with its key alone if it is not there. */
 function updateOf(input: JsonObject, context: ExpressionContext | null): Result<UpdateNode | null> {
   const text = input["UpdateExpression"] as string | undefined;
-  if (text === undefined || context === null) return ok(null);
+  if (text === undefined || context === null) return legacyUpdate(input);
   const parsed = parseUpdate(text, context);
   return parsed.ok ? ok(parsed.value) : no(validation(parsed.message));
 }

@@ -4,10 +4,12 @@ import { writeUnits } from "../../../model/capacity-units.ts";
 import type { ConditionNode } from "../../../model/expression/ast.ts";
 import type { ExpressionContext } from "../../../model/expression/context.ts";
 import { parseCondition } from "../../../model/expression/parse.ts";
+import { OPERAND_TYPE } from "../../../model/expression/set-value.ts";
 import type { Outcome, ReturnValues, WriteOperation, WriteOutcome } from "../../../model/operation.ts";
 import type { Call } from "../call.ts";
 import { type Failure, failureOf, validation } from "../errors.ts";
 import { type CapacityMode, capacityJson, capacityModeOf } from "../json-codec/capacity.ts";
+import { legacyExpected } from "../legacy/conditions.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 
@@ -29,10 +31,10 @@ export function returnsOldOnFailure(input: JsonObject): boolean {
   return input["ReturnValuesOnConditionCheckFailure"] === "ALL_OLD";
 }
 
-/** Null: no ConditionExpression. */
+/** Null: neither a ConditionExpression nor Expected. */
 export function conditionOf(input: JsonObject, context: ExpressionContext | null): Result<ConditionNode | null> {
   const text = input["ConditionExpression"] as string | undefined;
-  if (text === undefined || context === null) return ok(null);
+  if (text === undefined || context === null) return legacyExpected(input);
   const parsed = parseCondition(text, "ConditionExpression", context);
   return parsed.ok ? ok(parsed.value) : no(validation(parsed.message));
 }
@@ -43,8 +45,14 @@ export function executeWrite(input: JsonObject, call: Call, operation: WriteOper
   const table = input["TableName"] as string;
   call.plan(operation, (outcome: Outcome) => {
     if (outcome.kind === "written") answer(call, outcome, table, mode);
-    else call.fail(failureOf(outcome));
+    else call.fail(wrongType(input, outcome) ?? failureOf(outcome));
   });
+}
+
+/** AttributeUpdates have a text of their own for an ADD or DELETE that does not go with what the item holds. */
+function wrongType(input: JsonObject, outcome: Outcome): Failure | null {
+  if (input["AttributeUpdates"] === undefined || outcome.kind !== "invalid") return null;
+  return outcome.message === OPERAND_TYPE ? validation("Type mismatch for attribute to update") : null;
 }
 
 function answer(call: Call, outcome: WriteOutcome, table: string, mode: CapacityMode): void {

@@ -56,6 +56,18 @@ export function checkValues(value: unknown): Failure | null {
   return null;
 }
 
+/** Replaces `holder[key]` by its canonical form or by an InvalidValue. */
+export function checkSingleValue(holder: JsonObject, key: string, value: unknown): Failure | null {
+  const parsed = parseAttributeValue(value);
+  if (parsed.ok) {
+    if (parsed.value !== value) holder[key] = parsed.value;
+    return null;
+  }
+  if (parsed.problem.kind === "serialization") return serialization(parsed.problem.message);
+  holder[key] = new InvalidValue(parsed.problem.message);
+  return null;
+}
+
 /** Safe for a name of "__proto__". */
 function replace(map: JsonObject, name: string, value: AttributeValue | InvalidValue): void {
   setAttribute(map as { [name: string]: AttributeValue }, name, value as AttributeValue);

@@ -2,7 +2,7 @@
 // a SerializationException; broken constraints are collected and told together, ten at most.
 import { typeMismatch } from "../../../model/value-problem.ts";
 import { type Failure, serialization, validation } from "../errors.ts";
-import { checkItem, checkValues } from "./check-values.ts";
+import { checkItem, checkSingleValue, checkValues } from "./check-values.ts";
 import { javaText, javaType } from "./java-text.ts";
 import type { JsonObject } from "./json-object.ts";
 import type { IntegerShape, ListShape, MapShape, Shape, StringShape, StructureShape } from "./shape.ts";
@@ -87,6 +87,8 @@ function checkValue(
       return checkItem(holder, key, value);
     case "values":
       return checkValues(value);
+    case "value":
+      return checkSingleValue(holder, key, value);
     case "opaque":
       return null;
     default:

@@ -1,7 +1,8 @@
 // Inputs of the item operations, as DynamoDB's service model describes them.
-import { BOOLEAN, ITEM, OPAQUE, TEXT, VALUES, integer, list, map, oneOf, structure } from "./shape.ts";
+import { BOOLEAN, ITEM, TEXT, VALUES, integer, list, map, oneOf, structure } from "./shape.ts";
 import type { StringShape, StructureShape } from "./shape.ts";
 import { BATCH_GET_COUNT_MAX, BATCH_WRITE_COUNT_MAX, SCAN_SEGMENTS_MAX } from "../../../model/limits.ts";
+import { ATTRIBUTE_UPDATES, CONDITIONS, EXPECTED } from "../legacy/shapes.ts";
 import { INDEX_NAME, TABLE_NAME_OR_ARN } from "./names.ts";
 
 const RETURN_CAPACITY: StringShape = oneOf("INDEXES", "TOTAL", "NONE");
@@ -15,7 +16,7 @@ const ATTRIBUTES_TO_GET = list(TEXT, 1);
 
 /** What a conditional write has beside its item or key. */
 const WRITE_MEMBERS = {
-  Expected: OPAQUE,
+  Expected: EXPECTED,
   ConditionalOperator: CONDITIONAL_OPERATOR,
   ReturnValues: RETURN_VALUES,
   ReturnConsumedCapacity: RETURN_CAPACITY,
@@ -41,7 +42,7 @@ export const DELETE_ITEM: StructureShape = structure("DeleteItemInput", {
 export const UPDATE_ITEM: StructureShape = structure("UpdateItemInput", {
   "TableName!": TABLE_NAME_OR_ARN,
   "Key!": ITEM,
-  AttributeUpdates: OPAQUE,
+  AttributeUpdates: ATTRIBUTE_UPDATES,
   UpdateExpression: TEXT,
   ...WRITE_MEMBERS,
 });
@@ -75,8 +76,8 @@ const PAGE_MEMBERS = {
 export const QUERY: StructureShape = structure("QueryInput", {
   "TableName!": TABLE_NAME_OR_ARN,
   ...PAGE_MEMBERS,
-  KeyConditions: OPAQUE,
-  QueryFilter: OPAQUE,
+  KeyConditions: CONDITIONS,
+  QueryFilter: CONDITIONS,
   ScanIndexForward: BOOLEAN,
   KeyConditionExpression: TEXT,
 });
@@ -84,7 +85,7 @@ export const QUERY: StructureShape = structure("QueryInput", {
 export const SCAN: StructureShape = structure("ScanInput", {
   "TableName!": TABLE_NAME_OR_ARN,
   ...PAGE_MEMBERS,
-  ScanFilter: OPAQUE,
+  ScanFilter: CONDITIONS,
   TotalSegments: integer(1, SCAN_SEGMENTS_MAX),
   Segment: integer(0, SCAN_SEGMENTS_MAX - 1),
 });

@@ -31,6 +31,7 @@ export function javaType(shape: Shape): string {
     case "map": return `java.util.Map<java.lang.String, ${javaType(shape.of)}>`;
     case "structure": return PACKAGE + shape.name;
     case "item": case "values": return ATTRIBUTE_MAP;
+    case "value": return `${PACKAGE}AttributeValue`;
     case "opaque": return "java.lang.Object";
     default: return shape satisfies never;
   }
@@ -54,6 +55,9 @@ function print(out: Out, shape: Shape, value: unknown): void {
     case "item":
     case "values":
       printValues(out, value);
+      return;
+    case "value":
+      out.text += printedValue(value);
       return;
     default:
       out.text += String(value);
@@ -92,12 +96,16 @@ function printValues(out: Out, value: unknown): void {
   const map = value as Readonly<Record<string, unknown>>;
   for (const name in map) {
     if (isFull(out)) break;
-    const [type, inner] = Object.entries((map[name] ?? {}) as object)[0] ?? ["", ""];
-    const shown = typeof inner === "object" && inner !== null ? "..." : String(inner);
-    out.text += `${separator}${name}=AttributeValue(${type}=${shown})`;
+    out.text += `${separator}${name}=${printedValue(map[name])}`;
     separator = ", ";
   }
   out.text += "}";
+}
+
+function printedValue(value: unknown): string {
+  const [type, inner] = Object.entries((value ?? {}) as object)[0] ?? ["", ""];
+  const shown = typeof inner === "object" && inner !== null ? "..." : String(inner);
+  return `AttributeValue(${type}=${shown})`;
 }
 
 function printStructure(out: Out, shape: StructureShape, value: Readonly<Record<string, unknown>>): void {

@@ -39,12 +39,14 @@ export type StructureShape = { readonly kind: "structure"; readonly name: string
 export type ItemShape = { readonly kind: "item" };
 /** A map of independent attribute values: each is left in the input as AttributeValue or InvalidValue. */
 export type ValuesShape = { readonly kind: "values" };
+/** One attribute value, left in the input as AttributeValue or InvalidValue. */
+export type ValueShape = { readonly kind: "value" };
 /** A parameter that is refused as a whole when it is there: its inside is not looked at. */
 export type OpaqueShape = { readonly kind: "opaque" };
 
 export type Shape =
   | StringShape | IntegerShape | BooleanShape | ListShape | MapShape | StructureShape
-  | ItemShape | ValuesShape | OpaqueShape;
+  | ItemShape | ValuesShape | ValueShape | OpaqueShape;
 
 export type Member = {
   /** As in the request. */
@@ -61,6 +63,7 @@ const INTEGER_MAX = 2_147_483_647;
 export const BOOLEAN: BooleanShape = { kind: "boolean" };
 export const ITEM: ItemShape = { kind: "item" };
 export const VALUES: ValuesShape = { kind: "values" };
+export const VALUE: ValueShape = { kind: "value" };
 export const OPAQUE: OpaqueShape = { kind: "opaque" };
 export const TEXT: StringShape = string();
 
