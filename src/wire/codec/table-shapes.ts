@@ -1,0 +1,107 @@
+// Shapes of what the catalogue holds: tables, partitions, nodes.
+import { HASH_POINT_END } from "../../base/ids.ts";
+import { KEY_ATTRIBUTE_NAME_LENGTH_MAX, TABLE_NAME_LENGTH_MAX, TABLE_NAME_LENGTH_MIN } from "../../model/limits.ts";
+import type {
+  Billing, KeyAttribute, NodeRecord, Partition, TableDefinition, TableSchema,
+} from "../../model/table-schema.ts";
+import {
+  isCounter, isFiniteNumber, isFlag, isHashPoint, isNodeId, isPositive, listOf, nullable, object, oneOf, optional,
+  text, whole, type Shape,
+} from "./shape.ts";
+
+/** Partitions of one table: what a catalogue of them still fits a frame with. */
+const PARTITIONS_MAX = 65_536;
+const HOSTS_MAX = 9;
+const UUID_CHARS_MAX = 64;
+export const ZONE_CHARS_MAX = 64;
+export const ADDRESS_CHARS_MAX = 300;
+
+const TABLE_NAME = /^[A-Za-z0-9_.-]+$/;
+const nodes: Shape = listOf(isNodeId, HOSTS_MAX);
+
+export const isTableName: Shape = (value) => (
+  typeof value === "string" && value.length >= TABLE_NAME_LENGTH_MIN && value.length <= TABLE_NAME_LENGTH_MAX
+  && TABLE_NAME.test(value)
+);
+
+export const isPartition: Shape = object<Partition>({
+  group: isPositive,
+  from: isHashPoint,
+  to: isHashPoint,
+  replicas: listOf(isNodeId, HOSTS_MAX, 1),
+  logReplicas: optional(nodes),
+  joining: optional(nodes),
+  leaving: optional(nodes),
+  epoch: optional(isCounter),
+  parent: optional(isPositive),
+  splitting: optional(object<NonNullable<Partition["splitting"]>>({
+    at: nullable(isHashPoint), left: isPositive, right: isPositive,
+  })),
+}, ({ from, to }) => from < to);
+
+const isKeyAttribute: Shape = object<KeyAttribute>({
+  name: text(KEY_ATTRIBUTE_NAME_LENGTH_MAX), type: oneOf("S", "N", "B"),
+});
+
+const isBilling: Shape = object<Billing>({
+  mode: oneOf("PROVISIONED", "PAY_PER_REQUEST"), readUnits: isCounter, writeUnits: isCounter,
+});
+
+const tableClass: Shape = nullable(oneOf("STANDARD", "STANDARD_INFREQUENT_ACCESS"));
+
+const isWholeTable: Shape = object<TableSchema>({
+  id: whole(0, 0xffff_ffff),
+  name: isTableName,
+  hashKey: isKeyAttribute,
+  rangeKey: nullable(isKeyAttribute),
+  status: oneOf("CREATING", "ACTIVE", "UPDATING", "DELETING"),
+  version: isCounter,
+  createdMs: isFiniteNumber,
+  uuid: text(UUID_CHARS_MAX),
+  billing: isBilling,
+  deletionProtection: isFlag,
+  tableClass,
+  partitions: listOf(isPartition, PARTITIONS_MAX, 1),
+  closed: optional(listOf(isPartition, PARTITIONS_MAX)),
+}, (table) => coversHashSpace(table.partitions));
+
+/** Tables that were found good: one that many requests refer to is looked at once. */
+const good: WeakSet<object> = new WeakSet();
+
+export const isTable: Shape = (value) => {
+  if (typeof value !== "object" || value === null) return false;
+  if (good.has(value)) return true;
+  if (!isWholeTable(value)) return false;
+  good.add(value);
+  return true;
+};
+
+export const isTableDefinition: Shape = object<TableDefinition>({
+  name: isTableName,
+  hashKey: isKeyAttribute,
+  rangeKey: nullable(isKeyAttribute),
+  billing: isBilling,
+  deletionProtection: isFlag,
+  tableClass,
+  partitionCount: nullable(whole(1, PARTITIONS_MAX)),
+});
+
+export const isNodeRecord: Shape = object<NodeRecord>({
+  id: isNodeId,
+  uuid: text(UUID_CHARS_MAX),
+  zone: text(ZONE_CHARS_MAX),
+  address: text(ADDRESS_CHARS_MAX),
+  capacity: isCounter,
+  state: oneOf("active", "draining", "removed"),
+  version: isCounter,
+});
+
+/** Whoever looks a point up relies on it. */
+function coversHashSpace(partitions: readonly Partition[]): boolean {
+  let from = 0;
+  for (const partition of partitions) {
+    if (partition.from !== from) return false;
+    from = partition.to;
+  }
+  return from === HASH_POINT_END;
+}
