@@ -11,6 +11,8 @@ import type { Random } from "../ports/random.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { NodeReplicator } from "../replication/node-replicator.ts";
 import { recoverGroup } from "../replication/recover-group.ts";
+import type { MetadataTiming } from "../roles/metadata/liveness.ts";
+import type { InitialNode } from "../roles/metadata/plan-nodes.ts";
 import { MetadataRole } from "../roles/metadata/role.ts";
 import { StorageNode } from "../roles/storage-node/role.ts";
 import { openItemTree, type ItemTree, type TreeOptions } from "../storage/tree/item-tree.ts";
@@ -19,7 +21,7 @@ import type { TreeDamage } from "../storage/tree/tree-read.ts";
 import type { WalError } from "../storage/wal/wal-error.ts";
 import { openWal, type Wal, type WalOptions } from "../storage/wal/wal.ts";
 import {
-  CATALOGUE, CATALOGUE_ASK, NODE_BEAT, PAXOS_FRAME, REPLY, REQUEST, type NodeMessage,
+  CATALOGUE, CATALOGUE_ASK, NODE_BEAT, PAXOS_FRAME, REPLY, REQUEST, type NodeMessage, type Work,
 } from "../wire/data-messages.ts";
 import type { LogEntry } from "../wire/log-record.ts";
 import { GroupHosting } from "./group-hosting.ts";
@@ -37,6 +39,10 @@ export type NodeEnv = {
   readonly tree: TreeOptions;
   /** All storage nodes of the cluster; the system group lives on the first three. */
   readonly nodes: readonly NodeId[];
+  /** The same with zones and addresses; absent: each is a zone of its own, in one process. */
+  readonly initialNodes?: readonly InitialNode[];
+  /** When a silent node counts as down. */
+  readonly liveness?: MetadataTiming;
   readonly partitionsPerTable: number;
   readonly priorLeasesVoid: boolean;
   /** The node found its own disk or memory wrong and stopped. Called at most once. */
@@ -72,6 +78,10 @@ export function openNode(env: NodeEnv, done: (opened: StatorNode | NodeFailure) 
   }
   const node = new StatorNode(env, opened.wal, tree.tree, opened.groups);
   node.start((message) => done(message === null ? node : { node: env.self, message }));
+}
+
+function isForMetadata({ kind }: Work): boolean {
+  return kind === "table-work" || kind === "register" || kind === "admin" || kind === "describe";
 }
 
 /** Names the file and the offset: what an operator needs to look at the damage. */
@@ -138,6 +148,8 @@ export class StatorNode {
     this.metadata = new MetadataRole({
       self, clock, random, network, tree, replicator, nodes: env.nodes, partitionsPerTable: env.partitionsPerTable,
       onTables: (tables): void => this.#hosting.follow(tables, this.metadata.nextGroup()),
+      ...(env.initialNodes === undefined ? {} : { initialNodes: env.initialNodes }),
+      ...(env.liveness === undefined ? {} : { timing: env.liveness }),
     });
   }
 
@@ -188,7 +200,7 @@ export class StatorNode {
         this.replicator.receive(message);
         return;
       case REQUEST:
-        if (message.work.kind === "table-work") this.metadata.onRequest(message);
+        if (isForMetadata(message.work)) this.metadata.onRequest(message);
         else this.#storage.onRequest(message);
         return;
       case REPLY:
@@ -197,8 +209,10 @@ export class StatorNode {
       case CATALOGUE_ASK:
         this.metadata.onCatalogueAsk(message.from);
         return;
-      case CATALOGUE: // for routers
       case NODE_BEAT:
+        this.metadata.onBeat(message);
+        return;
+      case CATALOGUE: // for routers
         return;
       default:
         unreachable(message);

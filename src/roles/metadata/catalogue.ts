@@ -1,30 +1,35 @@
-// The catalogue: tables and counters as rows of the system group, and the view of them that each node keeps
-// in memory. A row's value is an item in stored form with one string attribute that holds JSON.
+// The catalogue: tables, nodes, the system group's placement and counters as rows of the system group, and the view
+// of them that each of its members keeps in memory. A row's value is an item in stored form with one string attribute
+// that holds JSON.
 //
-// Row keys (table 0 of the tree): u32 0 · "C": the next ids · u32 0 · "T" · table name in UTF-8: one table.
-import { assert, must } from "../../base/assert.ts";
-import { groupId, storageKey, tableId, type GroupId, type StorageKey, type TableId } from "../../base/ids.ts";
+// Row keys (table 0 of the tree), all behind u32 0:
+//   "C": the next ids · "N" · u16 node id: one node · "S": the system partition · "T" · name in UTF-8: one table.
+import {
+  groupId, storageKey, tableId, type GroupId, type NodeId, type StorageKey, type TableId,
+} from "../../base/ids.ts";
 import { utf8Encode } from "../../base/utf8.ts";
 import { getAttribute } from "../../model/attribute-map.ts";
 import { decodeStored, encodeItem } from "../../model/item-codec.ts";
 import { bytesToStorageKey } from "../../model/key-encoding.ts";
-import type { TableSchema } from "../../model/table-schema.ts";
+import type { NodeRecord, Partition, TableSchema } from "../../model/table-schema.ts";
 import type { Mutation } from "../../wire/log-record.ts";
+import { countersOf, isNodeRecord, isPartition, isTable, parseRow, type Counters } from "./catalogue-shapes.ts";
 
 const SPACE = "\0\0\0\0";
 const TABLE_ROW = `${SPACE}T`;
+const NODE_ROW = `${SPACE}N`;
 const COUNTER_KEY: StorageKey = storageKey(`${SPACE}C`);
+const SYSTEM_KEY: StorageKey = storageKey(`${SPACE}S`);
 export const CATALOGUE_FROM: StorageKey = storageKey(SPACE);
 export const CATALOGUE_TO: StorageKey = storageKey("\0\0\0\x01");
 
-/** Ids given out so far; an id is never given twice. */
-export type Counters = { readonly nextTable: number; readonly nextGroup: number };
-
 /** Group 1 is the system group; tables and groups of users start behind what is reserved. */
-const FIRST: Counters = { nextTable: 1, nextGroup: 16 };
+const FIRST: Counters = { nextTable: 1, nextGroup: 16, nextNode: 1 };
 
 export class Catalogue {
-  #tables: Map<string, TableSchema> = new Map();
+  readonly #tables: Map<string, TableSchema> = new Map();
+  readonly #nodes: Map<NodeId, NodeRecord> = new Map();
+  #system: Partition | null = null;
   #counters: Counters = FIRST;
 
   table(name: string): TableSchema | null {
@@ -40,6 +45,20 @@ export class Catalogue {
     return this.#tables.size;
   }
 
+  node(id: NodeId): NodeRecord | null {
+    return this.#nodes.get(id) ?? null;
+  }
+
+  /** Removed ones included. */
+  nodes(): readonly NodeRecord[] {
+    return [...this.#nodes.values()];
+  }
+
+  /** Null until the first leader has written it. */
+  get system(): Partition | null {
+    return this.#system;
+  }
+
   get counters(): Counters {
     return this.#counters;
   }
@@ -52,27 +71,41 @@ export class Catalogue {
     return groupId(this.#counters.nextGroup + offset);
   }
 
-  /** Takes over one committed row. */
-  apply(row: Mutation): void {
-    if (row.key === COUNTER_KEY) {
-      this.#counters = JSON.parse(rowJson(must(row.value, "the counter row is never deleted"))) as Counters;
-      return;
+  /** Takes over one committed row. Returns what is wrong with it, or null. */
+  apply(row: Mutation): string | null {
+    const { key, value } = row;
+    if (value === null) return this.#remove(key);
+    const json = rowJson(value);
+    const fields = json === null ? null : parseRow(json);
+    if (fields === null) return "a row of the catalogue holds no JSON object";
+    if (key === COUNTER_KEY) {
+      const counters = countersOf(fields);
+      if (counters === null) return "the catalogue's counters are no counters";
+      this.#counters = counters;
+    } else if (key === SYSTEM_KEY) {
+      if (!isPartition(fields)) return "the system group's row is no partition";
+      this.#system = fields;
+    } else if (key.startsWith(NODE_ROW)) {
+      if (!isNodeRecord(fields) || nodeRowKey(fields.id) !== key) return "a node's row is no node of its id";
+      this.#nodes.set(fields.id, fields);
+    } else {
+      if (!isTable(fields) || tableRowKey(fields.name) !== key) return "a table's row is no table of its name";
+      this.#tables.set(fields.name, fields);
     }
-    assert(row.key.startsWith(TABLE_ROW), "a catalogue row is a table or the counters");
-    if (row.value === null) {
-      for (const table of this.#tables.values()) {
-        if (tableRowKey(table.name) === row.key) this.#tables.delete(table.name);
-      }
-      return;
+    return null;
+  }
+
+  #remove(key: StorageKey): string | null {
+    if (!key.startsWith(TABLE_ROW)) return "a row of the catalogue is gone that never goes";
+    for (const table of this.#tables.values()) {
+      if (tableRowKey(table.name) === key) this.#tables.delete(table.name);
     }
-    const table = JSON.parse(rowJson(row.value)) as TableSchema;
-    assert(tableRowKey(table.name) === row.key, "a table's row stands under its name");
-    this.#tables.set(table.name, table);
+    return null;
   }
 }
 
 export function tableRow(table: TableSchema): Mutation {
-  return row(tableRowKey(table.name), JSON.stringify(table));
+  return row(tableRowKey(table.name), table);
 }
 
 export function tableRowRemoval(name: string): Mutation {
@@ -80,7 +113,15 @@ export function tableRowRemoval(name: string): Mutation {
 }
 
 export function counterRow(counters: Counters): Mutation {
-  return row(COUNTER_KEY, JSON.stringify(counters));
+  return row(COUNTER_KEY, counters);
+}
+
+export function nodeRow(node: NodeRecord): Mutation {
+  return row(nodeRowKey(node.id), node);
+}
+
+export function systemRow(partition: Partition): Mutation {
+  return row(SYSTEM_KEY, partition);
 }
 
 function tableRowKey(name: string): StorageKey {
@@ -88,12 +129,15 @@ function tableRowKey(name: string): StorageKey {
   return storageKey(TABLE_ROW + bytesToStorageKey(bytes, 0, bytes.length));
 }
 
-function row(key: StorageKey, json: string): Mutation {
-  return { key, value: encodeItem({ json: { S: json } }, 0, key) };
+function nodeRowKey(id: NodeId): StorageKey {
+  return storageKey(NODE_ROW + String.fromCharCode(id >>> 8, id & 255));
 }
 
-function rowJson(stored: Uint8Array): string {
-  const value = must(getAttribute(decodeStored(stored), "json"), "a catalogue row has its JSON");
-  assert("S" in value, "a catalogue row is a string");
-  return value.S;
+function row(key: StorageKey, value: Counters | NodeRecord | Partition | TableSchema): Mutation {
+  return { key, value: encodeItem({ json: { S: JSON.stringify(value) } }, 0, key) };
+}
+
+function rowJson(stored: Uint8Array): string | null {
+  const value = getAttribute(decodeStored(stored), "json");
+  return value !== undefined && "S" in value ? value.S : null;
 }

@@ -3,11 +3,21 @@ import { test } from "node:test";
 import { HASH_POINT_END, nodeId } from "../../base/ids.ts";
 import type { TableDefinition, TableSchema } from "../../model/table-schema.ts";
 import { Catalogue, tableRowRemoval } from "./catalogue.ts";
-import { planCreate, planDelete, planStatus } from "./plan-table.ts";
+import { ClusterView } from "./cluster-view.ts";
+import { embeddedNodes, planFirstRows } from "./plan-nodes.ts";
+import { planCreate, planDelete, planStatus, type CreateContext } from "./plan-table.ts";
 
-const CONTEXT = {
-  nodes: [nodeId(1), nodeId(2), nodeId(3)], nowMs: 1_000, uuid: "u", partitionsPerTable: 1,
-};
+const NODES = [nodeId(1), nodeId(2), nodeId(3)];
+
+function context(catalogue: Catalogue): CreateContext {
+  return { view: new ClusterView(catalogue, () => "up"), nowMs: 1_000, uuid: "u", partitionsPerTable: 1 };
+}
+
+function catalogueOfThree(): Catalogue {
+  const catalogue = new Catalogue();
+  for (const row of planFirstRows(catalogue, embeddedNodes(NODES), NODES)) assert.equal(catalogue.apply(row), null);
+  return catalogue;
+}
 
 function definition(name: string, partitionCount: number | null, deletionProtection = false): TableDefinition {
   return {
@@ -17,10 +27,10 @@ function definition(name: string, partitionCount: number | null, deletionProtect
 }
 
 function create(catalogue: Catalogue, wanted: TableDefinition): TableSchema {
-  const plan = planCreate(catalogue, wanted, CONTEXT);
+  const plan = planCreate(catalogue, wanted, context(catalogue));
   assert.equal(plan.kind, "plan");
   if (plan.kind !== "plan") throw new Error("no plan");
-  for (const row of plan.rows) catalogue.apply(row);
+  for (const row of plan.rows) assert.equal(catalogue.apply(row), null);
   return plan.table;
 }
 
@@ -29,7 +39,7 @@ function activate(catalogue: Catalogue, table: TableSchema): void {
 }
 
 test("partitions cover the hash space once, on all nodes, with ids of their own", () => {
-  const catalogue = new Catalogue();
+  const catalogue = catalogueOfThree();
   const groups = new Set<number>();
   for (const count of [1, 2, 3, 7, 64]) {
     const table = create(catalogue, definition(`t${count}`, count));
@@ -50,15 +60,15 @@ test("partitions cover the hash space once, on all nodes, with ids of their own"
 });
 
 test("names are taken until the row is gone; ids are never used again", () => {
-  const catalogue = new Catalogue();
+  const catalogue = catalogueOfThree();
   const table = create(catalogue, definition("books", null));
-  assert.equal(planCreate(catalogue, definition("books", null), CONTEXT).kind, "table-exists");
+  assert.equal(planCreate(catalogue, definition("books", null), context(catalogue)).kind, "table-exists");
   activate(catalogue, table);
   const deletion = planDelete(catalogue, "books");
   assert.equal(deletion.kind, "plan");
   if (deletion.kind === "plan") for (const row of deletion.rows) catalogue.apply(row);
   assert.equal(catalogue.table("books")?.status, "DELETING");
-  assert.equal(planCreate(catalogue, definition("books", null), CONTEXT).kind, "table-exists");
+  assert.equal(planCreate(catalogue, definition("books", null), context(catalogue)).kind, "table-exists");
   catalogue.apply(tableRowRemoval("books"));
   assert.equal(catalogue.table("books"), null);
   const again = create(catalogue, definition("books", null));
@@ -67,7 +77,7 @@ test("names are taken until the row is gone; ids are never used again", () => {
 });
 
 test("deletion is refused while a table changes, is protected, or is not there", () => {
-  const catalogue = new Catalogue();
+  const catalogue = catalogueOfThree();
   assert.deepEqual(planDelete(catalogue, "none"), { kind: "table-not-found", name: "none" });
   const table = create(catalogue, definition("kept", null, true));
   assert.equal(planDelete(catalogue, "kept").kind, "table-in-use");

@@ -1,9 +1,10 @@
 // Decides what CreateTable and DeleteTable do to the catalogue: pure, from the catalogue as applied.
-import { hashPoint, HASH_POINT_END, type NodeId } from "../../base/ids.ts";
+import { hashPoint, HASH_POINT_END } from "../../base/ids.ts";
 import type { Refusal } from "../../model/operation.ts";
 import type { Partition, TableDefinition, TableSchema } from "../../model/table-schema.ts";
 import type { Mutation } from "../../wire/log-record.ts";
 import { counterRow, tableRow, type Catalogue } from "./catalogue.ts";
+import type { ClusterView } from "./cluster-view.ts";
 
 export type TablePlan =
   | { readonly kind: "plan"; readonly rows: readonly Mutation[]; readonly table: TableSchema }
@@ -13,7 +14,7 @@ export type TablePlan =
 const TABLES_MAX = 2_500;
 
 export type CreateContext = {
-  readonly nodes: readonly NodeId[];
+  readonly view: ClusterView;
   readonly nowMs: number;
   readonly uuid: string;
   readonly partitionsPerTable: number;
@@ -30,12 +31,13 @@ export function planCreate(catalogue: Catalogue, definition: TableDefinition, co
   const count = definition.partitionCount ?? context.partitionsPerTable;
   const partitions: Partition[] = [];
   for (let i = 0; i < count; i++) {
-    partitions.push({
-      group: catalogue.nextGroupId(i),
-      from: boundary(i, count),
-      to: boundary(i + 1, count),
-      replicas: rotated(context.nodes, catalogue.counters.nextGroup + i),
-    });
+    const replicas = context.view.chooseNew();
+    if (replicas.length === 0) return { kind: "unavailable", reason: "no node can take a replica" };
+    const partition = {
+      group: catalogue.nextGroupId(i), from: boundary(i, count), to: boundary(i + 1, count), replicas,
+    };
+    context.view.count(partition, 1);
+    partitions.push(partition);
   }
   const { name, hashKey, rangeKey, billing, deletionProtection, tableClass } = definition;
   const table: TableSchema = {
@@ -43,7 +45,7 @@ export function planCreate(catalogue: Catalogue, definition: TableDefinition, co
     createdMs: context.nowMs, uuid: context.uuid, billing, deletionProtection, tableClass, partitions,
   };
   const { nextTable, nextGroup } = catalogue.counters;
-  const counters = { nextTable: nextTable + 1, nextGroup: nextGroup + count };
+  const counters = { ...catalogue.counters, nextTable: nextTable + 1, nextGroup: nextGroup + count };
   return { kind: "plan", rows: [counterRow(counters), tableRow(table)], table };
 }
 
@@ -75,9 +77,4 @@ export function planStatus(table: TableSchema, status: TableSchema["status"]): T
 /** Where the i-th of `count` equal shares of the hash space begins. */
 function boundary(i: number, count: number): Partition["from"] {
   return i === count ? HASH_POINT_END : hashPoint(Math.floor((HASH_POINT_END / count) * i));
-}
-
-/** Spreads the preferred first leaders over the nodes. */
-function rotated(nodes: readonly NodeId[], by: number): readonly NodeId[] {
-  return nodes.map((_, i) => nodes[(i + by) % nodes.length] as NodeId);
 }

@@ -1,10 +1,11 @@
-// The catalogue's authority: every node keeps the applied catalogue and tells its routers of changes; the
-// leader of the system group also takes table operations, one after the other, and drives tables through
-// their states.
-import { HASH_POINT_END, hashPoint, lsn, SYSTEM_GROUP, type GroupId, type Lsn, type NodeId } from "../../base/ids.ts";
-import type { Outcome, TableOperation } from "../../model/operation.ts";
-import type { TableSchema } from "../../model/table-schema.ts";
-import type { Clock, TimerHandle } from "../../ports/clock.ts";
+// The catalogue's authority: every member of the system group keeps the applied catalogue and tells those who ask for
+// it of changes; its leader also takes table operations, registrations and operators' commands, one after the other,
+// and runs the control plane.
+import { assert } from "../../base/assert.ts";
+import { lsn, SYSTEM_GROUP, type Lsn, type NodeId } from "../../base/ids.ts";
+import type { TableOperation } from "../../model/operation.ts";
+import type { NodeRecord, Partition, TableSchema } from "../../model/table-schema.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Network } from "../../ports/network.ts";
 import type { Random } from "../../ports/random.ts";
 import type { GroupHost } from "../../replication/group-host.ts";
@@ -13,12 +14,19 @@ import type { ItemTree } from "../../storage/tree/item-tree.ts";
 import type { TreeDamage } from "../../storage/tree/tree-read.ts";
 import type { WritePayload } from "../../wire/codec/write-payload.ts";
 import {
-  CATALOGUE, REPLY, REQUEST, type NodeMessage, type Reply, type Request, type WorkOutcome,
+  CATALOGUE, REPLY, type CatalogueMessage, type NodeBeat, type NodeMessage, type Reply, type Request, type Work,
+  type WorkOutcome,
 } from "../../wire/data-messages.ts";
 import type { Mutation } from "../../wire/log-record.ts";
 import { firstRequestId } from "../../wire/request-ids.ts";
-import { Catalogue, CATALOGUE_FROM, CATALOGUE_TO, tableRowRemoval } from "./catalogue.ts";
-import { planCreate, planDelete, planStatus, type TablePlan } from "./plan-table.ts";
+import { Catalogue, CATALOGUE_FROM, CATALOGUE_TO } from "./catalogue.ts";
+import { ControlPlane } from "./control-plane.ts";
+import { describeCluster, type ClusterDescription } from "./describe.ts";
+import { Liveness, METADATA_TIMING_DEFAULT, type MetadataTiming } from "./liveness.ts";
+import { planAdmin } from "./plan-admin.ts";
+import { embeddedNodes, planRegister, systemPartition, type InitialNode } from "./plan-nodes.ts";
+import { planCreate, planDelete, type TablePlan } from "./plan-table.ts";
+import { Subscribers } from "./subscribers.ts";
 import { randomUuid } from "./uuid.ts";
 
 export type MetadataEnv = {
@@ -28,57 +36,76 @@ export type MetadataEnv = {
   readonly network: Network<NodeMessage>;
   readonly tree: ItemTree;
   readonly replicator: NodeReplicator;
-  /** Storage nodes that new tables are placed on. */
+  /** Nodes that the cluster begins with; the system group begins on the first three. */
   readonly nodes: readonly NodeId[];
+  /** The same with zones and addresses; absent: each is a zone of its own, in one process. */
+  readonly initialNodes?: readonly InitialNode[];
+  readonly timing?: MetadataTiming;
   readonly partitionsPerTable: number;
   /** The catalogue as applied on this node changed: host what is placed here, drop what is gone. */
   readonly onTables: (tables: readonly TableSchema[]) => void;
 };
 
-/** How often the leader looks at tables on their way to another state. */
-const RECONCILE_MS = 10;
-/** Table operations waiting for their turn; more are shed. */
+/** Operations waiting for their turn; more are shed. */
 const QUEUE_MAX = 1_000;
+const SYSTEM_REPLICAS = 3;
+/** How often a removed node that still beats is told. */
+const TELL_REMOVED_MS = 1_000;
 
-type Queued = { readonly request: Request; readonly operation: TableOperation };
+type CommandPlan =
+  | { readonly kind: "plan"; readonly rows: readonly Mutation[]; readonly outcome: WorkOutcome }
+  | { readonly kind: "final"; readonly outcome: WorkOutcome };
 
 export class MetadataRole {
   readonly #env: MetadataEnv;
   readonly #catalogue: Catalogue = new Catalogue();
+  readonly #liveness: Liveness;
+  readonly #control: ControlPlane;
+  readonly #subscribers: Subscribers = new Subscribers();
+  readonly #initialNodes: readonly InitialNode[];
   #version: Lsn = lsn(0);
-  readonly #routers: Set<NodeId> = new Set();
+  /** The applied catalogue is in memory: not so on a member whose tree is being built. */
+  #isLoaded = false;
   #isPublishScheduled = false;
-  #queue: Queued[] = [];
+  #queue: Request[] = [];
   /** Catalogue changes under way: nothing is evaluated on applied state until they are settled. */
   #inFlight = 0;
-  #timer: TimerHandle | null = null;
-  /** Leader's soft state: groups of tables being created that answered as served. */
-  #served: Set<GroupId> = new Set();
-  /** Status requests under way, by request id. */
-  #asked: Map<number, GroupId> = new Map();
-  #nextId: number;
+  #toldRemovedMs = -Infinity;
   #isStopped = false;
 
   constructor(env: MetadataEnv) {
+    const { self, clock, network, random, nodes, timing = METADATA_TIMING_DEFAULT } = env;
     this.#env = env;
-    this.#nextId = firstRequestId(env.random.u32());
+    this.#initialNodes = env.initialNodes ?? embeddedNodes(nodes);
+    this.#liveness = new Liveness(self, timing, clock.monotonicMs());
+    this.#control = new ControlPlane({
+      self, clock, network, timing, catalogue: this.#catalogue, liveness: this.#liveness,
+      initialNodes: this.#initialNodes, systemReplicas: nodes.slice(0, SYSTEM_REPLICAS),
+      firstId: firstRequestId(random.u32()),
+      isLeading: (): boolean => this.#isLeading(),
+      isBusy: (): boolean => this.#inFlight > 0,
+      commit: (rows): void => this.#commit(rows, nothing),
+    });
   }
 
   /** Reads the catalogue from the tree, after the system group was recovered. Returns the damage it met. */
   load(applied: Lsn): TreeDamage | null {
+    let bad: TreeDamage | null = null;
     const damage = this.#env.tree.scan(CATALOGUE_FROM, CATALOGUE_TO, true, (key, value) => {
-      this.#catalogue.apply({ key, value: value.slice() });
-      return true;
+      const problem = this.#catalogue.apply({ key, value: value.slice() });
+      if (problem !== null) bad = { kind: "corrupt", file: "tree", key, message: problem };
+      return problem === null;
     });
-    if (damage !== null) return damage;
+    if (damage !== null || bad !== null) return damage ?? bad;
     this.#version = applied;
+    this.#isLoaded = true;
     this.#env.onTables(this.#catalogue.tables());
     return null;
   }
 
   stop(): void {
     this.#isStopped = true;
-    if (this.#timer !== null) this.#env.clock.clearTimer(this.#timer);
+    this.#control.end();
     this.#queue = [];
   }
 
@@ -86,88 +113,141 @@ export class MetadataRole {
     return this.#catalogue.tables();
   }
 
+  /** Nodes that are not removed. */
+  nodes(): readonly NodeRecord[] {
+    return this.#catalogue.nodes().filter(({ state }) => state !== "removed");
+  }
+
+  /** Where the system group is, as far as this node has applied it. */
+  system(): Partition {
+    return this.#catalogue.system ?? systemPartition(this.#env.nodes.slice(0, SYSTEM_REPLICAS));
+  }
+
+  get version(): Lsn {
+    return this.#version;
+  }
+
   /** Group ids below this were given out. */
   nextGroup(): number {
     return this.#catalogue.counters.nextGroup;
   }
 
+  /** What the admin page shows: whole only on the leader of the system group. */
+  describe(): ClusterDescription {
+    return describeCluster({
+      self: this.#env.self, version: this.#version, catalogue: this.#catalogue, liveness: this.#liveness,
+      control: this.#isLeading() ? this.#control : null, systemReplicas: this.system().replicas,
+      nowMs: this.#env.clock.monotonicMs(),
+    });
+  }
+
   onApplied(host: GroupHost, payload: WritePayload): void {
-    for (const row of payload.mutations) this.#catalogue.apply(row);
+    for (const row of payload.mutations) {
+      const problem = this.#catalogue.apply(row);
+      assert(problem === null, "a committed row of the catalogue is one that its leader made");
+    }
     this.#version = host.appliedLsn;
     this.#env.onTables(this.#catalogue.tables());
+    this.#subscribers.all(this.#env.clock.monotonicMs());
     this.#publishSoon();
     this.#next();
   }
 
   onLeadership(host: GroupHost): void {
     this.#version = host.appliedLsn;
-    this.#served.clear();
-    this.#asked.clear();
     if (host.session === null) {
+      this.#control.end();
       const refused = this.#queue;
       this.#queue = [];
-      for (const { request } of refused) this.#reply(request, redirect(host));
+      for (const request of refused) this.#reply(request, redirect(host));
       return;
     }
+    this.#control.begin();
+    this.#subscribers.all(this.#env.clock.monotonicMs());
     this.#publishSoon();
-    this.#reconcileSoon();
   }
 
   onCatalogueAsk(from: NodeId): void {
-    this.#routers.add(from);
+    this.#subscribers.add(from, this.#env.clock.monotonicMs());
+    this.#publishSoon();
+  }
+
+  onBeat(beat: NodeBeat): void {
+    const now = this.#env.clock.monotonicMs();
+    this.#liveness.onBeat(beat, now);
+    if (this.#catalogue.node(beat.from)?.state !== "removed" || now - this.#toldRemovedMs < TELL_REMOVED_MS) return;
+    this.#toldRemovedMs = now;
+    this.#subscribers.tell(beat.from); // it does not find itself among the nodes
     this.#publishSoon();
   }
 
   onRequest(request: Request): void {
     const host = this.#systemHost();
-    if (request.work.kind !== "table-work" || host === null || host.session === null) {
-      this.#reply(request, redirect(host));
-    } else if (this.#queue.length >= QUEUE_MAX) {
-      this.#reply(request, { kind: "overloaded", reason: "too many table operations at once" });
+    if (host === null || host.session === null) this.#reply(request, redirect(host));
+    else if (this.#queue.length >= QUEUE_MAX) {
+      this.#reply(request, { kind: "overloaded", reason: "too many changes of the catalogue at once" });
     } else {
-      this.#queue.push({ request, operation: request.work.operation });
+      this.#queue.push(request);
       this.#next();
     }
   }
 
   onReply(reply: Reply): void {
-    const group = this.#asked.get(reply.id);
-    if (group === undefined) return;
-    this.#asked.delete(reply.id);
-    if (reply.outcome.kind !== "status") return;
-    this.#served.add(group);
-    this.#reconcileSoon();
+    this.#control.onReply(reply);
   }
 
   /**
-   * Takes the next table operation: evaluated on applied state only, so one at a time. Not called where a commit
-   * is told: the catalogue takes the committed rows over only afterwards, in onApplied.
+   * Takes the next operation: evaluated on applied state only, so one at a time. Not called where a commit
+   * is told: the catalogue takes the committed rows over only afterwards, in onApplied. Nothing is planned before the
+   * first rows are there.
    */
   #next(): void {
-    if (this.#inFlight > 0) return;
-    const queued = this.#queue.shift();
-    const host = this.#systemHost();
-    if (queued === undefined || host === null || host.session === null) return;
-    const { request, operation } = queued;
-    const plan = this.#plan(operation);
-    if (plan.kind !== "plan") {
-      this.#reply(request, plan);
-      this.#next();
-      return;
+    while (this.#inFlight === 0 && !this.#isStopped && this.#catalogue.system !== null) {
+      const request = this.#queue.shift();
+      const host = this.#systemHost();
+      if (request === undefined || host === null || host.session === null) return;
+      const plan = this.#plan(request.work);
+      if (plan.kind === "final") {
+        this.#reply(request, plan.outcome);
+        continue;
+      }
+      this.#commit(plan.rows, (isCommitted) => {
+        this.#reply(request, isCommitted
+          ? plan.outcome : { kind: "unavailable", reason: "leadership of the catalogue changed" });
+        if (request.work.kind === "admin" && request.work.command.kind === "transfer-leader") {
+          this.#control.hurry(request.work.command.group);
+        } else this.#control.lookSoon();
+      });
     }
-    this.#commit(host, plan.rows, (isCommitted) => {
-      this.#reply(request, isCommitted
-        ? { kind: "table", table: plan.table, itemCount: 0, sizeBytes: 0 }
-        : { kind: "unavailable", reason: "leadership of the catalogue changed" });
-      this.#reconcileSoon();
-    });
   }
 
-  #plan(operation: TableOperation): TablePlan {
+  #plan(work: Work): CommandPlan {
+    switch (work.kind) {
+      case "table-work": {
+        const plan = this.#planTable(work.operation);
+        if (plan.kind !== "plan") return { kind: "final", outcome: plan };
+        const outcome: WorkOutcome = { kind: "table", table: plan.table, itemCount: 0, sizeBytes: 0 };
+        return { kind: "plan", rows: plan.rows, outcome };
+      }
+      case "register":
+      case "admin": {
+        const now = this.#env.clock.monotonicMs();
+        const plan = work.kind === "admin" ? planAdmin(this.#catalogue, work.command, this.#control.view())
+          : planRegister(this.#catalogue, work, (node) => this.#liveness.life(node, now));
+        return plan.kind === "plan" ? plan : { kind: "final", outcome: plan };
+      }
+      case "describe":
+        return { kind: "final", outcome: { kind: "described", json: JSON.stringify(this.describe()) } };
+      default:
+        return { kind: "final", outcome: { kind: "invalid", message: "the catalogue has no such operation" } };
+    }
+  }
+
+  #planTable(operation: TableOperation): TablePlan {
     switch (operation.kind) {
       case "create-table":
         return planCreate(this.#catalogue, operation.definition, {
-          nodes: this.#env.nodes,
+          view: this.#control.view(),
           nowMs: this.#env.clock.wallMs(),
           uuid: randomUuid(this.#env.random),
           partitionsPerTable: this.#env.partitionsPerTable,
@@ -179,97 +259,59 @@ export class MetadataRole {
     }
   }
 
-  #commit(host: GroupHost, rows: readonly Mutation[], done: (isCommitted: boolean) => void): void {
-    const { session } = host;
-    if (session === null) {
+  /** All rows in one entry of the log: added in one turn, they are proposed as one batch. */
+  #commit(rows: readonly Mutation[], done: (isCommitted: boolean) => void): void {
+    const host = this.#systemHost();
+    if (host === null || host.session === null || rows.length === 0) {
       done(false);
       return;
     }
+    const { session } = host;
     this.#inFlight++;
     const last = (isCommitted: boolean): void => {
       this.#inFlight--;
       done(isCommitted);
     };
     rows.forEach((row, i) => {
-      const settled = i === rows.length - 1 ? last : nothing;
-      session.add(row.key, row.value, 0, 0, { settled });
+      session.add(row.key, row.value, 0, 0, { settled: i === rows.length - 1 ? last : nothing });
     });
     this.#env.replicator.wake(host);
   }
 
-  // ---- Tables on their way to another state.
-
-  #reconcileSoon(): void {
-    if (this.#timer !== null || this.#isStopped) return;
-    this.#timer = this.#env.clock.setTimer(RECONCILE_MS, () => {
-      this.#timer = null;
-      this.#reconcile();
-    });
-  }
-
-  #reconcile(): void {
-    const host = this.#systemHost();
-    if (this.#isStopped || host === null || host.session === null) return;
-    const moving = this.#catalogue.tables().filter((table) => table.status !== "ACTIVE");
-    if (moving.length === 0) return;
-    if (this.#inFlight > 0) {
-      this.#reconcileSoon();
-      return;
-    }
-    for (const table of moving) {
-      if (table.status === "DELETING") this.#change(host, [tableRowRemoval(table.name)]);
-      else if (this.#isServed(table)) this.#change(host, planStatus(table, "ACTIVE").rows);
-    }
-    this.#reconcileSoon();
-  }
-
-  #change(host: GroupHost, rows: readonly Mutation[]): void {
-    this.#commit(host, rows, nothing);
-  }
-
-  #isServed(table: TableSchema): boolean {
-    let isServed = true;
-    for (const partition of table.partitions) {
-      if (this.#served.has(partition.group)) continue;
-      isServed = false;
-      for (const node of partition.replicas) this.#askStatus(node, partition.group);
-    }
-    return isServed;
-  }
-
-  #askStatus(node: NodeId, group: GroupId): void {
-    const id = this.#nextId++;
-    this.#asked.set(id, group);
-    this.#env.network.send(node, {
-      kind: REQUEST, from: this.#env.self, id, group, work: { kind: "status" }, bytesMax: 0,
-    });
-  }
-
-  // ---- Telling the routers.
+  // ---- Telling those who ask.
 
   #publishSoon(): void {
     if (this.#isPublishScheduled || this.#isStopped) return;
     this.#isPublishScheduled = true;
     this.#env.clock.endOfTurn(() => {
       this.#isPublishScheduled = false;
-      const host = this.#systemHost();
-      if (this.#isStopped || host === null) return;
-      const isAuthoritative = host.session !== null && host.core.isLeaseLive(this.#env.clock.monotonicMs());
-      const tables = this.#catalogue.tables();
-      const system = { group: SYSTEM_GROUP, from: hashPoint(0), to: HASH_POINT_END, replicas: host.members };
-      for (const router of this.#routers) {
-        this.#env.network.send(router, {
-          kind: CATALOGUE, from: this.#env.self, version: this.#version, isAuthoritative, tables, nodes: [], system,
-        });
-      }
+      const due = this.#subscribers.takeDue();
+      if (this.#isStopped || due.size === 0) return;
+      const message = this.#message();
+      if (message !== null) for (const node of due) this.#env.network.send(node, message);
     });
+  }
+
+  /** Null: this node knows of no catalogue that could be told. An empty one would be taken for the truth. */
+  #message(): CatalogueMessage | null {
+    const { system } = this.#catalogue;
+    if (!this.#isLoaded || system === null || this.#systemHost() === null) return null;
+    return {
+      kind: CATALOGUE, from: this.#env.self, version: this.#version, isAuthoritative: this.#isLeading(),
+      tables: this.#catalogue.tables(), nodes: this.nodes(), system,
+    };
+  }
+
+  #isLeading(): boolean {
+    const host = this.#systemHost();
+    return host !== null && host.session !== null && host.core.isLeaseLive(this.#env.clock.monotonicMs());
   }
 
   #systemHost(): GroupHost | null {
     return this.#env.replicator.host(SYSTEM_GROUP);
   }
 
-  #reply(request: Request, outcome: WorkOutcome | Outcome): void {
+  #reply(request: Request, outcome: WorkOutcome): void {
     this.#env.network.send(request.from, { kind: REPLY, from: this.#env.self, id: request.id, outcome });
   }
 }

@@ -1,0 +1,81 @@
+// What the replicas of each group last said of themselves: soft state of the control plane.
+import type { GroupId, Lsn, NodeId } from "../../base/ids.ts";
+import type { GroupStatusOutcome } from "../../wire/data-messages.ts";
+
+export type Sight = {
+  /** The leader, and its answer. */
+  readonly leader: NodeId;
+  readonly status: GroupStatusOutcome;
+  /** When the question was sent: what happened later may or may not be in the answer. */
+  readonly askedMs: number;
+  /** Since when this leader is seen. */
+  readonly leaderSinceMs: number;
+  /** Nodes that said that they have a whole tree. */
+  readonly trees: ReadonlySet<NodeId>;
+  /** By node: the applied LSN that it told itself. */
+  readonly applied: ReadonlyMap<NodeId, Lsn>;
+};
+
+/** A leader's answer older than this no longer outweighs a newer one that says less. */
+const TRUST_MS = 3_000;
+
+type Known = {
+  sight: Sight | null;
+  /** Where to ask next. */
+  hint: NodeId | null;
+  readonly trees: Set<NodeId>;
+  readonly applied: Map<NodeId, Lsn>;
+};
+
+export class GroupSights {
+  readonly #known: Map<GroupId, Known> = new Map();
+
+  sight(group: GroupId): Sight | null {
+    return this.#known.get(group)?.sight ?? null;
+  }
+
+  hint(group: GroupId): NodeId | null {
+    return this.#known.get(group)?.hint ?? null;
+  }
+
+  /** No answer: whoever was asked may be gone. */
+  onSilence(group: GroupId, node: NodeId): void {
+    const known = this.#known.get(group);
+    if (known?.hint === node) known.hint = null;
+  }
+
+  onStatus(group: GroupId, from: NodeId, status: GroupStatusOutcome, askedMs: number): void {
+    const known = this.#of(group);
+    if (status.hasTree) known.trees.add(from);
+    else known.trees.delete(from);
+    known.applied.set(from, status.applied);
+    if (!status.isLeader) {
+      if (known.hint === null || known.hint === from) known.hint = status.leader === from ? null : status.leader;
+      return;
+    }
+    const { sight } = known;
+    const isOlder = sight !== null && sight.leader !== from && askedMs - sight.askedMs < TRUST_MS
+      && (status.configuration.epoch < sight.status.configuration.epoch || status.commit < sight.status.commit);
+    const isLate = sight !== null && askedMs < sight.askedMs;
+    if (isOlder || isLate) return;
+    known.hint = from;
+    known.sight = {
+      leader: from, status, askedMs, trees: known.trees, applied: known.applied,
+      leaderSinceMs: sight !== null && sight.leader === from ? sight.leaderSinceMs : askedMs,
+    };
+  }
+
+  /** Forgets groups that are no more. */
+  retain(isGroup: (group: GroupId) => boolean): void {
+    for (const group of this.#known.keys()) if (!isGroup(group)) this.#known.delete(group);
+  }
+
+  #of(group: GroupId): Known {
+    let known = this.#known.get(group);
+    if (known === undefined) {
+      known = { sight: null, hint: null, trees: new Set(), applied: new Map() };
+      this.#known.set(group, known);
+    }
+    return known;
+  }
+}
