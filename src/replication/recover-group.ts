@@ -1,15 +1,14 @@
-// Brings one replica's tree up to its known commit LSN from the write-ahead log, before the replica takes
-// part in anything. Paced: the tree's checkpoint keeps up, so that a long log needs little memory.
-import { assert, must } from "../base/assert.ts";
+// What the consensus core of one replica begins with after a restart. Its tree, if it has one, is brought up to the known
+// commit LSN first, as far as `replayLog` has not done so.
+import { assert } from "../base/assert.ts";
 import { ballotFrom, lsn, nextLsn, type GroupId, type Lsn } from "../base/ids.ts";
 import type { RecoveredGroup } from "../consensus/ready.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { ItemTree } from "../storage/tree/item-tree.ts";
 import type { RecoveredLog } from "../storage/wal/log-index.ts";
-import { walError, type WalError } from "../storage/wal/wal-error.ts";
+import type { WalError } from "../storage/wal/wal-error.ts";
 import type { Wal } from "../storage/wal/wal.ts";
-import { decodeWritePayload } from "../wire/codec/write-payload.ts";
-import { WRITE, type LogEntry } from "../wire/log-record.ts";
+import type { LogEntry } from "../wire/log-record.ts";
+import { applyRecovered } from "./replay-log.ts";
+import { planReplica, type RecoveryEnv } from "./replica-plan.ts";
 
 /** Log read at a time. */
 const READ_BYTES = 4 * 1024 * 1024;
@@ -17,35 +16,36 @@ const READ_BYTES = 4 * 1024 * 1024;
 const BURST_BYTES = 16 * 1024 * 1024;
 
 const EMPTY: RecoveredLog = {
-  promised: ballotFrom(0), commit: lsn(0), first: lsn(0), last: lsn(0), base: null, configurations: [],
-};
-
-export type RecoveryEnv = {
-  readonly wal: Wal;
-  readonly tree: ItemTree;
-  readonly clock: Clock;
-  /** For messages. */
-  readonly treeFile: string;
+  promised: ballotFrom(0), commit: lsn(0), first: lsn(0), last: lsn(0), base: null,
+  split: lsn(0), configurations: [],
 };
 
 export type GroupRecovery =
-  | { readonly ok: true; readonly recovered: RecoveredGroup }
+  /** `hasTree`: a storage replica, or a learner whose tree is whole; otherwise there is a log alone. */
+  | { readonly ok: true; readonly recovered: RecoveredGroup; readonly hasTree: boolean }
   | { readonly ok: false; readonly error: WalError };
 
+/**
+ * Of several groups the ones with lower ids come first, unless `replayLog` has replayed them all: the children of a
+ * split, which have higher ids than their parent, write over its rows.
+ */
 export function recoverGroup(
   env: RecoveryEnv, group: GroupId, log: RecoveredLog | undefined, done: (recovery: GroupRecovery) => void,
 ): void {
   const { wal, tree, clock } = env;
   const found = log ?? EMPTY;
-  const checkpoint = tree.checkpointLsn(group);
-  // Whatever the tree holds was committed: a checkpoint that was cut short may hold more than its own LSN.
-  const commit = lsn(Math.max(found.commit, checkpoint, tree.recoveryFloor(group)));
-  const mismatch = compare(env.treeFile, group, found, checkpoint, commit);
-  if (mismatch !== null) {
-    done({ ok: false, error: mismatch });
+  const plan = planReplica(env, group, found);
+  if (plan.kind === "damaged") {
+    done({ ok: false, error: plan.error });
     return;
   }
-  let applied = checkpoint;
+  if (plan.kind === "log-only") {
+    if (plan.isTreeStale) tree.forgetGroup(group);
+    done(withTail(wal, group, found, plan.applied, false));
+    return;
+  }
+  const { commit } = plan;
+  let applied = tree.appliedLsn(group);
   const replay = (): void => {
     let burst = 0;
     while (applied < commit) {
@@ -57,13 +57,16 @@ export function recoverGroup(
       assert(read.entries.length > 0, "entries up to the commit LSN are in the log");
       for (const entry of read.entries) {
         if (entry.lsn > commit) break;
-        assert(entry.lsn === applied + 1, "the log has no holes");
-        applyEntry(tree, group, entry);
+        const error = applyRecovered(env, entry);
+        if (error !== null) {
+          done({ ok: false, error });
+          return;
+        }
         applied = entry.lsn;
         burst += entry.payload.length;
       }
       if (tree.isOverloaded) {
-        tree.requestCheckpoint(replay);
+        tree.whenRoom(replay);
         return;
       }
       if (burst >= BURST_BYTES) {
@@ -71,41 +74,21 @@ export function recoverGroup(
         return;
       }
     }
-    done(withTail(wal, group, found, applied));
+    done(withTail(wal, group, found, applied, true));
   };
   replay();
 }
 
 /**
- * Log and tree must belong together. An entry is deleted from the log only when the tree holds it, and the last one
- * never; the tree holds an entry only when it is durable in the log. Otherwise one of the two was lost, or replaced
- * by an older one: this replica has forgotten what it promised or acknowledged, and must not vote.
+ * Entries above the known commit LSN, bounded by what a leader may have in flight, and the one at it, whose ballot ranks
+ * this log in an election. From a SPLIT on all of them: it closes the group whether or not it is applied.
  */
-function compare(treeFile: string, group: GroupId, log: RecoveredLog, checkpoint: Lsn, commit: Lsn): WalError | null {
-  if (log.last !== 0 && log.first > checkpoint + 1) {
-    return walError("corrupt", treeFile, 0,
-      `the tree holds group ${group} up to LSN ${checkpoint}, its log begins at LSN ${log.first}: `
-      + "the tree is missing or older than the log");
-  }
-  if (log.last >= commit) return null;
-  return walError("corrupt", treeFile, 0,
-    `the tree holds, or the log says committed, LSN ${commit} of group ${group}, but the log ends at LSN ${log.last}: `
-    + "the log is missing or older than the tree");
-}
-
-function applyEntry(tree: ItemTree, group: GroupId, entry: LogEntry): void {
-  const payload = entry.kind === WRITE ? must(decodeWritePayload(entry.payload), "a log entry decodes") : null;
-  tree.apply(group, entry.lsn, payload?.mutations ?? [], { items: payload?.items ?? 0, bytes: payload?.bytes ?? 0 });
-}
-
-/**
- * Entries above the known commit LSN, bounded by what a leader may have in flight, and the one at it, whose
- * ballot ranks this log in an election.
- */
-function withTail(wal: Wal, group: GroupId, found: RecoveredLog, applied: Lsn): GroupRecovery {
+function withTail(wal: Wal, group: GroupId, found: RecoveredLog, applied: Lsn, hasTree: boolean): GroupRecovery {
+  const { promised, split } = found;
   const tail: LogEntry[] = [];
   const holdsApplied = applied > 0 && found.first !== 0 && found.first <= applied && applied <= found.last;
   let at = holdsApplied ? lsn(applied - 1) : applied;
+  if (split !== 0 && split <= at) at = lsn(split - 1);
   while (at < found.last) {
     const read = wal.readEntriesSync(group, nextLsn(at), READ_BYTES);
     if (!read.ok) return read;
@@ -116,5 +99,5 @@ function withTail(wal: Wal, group: GroupId, found: RecoveredLog, applied: Lsn): 
     }
   }
   const firstOnDisk = found.first === 0 ? nextLsn(applied) : found.first;
-  return { ok: true, recovered: { promised: found.promised, applied, commit: applied, tail, firstOnDisk } };
+  return { ok: true, hasTree, recovered: { promised, applied, commit: applied, tail, firstOnDisk } };
 }

@@ -14,6 +14,7 @@ import type { ItemTree } from "../../storage/tree/item-tree.ts";
 import { openWal } from "../../storage/wal/wal.ts";
 import type { Wal } from "../../storage/wal/wal.ts";
 import { COMMIT, PROMISE, WRITE } from "../../wire/log-record.ts";
+import type { LogEntry } from "../../wire/log-record.ts";
 import { makeEntry, makeRecord } from "../../wire/record-checksum.ts";
 import { SIM_DISK_DEFAULT, SimDisk } from "./sim-disk.ts";
 import { SIM_KV_DEFAULT, SimKv } from "./sim-kv.ts";
@@ -152,14 +153,19 @@ class Node {
     this.start();
     for (const truth of this.truths) this.compareLog(truth);
     const applied: string[] = [];
-    const error = this.wal.replaySync((group) => lsn(this.tree.checkpointLsn(group) + 1), (entry) => {
-      const truth = this.truths.find((t) => t.group === entry.group) as Truth;
-      if (entry.lsn > truth.committed) return; // the rest of the log is for consensus to decide
+    // Entries above the commit LSN are for consensus to decide.
+    const scan = this.wal.scan(new Map(this.truths.map(({ group, committed }) => {
+      const replayed = { from: lsn(this.tree.checkpointLsn(group) + 1), to: lsn(committed) };
+      return [group, replayed];
+    })));
+    const visit = (entry: LogEntry): void => {
       const { key, value } = JSON.parse(new TextDecoder().decode(entry.payload)) as { key: number; value: string };
       applied.push(value);
       this.apply(entry.group, entry.lsn, key, value);
-    });
-    assert.equal(error, null);
+    };
+    let step = scan.step(visit);
+    while (step === "more") step = scan.step(visit);
+    assert.equal(step, "end");
     for (const truth of this.truths) this.compareTree(truth);
   }
 

@@ -194,6 +194,11 @@ export class ItemTree {
     }
   }
 
+  /** The group has a tree here, in memory at least. */
+  holds(group: GroupId): boolean {
+    return this.#progress.has(group);
+  }
+
   /** The store has a whole tree of the group, or had when it was last checkpointed. */
   hasMark(group: GroupId): boolean {
     if (this.#active.forgotten.has(group) || this.#frozen?.forgotten.has(group) === true) return false;

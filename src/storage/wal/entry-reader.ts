@@ -1,6 +1,5 @@
 // Reads log entries back: from the disk, or from the batches that are not written yet. Every entry is
 // checked against its checksum and against the index before anybody sees it.
-import { assert } from "../../base/assert.ts";
 import { nextLsn } from "../../base/ids.ts";
 import type { GroupId, Lsn } from "../../base/ids.ts";
 import type { Disk } from "../../ports/disk.ts";
@@ -9,8 +8,7 @@ import type { BatchQueue } from "./batch-queue.ts";
 import { offsetOf, positionOf, segmentOf } from "./log-index.ts";
 import type { GroupLog } from "./log-index.ts";
 import {
-  BATCH_HEADER_BYTES, decodeBatchHeader, decodeRecordHeader, isEntryKind, RECORD_BYTES_MAX, RECORD_HEADER_BYTES,
-  recordOf, SECTOR_BYTES, batchSpan, segmentFileName, viewOf,
+  decodeRecordHeader, isEntryKind, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, recordOf, segmentFileName, viewOf,
 } from "./segment-format.ts";
 import { walDiskError, walError } from "./wal-error.ts";
 import type { WalError } from "./wal-error.ts";
@@ -172,55 +170,4 @@ export function readEntries(
 
 function oldestPosition(log: GroupLog): number {
   return log.last === 0 ? Infinity : positionOf(segmentOf(log.position(log.first)), 0);
-}
-
-/**
- * One pass over all segments: visits every entry that the index still knows and whose LSN is at least
- * `from(group)`, in the order of the log (so, within a group, by LSN). Blocks: for replay at start. Payloads
- * are valid only during the visit.
- */
-export function scanEntriesSync(
-  source: ReaderSource, segments: Iterable<{ readonly number: number; readonly salt: number }>,
-  from: (group: GroupId) => Lsn, visit: (entry: LogEntry) => void,
-): WalError | null {
-  assert(source.queue.isEmpty, "the scan sees only what is written");
-  const bytes = new Uint8Array(source.segmentBytes);
-  let error: WalError | null = null;
-  for (const { number, salt } of segments) {
-    const read = source.disk.readSync(segmentFileName(number), 0, bytes);
-    if (typeof read !== "number") error = walDiskError(read);
-    else error = scanSegment(source, number, salt, bytes.subarray(0, read), from, visit);
-    if (error !== null) break;
-  }
-  bytes.buffer.transfer(0); // frees it now, and whoever kept a payload finds out
-  return error;
-}
-
-function scanSegment(
-  source: ReaderSource, number: number, salt: number, bytes: Uint8Array,
-  from: (group: GroupId) => Lsn, visit: (entry: LogEntry) => void,
-): WalError | null {
-  const view = viewOf(bytes);
-  let at = SECTOR_BYTES;
-  for (;;) {
-    // Behind the end there may be the remains of a torn batch, whose zeroing is only queued.
-    const isEnd = positionOf(number, at) >= source.queue.end;
-    const batch = isEnd ? null : decodeBatchHeader(bytes, view, at, number, salt);
-    if (batch === null) return null; // recovery has judged what stands here
-    const end = at + BATCH_HEADER_BYTES + batch.bytes;
-    let offset = at + BATCH_HEADER_BYTES;
-    while (offset < end) {
-      const record = decodeRecordHeader(bytes, view, offset, end);
-      if (record === null) return walError("corrupt", segmentFileName(number), offset, "the record is damaged");
-      const payloadAt = offset + RECORD_HEADER_BYTES;
-      const log = source.find(record.group); // none of a group that is forgotten
-      const isLive = isEntryKind(record.kind) && log !== undefined && log.has(record.lsn)
-        && log.position(record.lsn) === positionOf(number, offset);
-      if (isLive && record.lsn >= from(record.group)) {
-        visit(recordOf(record, bytes.subarray(payloadAt, payloadAt + record.payloadBytes)) as LogEntry);
-      }
-      offset = payloadAt + record.payloadBytes;
-    }
-    at += batchSpan(batch.bytes);
-  }
 }

@@ -8,7 +8,7 @@ import { assert, must } from "../../base/assert.ts";
 import { ballotFrom, lsn as lsnOf, nextLsn } from "../../base/ids.ts";
 import type { Ballot, GroupId, Lsn } from "../../base/ids.ts";
 import type { Configuration } from "../../wire/group-configuration.ts";
-import { BASE, COMMIT, CONFIG, CONFIGURATION, PROMISE } from "../../wire/log-record.ts";
+import { BASE, COMMIT, CONFIG, CONFIGURATION, PROMISE, SPLIT } from "../../wire/log-record.ts";
 import type { LogRecord, RecordKind } from "../../wire/log-record.ts";
 import { commitRecord, configurationRecord, promiseRecord, restatedBase } from "./own-records.ts";
 import type { LogBase, LoggedConfiguration, RecordDetail } from "./own-records.ts";
@@ -45,6 +45,8 @@ export type RecoveredLog = {
    * base is no longer whole (then `first` says where it begins).
    */
   readonly base: LogBase | null;
+  /** LSN of the SPLIT entry in the log; 0 when there is none. */
+  readonly split: Lsn;
   /** By LSN, ascending, distinct: those above the released entries, and the one in force before them. */
   readonly configurations: readonly LoggedConfiguration[];
 };
@@ -63,6 +65,7 @@ export class GroupLog {
   commitAt: Position = 0;
   base: LogBase | null = null;
   #baseAt: Position = 0;
+  split: Lsn = lsnOf(0);
   /** Entries up to here are not needed by the owner any more. */
   released: Lsn = lsnOf(0);
   /** By LSN, ascending. */
@@ -97,7 +100,8 @@ export class GroupLog {
     else if (kind === CONFIGURATION) this.#noteConfiguration(lsn, ballot, position, detail as Configuration);
     else {
       this.#noteEntry(lsn, position);
-      if (kind === CONFIG) this.#noteConfiguration(lsn, ballot, position, detail as Configuration);
+      if (kind === SPLIT) this.split = lsn;
+      else if (kind === CONFIG) this.#noteConfiguration(lsn, ballot, position, detail as Configuration);
     }
   }
 
@@ -115,6 +119,7 @@ export class GroupLog {
       this.#positions.push(position);
     }
     this.last = lsn;
+    if (this.split >= lsn) this.split = lsnOf(0);
     while (this.#configurations.length > 0 && must(this.#configurations.at(-1)).lsn >= lsn) this.#configurations.pop();
   }
 
@@ -129,6 +134,7 @@ export class GroupLog {
     }
     this.first = lsnOf(0);
     this.last = lsnOf(0);
+    this.split = lsnOf(0);
     this.commit = lsn; // of an older one the entries are gone
     this.#configurations = [];
     this.#positions = [];
@@ -153,11 +159,25 @@ export class GroupLog {
     return this.#positions[this.#head + lsn - this.first] as number;
   }
 
+  /**
+   * Entries up to `upTo` are not needed any more; but a SPLIT and what follows it stay as long as the group, or a
+   * restart would open it again.
+   */
+  release(upTo: Lsn): void {
+    assert(upTo <= Math.max(this.last, this.base?.lsn ?? 0), "release of what was never appended");
+    const end = this.split !== 0 && upTo >= this.split ? lsnOf(this.split - 1) : upTo;
+    if (end > this.released) this.released = end;
+  }
+
   /** Position of the oldest entry the owner still needs; Infinity when it needs none. */
   oldestNeeded(): Position {
-    if (this.last === 0 || this.released >= this.last) return Infinity;
-    const next = nextLsn(this.released);
-    return this.position(next < this.first ? this.first : next);
+    return this.positionFrom(nextLsn(this.released));
+  }
+
+  /** Position of the first entry at or above `from`; Infinity when there is none. */
+  positionFrom(from: Lsn): Position {
+    if (this.last === 0 || from > this.last) return Infinity;
+    return this.position(from < this.first ? this.first : from);
   }
 
   /** Own records that must be appended again before the segments below `limit` go. The last entry is another matter. */
@@ -197,8 +217,8 @@ export class GroupLog {
   }
 
   recovered(): RecoveredLog {
-    const { promised, commit, first, last, base } = this;
+    const { promised, commit, first, last, base, split } = this;
     const configurations = this.#configurations.map(({ lsn, ballot, configuration }) => ({ lsn, ballot, configuration }));
-    return { promised, commit, first, last, base, configurations };
+    return { promised, commit, first, last, base, split, configurations };
   }
 }

@@ -147,6 +147,23 @@ export function putRecord(bytes: Uint8Array, view: DataView, at: number, record:
   return at + RECORD_HEADER_BYTES + payload.length;
 }
 
+/** What the head of a record says, unchecked. */
+export type RecordGlimpse = {
+  readonly payloadBytes: number;
+  readonly group: GroupId;
+  readonly lsn: Lsn;
+};
+
+/** Null when no record can be at `at`. For passing by records that are not wanted: no checksum is looked at. */
+export function glimpseRecord(view: DataView, at: number, end: number): RecordGlimpse | null {
+  if (at + RECORD_HEADER_BYTES > end) return null;
+  const payloadBytes = view.getUint32(at, true);
+  const group = getU53(view, at + 9);
+  const lsnAt = getU53(view, at + 17);
+  if (payloadBytes > end - at - RECORD_HEADER_BYTES || group === null || lsnAt === null) return null;
+  return { payloadBytes, group: groupId(group), lsn: lsn(lsnAt) };
+}
+
 /**
  * The record at `at` when it is intact and ends at or before `end`, else null. Checks the checksum over the
  * payload in place, without copying it.

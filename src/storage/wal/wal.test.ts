@@ -65,11 +65,17 @@ test("records come back after reopening, over many segments", () => {
   assert.equal(wal.pendingBytes, 0);
   assert.ok(wal.inspect().segments.length > 2);
   const again = open(disk, clock);
-  assert.deepEqual(again.groups.get(1), { promised: 65_537, commit: 250, first: 1, last: 300, base: null, configurations: [] });
-  assert.deepEqual(again.groups.get(2), { promised: 0, commit: 0, first: 1, last: 150, base: null, configurations: [] });
+  assert.deepEqual(again.groups.get(1), { promised: 65_537, commit: 250, first: 1, last: 300, base: null, split: 0, configurations: [] });
+  assert.deepEqual(again.groups.get(2), { promised: 0, commit: 0, first: 1, last: 150, base: null, split: 0, configurations: [] });
   const seen: string[] = [];
-  assert.equal(again.wal.replaySync((g) => lsn(g === 1 ? 299 : 150), (e) => seen.push(`${e.group}:${e.lsn}`)), null);
-  assert.deepEqual(seen, ["1:299", "1:300", "2:150"]);
+  const ranges = new Map([
+    [groupId(1), { from: lsn(299), to: lsn(300) }], [groupId(2), { from: lsn(149), to: lsn(149) }],
+  ]);
+  const scan = again.wal.scan(ranges);
+  let step = scan.step((e) => seen.push(`${e.group}:${e.lsn}`));
+  while (step === "more") step = scan.step((e) => seen.push(`${e.group}:${e.lsn}`));
+  assert.equal(step, "end");
+  assert.deepEqual(seen, ["2:149", "1:299", "1:300"]);
   const entries = read(again.wal, 1, 1, 1 << 24);
   assert.equal(entries.length, 300);
   for (const e of entries) assert.deepEqual(e.payload, entry(1, e.lsn, 100 + (e.lsn % 50)).payload);
@@ -153,7 +159,7 @@ test("released segments go, and promise, commit mark and last entry survive them
   assert.ok(wal.inspect().segments.length < before / 2);
   assert.ok((wal.inspect().segments[0] as number) > 1);
   const again = open(disk, clock);
-  assert.deepEqual(again.groups.get(2), { promised: 65_600, commit: 1, first: 1, last: 1, base: null, configurations: [] });
+  assert.deepEqual(again.groups.get(2), { promised: 65_600, commit: 1, first: 1, last: 1, base: null, split: 0, configurations: [] });
   assert.equal(read(again.wal, 2, 1)[0]?.payload.length, 33);
   assert.equal(read(again.wal, 1, 191, 1 << 20).length, 10);
 });

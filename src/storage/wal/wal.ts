@@ -11,12 +11,14 @@ import type { Disk, DiskError } from "../../ports/disk.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { FORGOTTEN, PROMISE } from "../../wire/log-record.ts";
-import type { LogEntry, LogRecord } from "../../wire/log-record.ts";
+import type { LogRecord } from "../../wire/log-record.ts";
 import { BatchQueue } from "./batch-queue.ts";
-import { readEntries, readEntriesSync, scanEntriesSync } from "./entry-reader.ts";
+import { readEntries, readEntriesSync } from "./entry-reader.ts";
 import type { EntriesRead, ReaderSource } from "./entry-reader.ts";
 import { GroupLog, SEGMENT_BYTES_MAX, segmentOf } from "./log-index.ts";
 import type { RecoveredLog } from "./log-index.ts";
+import { LogScan } from "./log-scan.ts";
+import type { LsnRange } from "./log-scan.ts";
 import { detailOf, forgottenRecord } from "./own-records.ts";
 import { recoverWal } from "./recovery.ts";
 import type { RecoveredWal } from "./recovery.ts";
@@ -222,10 +224,10 @@ export class Wal {
     readEntries(this.#source, group, from, bytesMax, done);
   }
 
-  /** Visits, once and in order, every live entry with an LSN of at least `from(group)`. Before any append. */
-  replaySync(from: (group: GroupId) => Lsn, visit: (entry: LogEntry) => void): WalError | null {
-    assert(this.#appended === 0, "replay comes before the first append");
-    return scanEntriesSync(this.#source, this.#segments.values(), from, visit);
+  /** Reads the entries of several groups in one pass, in the order of the log. Before any append. */
+  scan(ranges: ReadonlyMap<GroupId, LsnRange>): LogScan {
+    assert(this.#appended === 0, "a scan comes before the first append");
+    return new LogScan(this.#source, this.#segments.values(), ranges);
   }
 
   /** First and last LSN, promise and commit mark as appended (not necessarily durable). */
@@ -237,8 +239,7 @@ export class Wal {
   release(group: GroupId, upTo: Lsn): void {
     const log = this.#groups.get(group);
     if (log === undefined || upTo <= log.released) return;
-    assert(upTo <= Math.max(log.last, log.base?.lsn ?? 0), "release of what was never appended");
-    log.released = upTo;
+    log.release(upTo);
     this.#planRelease();
   }
 
