@@ -11,6 +11,7 @@ import type { Random } from "../ports/random.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { NodeReplicator } from "../replication/node-replicator.ts";
 import { recoverGroup } from "../replication/recover-group.ts";
+import { replayLog } from "../replication/replay-log.ts";
 import type { MetadataTiming } from "../roles/metadata/liveness.ts";
 import type { InitialNode } from "../roles/metadata/plan-nodes.ts";
 import { MetadataRole } from "../roles/metadata/role.ts";
@@ -155,8 +156,18 @@ export class StatorNode {
 
   /** Replays the log. `done` gets what is wrong with this node, or null. Called once. */
   start(done: (message: string | null) => void): void {
-    const { self, clock, nodes, kv } = this.#env;
+    const { self, clock, kv } = this.#env;
     this.#starting = done;
+    const { wal, tree } = this;
+    replayLog({ self, wal, tree, clock, treeFile: kv.file }, this.#recovered, (error) => {
+      if (this.#isStopped) return;
+      if (error === null) this.#startSystemGroup();
+      else this.#fail(describeLog(this.#env, error));
+    });
+  }
+
+  #startSystemGroup(): void {
+    const { self, clock, nodes, kv } = this.#env;
     const members = systemMembers(nodes);
     if (!members.includes(self)) {
       this.#started();
@@ -164,7 +175,7 @@ export class StatorNode {
     }
     const log = this.#recovered.get(SYSTEM_GROUP);
     const { wal, tree } = this;
-    recoverGroup({ wal, tree, clock, treeFile: kv.file }, SYSTEM_GROUP, log, (recovery) => {
+    recoverGroup({ self, wal, tree, clock, treeFile: kv.file }, SYSTEM_GROUP, log, (recovery) => {
       if (this.#isStopped) return;
       if (!recovery.ok) {
         this.#fail(describeLog(this.#env, recovery.error));
