@@ -12,7 +12,7 @@ import type { Telemetry } from "../ports/telemetry.ts";
 import { NodeReplicator } from "../replication/node-replicator.ts";
 import { recoverGroup } from "../replication/recover-group.ts";
 import { replayLog } from "../replication/replay-log.ts";
-import type { MetadataTiming } from "../roles/metadata/liveness.ts";
+import { METADATA_TIMING_DEFAULT, type MetadataTiming } from "../roles/metadata/liveness.ts";
 import type { InitialNode } from "../roles/metadata/plan-nodes.ts";
 import { MetadataRole } from "../roles/metadata/role.ts";
 import { StorageNode } from "../roles/storage-node/role.ts";
@@ -25,7 +25,9 @@ import {
   CATALOGUE, CATALOGUE_ASK, NODE_BEAT, PAXOS_FRAME, REPLY, REQUEST, type NodeMessage, type Work,
 } from "../wire/data-messages.ts";
 import type { LogEntry } from "../wire/log-record.ts";
+import { CatalogueFollower } from "./catalogue-follower.ts";
 import { GroupHosting } from "./group-hosting.ts";
+import { NodeBeats } from "./node-beats.ts";
 
 export type NodeEnv = {
   readonly self: NodeId;
@@ -109,6 +111,8 @@ export class StatorNode {
   readonly #env: NodeEnv;
   readonly #storage: StorageNode;
   readonly #hosting: GroupHosting;
+  readonly #follower: CatalogueFollower;
+  readonly #beats: NodeBeats;
   readonly #recovered: Map<GroupId, RecoveredLog>;
   #isStopped = false;
   /** Told once: how the start ended. */
@@ -151,6 +155,14 @@ export class StatorNode {
       onTables: (tables): void => this.#hosting.follow(tables, this.metadata.nextGroup()),
       ...(env.initialNodes === undefined ? {} : { initialNodes: env.initialNodes }),
       ...(env.liveness === undefined ? {} : { timing: env.liveness }),
+    });
+    this.#follower = new CatalogueFollower({
+      self, clock, network, initial: systemMembers(env.nodes), onAuthoritative: (): void => undefined,
+    });
+    this.#beats = new NodeBeats({
+      self, clock, network, replicator, incarnation: random.u32(),
+      beatMs: (env.liveness ?? METADATA_TIMING_DEFAULT).beatMs,
+      systemNodes: () => this.#follower.systemNodes(), unheard: () => [],
     });
   }
 
@@ -196,7 +208,10 @@ export class StatorNode {
   #started(): void {
     const starting = this.#starting;
     this.#starting = null;
-    if (!this.#isStopped) starting?.(null);
+    if (this.#isStopped) return;
+    starting?.(null);
+    this.#follower.start();
+    this.#beats.start();
   }
 
   /** True while a group that the applied catalogue places here still replays its log. */
@@ -218,12 +233,14 @@ export class StatorNode {
         this.metadata.onReply(message);
         return;
       case CATALOGUE_ASK:
-        this.metadata.onCatalogueAsk(message.from);
+        if (this.replicator.host(SYSTEM_GROUP) !== null) this.metadata.onCatalogueAsk(message.from);
+        else this.#follower.relay(message.from);
         return;
       case NODE_BEAT:
         this.metadata.onBeat(message);
         return;
-      case CATALOGUE: // for routers
+      case CATALOGUE:
+        this.#follower.onCatalogue(message);
         return;
       default:
         unreachable(message);
@@ -258,6 +275,8 @@ export class StatorNode {
     this.#isStopped = true;
     this.replicator.stop();
     this.metadata.stop();
+    this.#follower.stop();
+    this.#beats.stop();
     this.#hosting.stop();
   }
 
