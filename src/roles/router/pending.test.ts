@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { groupId, nodeId, type NodeId } from "../../base/ids.ts";
+import { groupId, nodeId, type GroupId, type NodeId } from "../../base/ids.ts";
 import { ManualClock } from "../../ports/contract/manual-clock.ts";
 import { REPLY, type NodeMessage, type Request, type Work, type WorkOutcome } from "../../wire/data-messages.ts";
 import { PendingRequests, type Answered } from "./pending.ts";
@@ -14,12 +14,13 @@ class Bench {
   readonly clock: ManualClock = new ManualClock();
   readonly sent: { to: NodeId; request: Request }[] = [];
   readonly outcomes: Answered[] = [];
+  readonly groups: Set<GroupId> = new Set([GROUP]);
   readonly pending: PendingRequests = new PendingRequests(nodeId(9), this.clock, {
     send: (to, message: NodeMessage) => void this.sent.push({ to, request: message as Request }),
-  }, 1);
+  }, 1, (group) => this.groups.has(group));
 
   start(work: Work, preferred: NodeId | null = null): void {
-    this.pending.start(GROUP, NODES, work, 0, preferred, (outcome) => void this.outcomes.push(outcome));
+    this.pending.start(GROUP, NODES, work, 0, preferred, 0, (outcome) => void this.outcomes.push(outcome));
   }
 
   answer(outcome: WorkOutcome): void {

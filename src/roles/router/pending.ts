@@ -6,10 +6,13 @@ import type { GroupId, NodeId } from "../../base/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Network } from "../../ports/network.ts";
 import {
-  REQUEST, type NodeMessage, type Redirect, type Reply, type Work, type WorkOutcome,
+  REQUEST, type Moved, type NodeMessage, type Redirect, type Reply, type Work, type WorkOutcome,
 } from "../../wire/data-messages.ts";
 
 export type Answered = Exclude<WorkOutcome, Redirect>;
+
+/** `deadlineMs`: until when the request may go on, should it have to be sent elsewhere. */
+export type Settle = (outcome: Answered, deadlineMs: number) => void;
 
 type Pending = {
   readonly id: number;
@@ -18,7 +21,7 @@ type Pending = {
   readonly work: Work;
   readonly bytesMax: number;
   readonly deadlineMs: number;
-  readonly done: (outcome: Answered) => void;
+  readonly done: Settle;
   /** A replica to begin with where any will do; null: the leader. */
   preferred: NodeId | null;
   target: NodeId;
@@ -37,6 +40,8 @@ const REST_MS_FIRST = 2;
 const REST_MS_MAX = 100;
 /** Requests under way; more are shed at once rather than served slowly. */
 const PENDING_MAX = 20_000;
+/** The group of a request that was certainly not executed is no more; the catalogue knows what took its place. */
+const GONE: Moved = { kind: "moved", partitions: [] };
 
 export class PendingRequests {
   readonly #self: NodeId;
@@ -44,11 +49,15 @@ export class PendingRequests {
   readonly #network: Network<NodeMessage>;
   readonly #pending: IdTable<Pending> = new IdTable();
   readonly #leaders: Map<GroupId, NodeId> = new Map();
+  readonly #isGroup: (group: GroupId) => boolean;
   #nextId: number;
   #isStopped = false;
 
-  /** `firstId`: see request-ids.ts. */
-  constructor(self: NodeId, clock: Clock, network: Network<NodeMessage>, firstId: number) {
+  /** `firstId`: see request-ids.ts. `isGroup`: the catalogue, as this router knows it, has the group. */
+  constructor(
+    self: NodeId, clock: Clock, network: Network<NodeMessage>, firstId: number, isGroup: (group: GroupId) => boolean,
+  ) {
+    this.#isGroup = isGroup;
     this.#nextId = firstId;
     this.#self = self;
     this.#clock = clock;
@@ -65,17 +74,19 @@ export class PendingRequests {
     for (const pending of this.#pending.values()) this.#giveUp(pending, "the router stops");
   }
 
+  /** `deadlineMs`: of a request that went elsewhere before; 0 for a new one. */
   start(
     group: GroupId, replicas: readonly NodeId[], work: Work, bytesMax: number, preferred: NodeId | null,
-    done: (outcome: Answered) => void,
+    deadlineMs: number, done: Settle,
   ): void {
     if (this.#isStopped || this.#pending.size >= PENDING_MAX) {
-      done({ kind: "overloaded", reason: "too many requests are under way" });
+      done({ kind: "overloaded", reason: "too many requests are under way" }, 0);
       return;
     }
     const now = this.#clock.monotonicMs();
     const pending: Pending = {
-      id: this.#nextId++, group, replicas, work, bytesMax, deadlineMs: now + DEADLINE_MS, done, preferred,
+      id: this.#nextId++, group, replicas, work, bytesMax,
+      deadlineMs: deadlineMs === 0 ? now + DEADLINE_MS : deadlineMs, done, preferred,
       target: replicas[0] as NodeId, sentMs: now, attempts: 0, isResting: false,
     };
     this.#pending.add(pending);
@@ -89,7 +100,7 @@ export class PendingRequests {
     if (outcome.kind !== "redirect") {
       if (pending.preferred === null) this.#leaders.set(pending.group, reply.from);
       this.#pending.delete(pending.id);
-      pending.done(outcome);
+      pending.done(outcome, pending.deadlineMs);
       return;
     }
     pending.preferred = null;
@@ -100,6 +111,19 @@ export class PendingRequests {
     }
     if (this.#leaders.get(pending.group) === reply.from) this.#leaders.delete(pending.group);
     this.#rest(pending, outcome.reason);
+  }
+
+  /** Whom to ask first about `group` (a child of a split), unless that is known: whoever leads `parent`. */
+  inheritLeader(group: GroupId, parent: GroupId): void {
+    const leader = this.#leaders.get(parent);
+    if (leader !== undefined && !this.#leaders.has(group)) this.#leaders.set(group, leader);
+  }
+
+  /** The catalogue changed: forgets leaders that have no replica any more. `hosts`: null for a group that is gone. */
+  checkLeaders(hosts: (group: GroupId) => readonly NodeId[] | null): void {
+    for (const [group, leader] of this.#leaders) {
+      if (hosts(group)?.includes(leader) !== true) this.#leaders.delete(group);
+    }
   }
 
   #send(pending: Pending, now: number): void {
@@ -124,7 +148,9 @@ export class PendingRequests {
     }
     pending.isResting = true;
     this.#clock.setTimer(pause, () => {
-      if (this.#pending.has(pending.id)) this.#send(pending, this.#clock.monotonicMs());
+      if (!this.#pending.has(pending.id)) return;
+      if (this.#isGroup(pending.group)) this.#send(pending, this.#clock.monotonicMs());
+      else this.#goElsewhere(pending);
     });
   }
 
@@ -135,9 +161,14 @@ export class PendingRequests {
     this.#leaders.set(group, replicas[(replicas.indexOf(target) + 1) % replicas.length] as NodeId);
   }
 
+  #goElsewhere(pending: Pending): void {
+    this.#pending.delete(pending.id);
+    pending.done(GONE, pending.deadlineMs);
+  }
+
   #giveUp(pending: Pending, reason: string): void {
     this.#pending.delete(pending.id);
-    pending.done({ kind: "unavailable", reason });
+    pending.done({ kind: "unavailable", reason }, pending.deadlineMs);
   }
 
   #sweepLater(): void {
@@ -148,7 +179,7 @@ export class PendingRequests {
         if (pending.isResting || pending.sentMs > oldest) continue;
         this.#lookElsewhere(pending);
         pending.preferred = null;
-        if (isRead(pending.work)) this.#rest(pending, "no answer from the storage node");
+        if (isRepeatable(pending.work)) this.#rest(pending, "no answer from the storage node");
         else this.#giveUp(pending, "no answer from the storage node; the write may or may not be done");
       }
       this.#sweepLater();
@@ -156,7 +187,8 @@ export class PendingRequests {
   }
 }
 
-function isRead(work: Work): boolean {
-  return work.kind === "get" || work.kind === "get-many" || work.kind === "query" || work.kind === "scan"
-    || work.kind === "status";
+/** Reads, and what leaves the same when it is done twice. */
+function isRepeatable({ kind }: Work): boolean {
+  return kind === "get" || kind === "get-many" || kind === "query" || kind === "scan" || kind === "status"
+    || kind === "register" || kind === "describe";
 }

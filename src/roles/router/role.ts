@@ -1,26 +1,29 @@
 // The request router: finds the partition of each operation, sends it to its leader (or, for an eventual
 // read, to a replica of choice), gathers what spans partitions. Stateless but for its copy of the catalogue.
-import { hashPoint, SYSTEM_GROUP, type HashPoint, type NodeId } from "../../base/ids.ts";
+import { hashPoint, SYSTEM_GROUP, type GroupId, type HashPoint, type NodeId } from "../../base/ids.ts";
 import { PAGE_BYTES_MAX } from "../../model/limits.ts";
 import type {
   BatchGetOperation, BatchWriteOperation, DescribeTableOperation, Execute, GetOperation, ItemJson,
-  ListTablesOperation, LookupTable, Operation, Outcome, PageOutcome, ScanOperation, WriteOperation,
+  ListTablesOperation, LookupTable, Operation, Outcome, PageOutcome, Refusal, ScanOperation, WriteOperation,
 } from "../../model/operation.ts";
 import type { Partition, TableSchema } from "../../model/table-schema.ts";
 import type { Clock, TimerHandle } from "../../ports/clock.ts";
 import type { Network } from "../../ports/network.ts";
 import type { Random } from "../../ports/random.ts";
-import { CATALOGUE, CATALOGUE_ASK, REPLY, type NodeMessage, type Work } from "../../wire/data-messages.ts";
+import {
+  CATALOGUE, CATALOGUE_ASK, REPLY, type AdminRequestWork, type DescribeWork, type Moved, type NodeMessage,
+  type RegisterWork, type Work,
+} from "../../wire/data-messages.ts";
 import { firstRequestId } from "../../wire/request-ids.ts";
-import { PendingRequests, type Answered } from "./pending.ts";
-import { partitionIndexOf, partitionOf, TableMap } from "./table-map.ts";
+import { PendingRequests, type Answered, type Settle } from "./pending.ts";
+import { partitionOf, TableMap } from "./table-map.ts";
 
 export type RouterEnv = {
   readonly self: NodeId;
   readonly clock: Clock;
   readonly random: Random;
   readonly network: Network<NodeMessage>;
-  /** Members of the system group. */
+  /** Members of the system group as it began; where it is now, the catalogue tells. */
   readonly metadataNodes: readonly NodeId[];
   /** The node that eventual reads go to when it has a replica; null sends them to the leader, never stale. */
   readonly nearNode: NodeId | null;
@@ -31,6 +34,10 @@ type Done = (outcome: Outcome) => void;
 /** Until the first catalogue has come, and afterwards (so that a restarted node learns of this router). */
 const ASK_MS_FIRST = 10;
 const ASK_MS = 1_000;
+/** After so long without a catalogue the first members of the system group are asked again, too. */
+const SILENT_MS_MAX = 5_000;
+/** A group that says that it is split, and not into what, is asked again after this. */
+const MOVED_PAUSE_MS = 20;
 
 export class Router {
   readonly #env: RouterEnv;
@@ -38,11 +45,14 @@ export class Router {
   readonly #pending: PendingRequests;
   #whenReady: (() => void)[] = [];
   #timer: TimerHandle | null = null;
+  #heardMs = 0;
   #isStopped = false;
 
   constructor(env: RouterEnv) {
     this.#env = env;
-    this.#pending = new PendingRequests(env.self, env.clock, env.network, firstRequestId(env.random.u32()));
+    this.#pending = new PendingRequests(
+      env.self, env.clock, env.network, firstRequestId(env.random.u32()), (group) => this.#tables.has(group),
+    );
     this.#ask();
   }
 
@@ -66,12 +76,18 @@ export class Router {
   onMessage(message: NodeMessage): void {
     if (message.kind === REPLY) this.#pending.onReply(message);
     else if (message.kind === CATALOGUE) {
-      this.#tables.replace(message);
+      this.#heardMs = this.#env.clock.monotonicMs();
+      if (this.#tables.replace(message)) this.#pending.checkLeaders((group) => this.#tables.hosts(group));
       if (!this.isReady) return;
       const waiting = this.#whenReady;
       this.#whenReady = [];
       for (const callback of waiting) callback();
     }
+  }
+
+  /** Asks the leader of the system group what is none of the API's business. */
+  askControlPlane(work: RegisterWork | AdminRequestWork | DescribeWork, done: (outcome: Answered) => void): void {
+    this.#pending.start(SYSTEM_GROUP, this.#metadataNodes(), work, 0, null, 0, done);
   }
 
   stop(): void {
@@ -80,29 +96,32 @@ export class Router {
     this.#pending.stop();
   }
 
+  #metadataNodes(): readonly NodeId[] {
+    return this.#tables.system?.replicas ?? this.#env.metadataNodes;
+  }
+
   #ask(): void {
     if (this.#isStopped) return;
-    for (const node of this.#env.metadataNodes) {
-      this.#env.network.send(node, { kind: CATALOGUE_ASK, from: this.#env.self });
-    }
-    this.#timer = this.#env.clock.setTimer(this.isReady ? ASK_MS : ASK_MS_FIRST, () => this.#ask());
+    const { clock, network, metadataNodes, self } = this.#env;
+    const asked = new Set(this.#metadataNodes());
+    if (clock.monotonicMs() - this.#heardMs > SILENT_MS_MAX) for (const node of metadataNodes) asked.add(node);
+    for (const node of asked) network.send(node, { kind: CATALOGUE_ASK, from: self });
+    this.#timer = clock.setTimer(this.isReady ? ASK_MS : ASK_MS_FIRST, () => this.#ask());
   }
 
   #execute(operation: Operation, done: Done): void {
     switch (operation.kind) {
       case "get":
-        this.#toPartition(
-          partitionOf(operation.table, operation.address.point), operation, 0, operation.isStrong, done,
-        );
+        this.#toPoint(operation.table, operation.address.point, operation, 0, operation.isStrong, 0, done);
         return;
       case "put":
       case "delete":
       case "update":
-        this.#toPartition(partitionOf(operation.table, operation.address.point), operation, 0, true, done);
+        this.#toPoint(operation.table, operation.address.point, operation, 0, true, 0, done);
         return;
       case "query": {
-        const partition = partitionOf(operation.table, operation.point);
-        this.#toPartition(partition, operation, PAGE_BYTES_MAX, operation.page.isStrong, done);
+        const { table, point, page } = operation;
+        this.#toPoint(table, point, operation, PAGE_BYTES_MAX, page.isStrong, 0, done);
         return;
       }
       case "scan":
@@ -127,37 +146,73 @@ export class Router {
     }
   }
 
-  #toPartition(partition: Partition, work: Work, bytesMax: number, needsLeader: boolean, done: Done): void {
-    this.#send(partition, work, bytesMax, needsLeader, (outcome) => done(single(outcome)));
+  /** Sends to the partition that owns `point`; when that was split meanwhile, to its children, within the deadline. */
+  #toPoint(
+    table: TableSchema, point: HashPoint, work: Work, bytesMax: number, needsLeader: boolean, deadlineMs: number,
+    done: Done,
+  ): void {
+    const partition = partitionOf(table, point);
+    this.#send(partition, work, bytesMax, needsLeader, deadlineMs, (outcome, until) => {
+      if (outcome.kind !== "moved") done(single(outcome));
+      else {
+        this.#again(table, partition.group, outcome, until, done, () => {
+          this.#toPoint(this.#tables.newest(table), point, work, bytesMax, needsLeader, until, done);
+        });
+      }
+    });
   }
 
   #send(
-    partition: Partition, work: Work, bytesMax: number, needsLeader: boolean, done: (outcome: Answered) => void,
+    partition: Partition, work: Work, bytesMax: number, needsLeader: boolean, deadlineMs: number, done: Settle,
   ): void {
     const { nearNode } = this.#env;
     const preferred = !needsLeader && nearNode !== null && partition.replicas.includes(nearNode) ? nearNode : null;
-    this.#pending.start(partition.group, partition.replicas, work, bytesMax, preferred, done);
+    this.#pending.start(partition.group, partition.replicas, work, bytesMax, preferred, deadlineMs, done);
+  }
+
+  /** The group was split, and the request certainly not executed: learns the children and sends it again. */
+  #again(
+    table: TableSchema, group: GroupId, { partitions }: Moved, deadlineMs: number, refuse: (why: Refusal) => void,
+    retry: () => void,
+  ): void {
+    const { clock } = this.#env;
+    if (this.#tables.get(table.name)?.id !== table.id) {
+      refuse({ kind: "table-not-found", name: table.name });
+      return;
+    }
+    if (this.#tables.takeOver(table.name, group, partitions)) {
+      for (const child of partitions) this.#pending.inheritLeader(child.group, group);
+    }
+    const pauseMs = this.#tables.has(group) ? MOVED_PAUSE_MS : 0;
+    if (this.#isStopped || clock.monotonicMs() + pauseMs > deadlineMs) {
+      refuse({ kind: "unavailable", reason: "the partition was split, and its children are not found" });
+    } else if (pauseMs === 0) retry();
+    else clock.setTimer(pauseMs, retry);
   }
 
   // ---- Pages over several partitions, in the order of their hash ranges.
 
   #scan(operation: ScanOperation, done: Done): void {
     const { table, page, toPoint } = operation;
-    const start = page.after === null ? operation.fromPoint : pointOfKey(page.after);
     const runs: ItemJson[] = [];
     let count = 0;
     let scanned = 0;
     let scannedBytes = 0;
-    let index = partitionIndexOf(table, start);
-    const next = (): void => {
-      const partition = table.partitions[index] as Partition;
+    /** All below `point` is read. */
+    const next = (point: HashPoint, deadlineMs: number): void => {
+      const partition = partitionOf(this.#tables.newest(table), point);
+      const to = smaller(toPoint, partition.to);
       const work: ScanOperation = {
         kind: "scan", table,
-        fromPoint: larger(operation.fromPoint, partition.from),
-        toPoint: smaller(toPoint, partition.to),
+        fromPoint: smaller(larger(operation.fromPoint, point), to),
+        toPoint: to,
         page: page.limit === null ? page : { ...page, limit: page.limit - scanned },
       };
-      this.#send(partition, work, PAGE_BYTES_MAX - scannedBytes, page.isStrong, (outcome) => {
+      this.#send(partition, work, PAGE_BYTES_MAX - scannedBytes, page.isStrong, deadlineMs, (outcome, until) => {
+        if (outcome.kind === "moved") {
+          this.#again(table, partition.group, outcome, until, done, () => next(point, until));
+          return;
+        }
         if (outcome.kind !== "page") {
           done(single(outcome));
           return;
@@ -166,52 +221,71 @@ export class Router {
         count += outcome.count;
         scanned += outcome.scanned;
         scannedBytes += outcome.scannedBytes;
-        index++;
-        const isLast = index >= table.partitions.length || (table.partitions[index] as Partition).from >= toPoint;
-        if (outcome.lastKey !== null || isLast) {
+        if (outcome.lastKey !== null || partition.to >= toPoint) {
           const whole: PageOutcome = { kind: "page", runs, count, scanned, scannedBytes, lastKey: outcome.lastKey };
           done(whole);
-        } else next();
+        } else next(partition.to, 0);
       });
     };
-    next();
+    next(page.after === null ? operation.fromPoint : pointOfKey(page.after), 0);
   }
 
   // ---- Batches: one request per partition, outcomes put back in the order asked.
 
-  #batchGet(operation: BatchGetOperation, done: Done): void {
-    const outcomes = new Array<Outcome>(operation.gets.length);
-    const shares = byPartition<GetOperation>(operation.gets);
-    let left = shares.size;
-    for (const [partition, share] of shares) {
-      const gets = share.indexes.map((i) => operation.gets[i] as GetOperation);
-      const needsLeader = gets.some((get) => get.isStrong);
-      this.#send(partition, { kind: "get-many", gets }, 0, needsLeader, (outcome) => {
-        spread(outcome, share.indexes, outcomes);
-        left--;
-        if (left === 0) done({ kind: "items", outcomes: outcomes as never });
+  #batchGet({ gets }: BatchGetOperation, done: Done): void {
+    const gathered = new Gathered(gets.length, (outcomes) => done({ kind: "items", outcomes: outcomes as never }));
+    const share = (indexes: readonly number[], deadlineMs: number): void => {
+      this.#shares(gets, indexes, gathered, deadlineMs, (some) => ({ kind: "get-many", gets: some }), share);
+    };
+    share(gets.map((_, i) => i), 0);
+  }
+
+  #batchWrite({ writes }: BatchWriteOperation, done: Done): void {
+    const gathered = new Gathered(writes.length, (outcomes) => {
+      done({ kind: "batch-written", outcomes: outcomes as never });
+    });
+    const share = (indexes: readonly number[], deadlineMs: number): void => {
+      this.#shares(writes, indexes, gathered, deadlineMs, (some) => ({ kind: "write-many", writes: some }), share);
+    };
+    share(writes.map((_, i) => i), 0);
+  }
+
+  /** Sends the chosen operations, those of one partition together; `again` is called with those that moved. */
+  #shares<T extends GetOperation | WriteOperation>(
+    all: readonly T[], indexes: readonly number[], gathered: Gathered, deadlineMs: number,
+    workOf: (some: readonly T[]) => Work, again: (indexes: readonly number[], deadlineMs: number) => void,
+  ): void {
+    for (const [partition, share] of this.#byPartition(all, indexes)) {
+      const some = share.map((i) => all[i] as T);
+      const needsLeader = some.some((operation) => operation.kind !== "get" || operation.isStrong);
+      this.#send(partition, workOf(some), 0, needsLeader, deadlineMs, (outcome, until) => {
+        if (outcome.kind !== "moved") gathered.put(share, outcome);
+        else {
+          this.#again((some[0] as T).table, partition.group, outcome, until,
+            (refusal) => gathered.put(share, refusal), () => again(share, until));
+        }
       });
     }
   }
 
-  #batchWrite(operation: BatchWriteOperation, done: Done): void {
-    const outcomes = new Array<Outcome>(operation.writes.length);
-    const shares = byPartition<WriteOperation>(operation.writes);
-    let left = shares.size;
-    for (const [partition, share] of shares) {
-      const writes = share.indexes.map((i) => operation.writes[i] as WriteOperation);
-      this.#send(partition, { kind: "write-many", writes }, 0, true, (outcome) => {
-        spread(outcome, share.indexes, outcomes);
-        left--;
-        if (left === 0) done({ kind: "batch-written", outcomes: outcomes as never });
-      });
+  #byPartition<T extends { table: TableSchema; address: { point: HashPoint } }>(
+    all: readonly T[], indexes: readonly number[],
+  ): Map<Partition, number[]> {
+    const shares = new Map<Partition, number[]>();
+    for (const i of indexes) {
+      const { table, address } = all[i] as T;
+      const partition = partitionOf(this.#tables.newest(table), address.point);
+      const share = shares.get(partition);
+      if (share === undefined) shares.set(partition, [i]);
+      else share.push(i);
     }
+    return shares;
   }
 
   // ---- Tables.
 
   #changeTable(work: Work, done: Done): void {
-    this.#pending.start(SYSTEM_GROUP, this.#env.metadataNodes, work, 0, null, (outcome) => {
+    this.#pending.start(SYSTEM_GROUP, this.#metadataNodes(), work, 0, null, 0, (outcome) => {
       if (outcome.kind === "table") this.#tables.put(outcome.table);
       done(single(outcome));
     });
@@ -239,44 +313,57 @@ export class Router {
     }
     let itemCount = 0;
     let sizeBytes = 0;
-    let left = table.partitions.length;
+    let left = 0;
     let refused: Outcome | null = null;
-    for (const partition of table.partitions) {
-      this.#send(partition, { kind: "status" }, 0, true, (outcome) => {
-        if (outcome.kind === "status") {
-          itemCount += outcome.items;
-          sizeBytes += outcome.bytes;
-        } else refused = single(outcome);
-        left--;
-        if (left === 0) done(refused ?? { kind: "table", table, itemCount, sizeBytes });
-      });
+    const finish = (refusal: Outcome | null): void => {
+      refused ??= refusal;
+      left--;
+      if (left === 0) done(refused ?? { kind: "table", table, itemCount, sizeBytes });
+    };
+    const ask = (partitions: readonly Partition[], deadlineMs: number): void => {
+      left += partitions.length;
+      for (const partition of partitions) {
+        this.#send(partition, { kind: "status" }, 0, true, deadlineMs, (outcome, until) => {
+          if (outcome.kind === "moved") {
+            this.#again(table, partition.group, outcome, until, finish, () => {
+              ask(this.#tables.newest(table).partitions.filter((now) => isWithin(now, partition)), until);
+              finish(null);
+            });
+          } else if (outcome.kind === "status") {
+            itemCount += outcome.items;
+            sizeBytes += outcome.bytes;
+            finish(null);
+          } else finish(single(outcome));
+        });
+      }
+    };
+    ask(table.partitions, 0);
+  }
+}
+
+/** Outcomes of the operations of a batch, as they come. */
+class Gathered {
+  readonly #outcomes: Outcome[];
+  readonly #done: (outcomes: readonly Outcome[]) => void;
+  #left: number;
+
+  constructor(count: number, done: (outcomes: readonly Outcome[]) => void) {
+    this.#outcomes = new Array<Outcome>(count);
+    this.#done = done;
+    this.#left = count;
+  }
+
+  put(indexes: readonly number[], outcome: Answered): void {
+    for (let i = 0; i < indexes.length; i++) {
+      this.#outcomes[indexes[i] as number] = outcome.kind === "many" ? outcome.outcomes[i] as Outcome : single(outcome);
     }
+    this.#left -= indexes.length;
+    if (this.#left === 0) this.#done(this.#outcomes);
   }
 }
 
-type Share = { readonly indexes: number[] };
-
-function byPartition<T extends { table: TableSchema; address: { point: HashPoint } }>(
-  operations: readonly T[],
-): Map<Partition, Share> {
-  const shares = new Map<Partition, Share>();
-  for (let i = 0; i < operations.length; i++) {
-    const { table, address } = operations[i] as T;
-    const partition = partitionOf(table, address.point);
-    const share = shares.get(partition);
-    if (share === undefined) shares.set(partition, { indexes: [i] });
-    else share.indexes.push(i);
-  }
-  return shares;
-}
-
-function spread(outcome: Answered, indexes: readonly number[], into: Outcome[]): void {
-  if (outcome.kind === "many") {
-    for (let i = 0; i < indexes.length; i++) into[indexes[i] as number] = outcome.outcomes[i] as Outcome;
-  } else {
-    const refusal = single(outcome);
-    for (const index of indexes) into[index] = refusal;
-  }
+function isWithin(partition: Partition, whole: Partition): boolean {
+  return partition.from >= whole.from && partition.to <= whole.to;
 }
 
 function single(outcome: Answered): Outcome {
