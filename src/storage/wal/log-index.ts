@@ -47,7 +47,7 @@ export type RecoveredLog = {
   readonly base: LogBase | null;
   /** LSN of the SPLIT entry in the log; 0 when there is none. */
   readonly split: Lsn;
-  /** By LSN, ascending, distinct: those above the released entries, and the one in force before them. */
+  /** By LSN, ascending, distinct: those above `commit`, and the one in force there. */
   readonly configurations: readonly LoggedConfiguration[];
 };
 
@@ -203,7 +203,7 @@ export class GroupLog {
       assert(this.last !== 0, "the base of a log without entries is restated, never deleted");
       this.base = null;
     }
-    for (const { position } of this.#configurations) assert(position >= end, "configurations are restated, never deleted");
+    for (const { position } of this.#configurations) assert(position >= end, "configurations are restated first");
     if (this.last === 0) return;
     while (this.first <= this.last && (this.#positions[this.#head] as number) < end) {
       this.#head++;
@@ -217,8 +217,11 @@ export class GroupLog {
   }
 
   recovered(): RecoveredLog {
-    const { promised, commit, first, last, base, split } = this;
-    const configurations = this.#configurations.map(({ lsn, ballot, configuration }) => ({ lsn, ballot, configuration }));
+    const { promised, first, last, base, split } = this;
+    const commit = first > this.commit ? lsnOf(first - 1) : this.commit; // what is not there any more was committed
+    const settled = Math.max(0, this.#configurations.findLastIndex((known) => known.lsn <= commit));
+    const configurations = this.#configurations.slice(settled)
+      .map(({ lsn, ballot, configuration }) => ({ lsn, ballot, configuration }));
     return { promised, commit, first, last, base, split, configurations };
   }
 }

@@ -120,7 +120,8 @@ class Scan {
     return {
       ok: true,
       state: {
-        groups: this.#groups, forgotten: this.#forgotten, segments: this.#known, tail: { segment: tail.segment, offset: tail.offset },
+        groups: this.#groups, forgotten: this.#forgotten, segments: this.#known,
+        tail: { segment: tail.segment, offset: tail.offset },
         nextSequence: this.#next ?? 1, lastIsSeal: this.#lastIsSeal, repairs: this.#repairs,
         leftovers: this.#leftovers, segmentBytes: this.#segmentBytes,
       },

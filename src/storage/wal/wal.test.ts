@@ -11,6 +11,7 @@ import { openWal } from "./wal.ts";
 import type { Wal, WalOptions } from "./wal.ts";
 
 const telemetry = { event: (): void => undefined };
+const BEGAN_HERE = { base: null, split: 0, configurations: [] };
 
 function options(clock: ManualClock, segmentBytes = 16 * 1024): WalOptions {
   const prng = new Prng(7);
@@ -65,8 +66,8 @@ test("records come back after reopening, over many segments", () => {
   assert.equal(wal.pendingBytes, 0);
   assert.ok(wal.inspect().segments.length > 2);
   const again = open(disk, clock);
-  assert.deepEqual(again.groups.get(1), { promised: 65_537, commit: 250, first: 1, last: 300, base: null, split: 0, configurations: [] });
-  assert.deepEqual(again.groups.get(2), { promised: 0, commit: 0, first: 1, last: 150, base: null, split: 0, configurations: [] });
+  assert.deepEqual(again.groups.get(1), { promised: 65_537, commit: 250, first: 1, last: 300, ...BEGAN_HERE });
+  assert.deepEqual(again.groups.get(2), { promised: 0, commit: 0, first: 1, last: 150, ...BEGAN_HERE });
   const seen: string[] = [];
   const ranges = new Map([
     [groupId(1), { from: lsn(299), to: lsn(300) }], [groupId(2), { from: lsn(149), to: lsn(149) }],
@@ -159,7 +160,7 @@ test("released segments go, and promise, commit mark and last entry survive them
   assert.ok(wal.inspect().segments.length < before / 2);
   assert.ok((wal.inspect().segments[0] as number) > 1);
   const again = open(disk, clock);
-  assert.deepEqual(again.groups.get(2), { promised: 65_600, commit: 1, first: 1, last: 1, base: null, split: 0, configurations: [] });
+  assert.deepEqual(again.groups.get(2), { promised: 65_600, commit: 1, first: 1, last: 1, ...BEGAN_HERE });
   assert.equal(read(again.wal, 2, 1)[0]?.payload.length, 33);
   assert.equal(read(again.wal, 1, 191, 1 << 20).length, 10);
 });
