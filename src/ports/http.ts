@@ -1,6 +1,12 @@
 // The seam between the HTTP front end (runtime/http) and the API (roles/api). The front end frames bytes,
 // bounds them and writes answers; it knows nothing of JSON or DynamoDB.
 
+/**
+ * Stands for the names in `rawHeaders`: all requests that carry the same one have equal names in the same order.
+ * `memo` is the handler's, for what it has worked out from the names.
+ */
+export type HeaderLayout = { memo: unknown };
+
 export type HttpRequest = {
   /** Upper case, as sent. */
   readonly method: string;
@@ -8,6 +14,8 @@ export type HttpRequest = {
   readonly target: string;
   /** name, value, name, value … as sent; names in their original case, values trimmed. */
   readonly rawHeaders: readonly string[];
+  /** Null: too large a head to be remembered. */
+  readonly layout: HeaderLayout | null;
   /** The whole body, de-chunked. Owned by the callee: never reused by the front end. */
   readonly body: Uint8Array;
   /** The peer's address, for logs. */

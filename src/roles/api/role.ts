@@ -67,7 +67,7 @@ class ApiRole {
     const { target } = request;
     const mark = target.indexOf("?");
     const path = mark < 0 ? target : target.slice(0, mark);
-    const headers = new RequestHeaders(request.rawHeaders);
+    const headers = new RequestHeaders(request.rawHeaders, request.layout);
     const call = new Call(this.#context, this.#defaultRegion, headers, reply);
     const contentType = contentTypeOf(headers.contentType);
     if (request.method !== "POST" || path !== "/" || contentType === null) {

@@ -18,7 +18,7 @@ import type {
 } from "../../model/operation.ts";
 import type { TableDefinition, TableSchema } from "../../model/table-schema.ts";
 import type { Crypto, HmacKey } from "../../ports/crypto.ts";
-import type { HttpResponse } from "../../ports/http.ts";
+import type { HeaderLayout, HttpResponse } from "../../ports/http.ts";
 import { type Api, type ApiOptions, createApi } from "./role.ts";
 
 export const testCrypto: Crypto = {
@@ -183,6 +183,8 @@ export class TestApi {
   nowMs: number = NOW_MS;
 
   readonly events: string[] = [];
+  /** By names: the API sees all requests as those of one connection that never forgets. */
+  readonly #layouts: Map<string, HeaderLayout> = new Map();
 
   constructor(options: Partial<ApiOptions> = {}) {
     const clock = {
@@ -209,7 +211,11 @@ export class TestApi {
   send(method: string, target: string, rawHeaders: readonly string[], body: Uint8Array | string): Answer {
     const answers: HttpResponse[] = [];
     const bytes = typeof body === "string" ? Buffer.from(body) : body;
-    this.api.handle({ method, target, rawHeaders, body: bytes, peer: "test" }, (response) => answers.push(response));
+    const names = rawHeaders.filter((_, i) => i % 2 === 0).join(":");
+    const layout = this.#layouts.get(names) ?? { memo: null };
+    this.#layouts.set(names, layout);
+    const request = { method, target, rawHeaders, layout, body: bytes, peer: "test" };
+    this.api.handle(request, (response) => answers.push(response));
     if (answers.length !== 1) throw new Error(`answered ${answers.length} times`);
     const response = answers[0] as HttpResponse;
     const text = Buffer.concat(response.body).toString();

@@ -176,7 +176,7 @@ export class Connection {
     this.#slots.push(slot);
     const request = {
       method: parsed.method, target: parsed.target, rawHeaders: parsed.rawHeaders,
-      body: parsed.body, peer: this.#peer,
+      layout: parsed.layout, body: parsed.body, peer: this.#peer,
     };
     shared.handler(request, (response) => this.#answer(slot, response));
   }

@@ -25,7 +25,7 @@ const LINE_BYTES_MIN = 64;
 export class RememberedLine {
   /** "Name:" and, unless `nameOnly`, the rest of the line with its CR LF. */
   bytes: Uint8Array = new Uint8Array(LINE_BYTES_MIN);
-  /** The same memory, for comparing four bytes at a time. */
+  /** The same memory, for comparing eight bytes at a time. */
   view: DataView = new DataView(this.bytes.buffer);
   length: number = 0;
   /** Bytes of the name, colon excluded. */

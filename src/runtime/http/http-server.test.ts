@@ -148,6 +148,26 @@ describe("requests and answers", () => {
     });
   });
 
+  it("lets requests share a layout exactly when their names are equal", async () => {
+    const seen: HttpRequest[] = [];
+    const handler: HttpHandler = (request, reply) => {
+      seen.push(request);
+      reply(ok("x"));
+    };
+    await withServer(handler, {}, async (port) => {
+      const client = new Client(port);
+      const heads = ["A: 1\r\nB: 2", "A: 3\r\nB: 4", "A: 1\r\nb: 2", "A: 1\r\nb: 2\r\nC: 3", "A: 1", "B: 1\r\nA: 2", "B: 2\r\nA: 1",
+        `A: ${"x".repeat(5_000)}`];
+      for (const [i, head] of heads.entries()) {
+        client.send(`GET / HTTP/1.1\r\n${HOST}${head}\r\n\r\n`);
+        await client.answers(i + 1);
+      }
+      const layouts = seen.map(({ layout }) => layout);
+      assert.deepEqual(layouts.map((layout) => layout === null ? null : layouts.indexOf(layout)), [0, 0, 2, 3, 4, 5, 5, null]);
+      client.destroy();
+    });
+  });
+
   it("gives every request a body of its own", async () => {
     const kept: Uint8Array[] = [];
     const handler: HttpHandler = (request, reply) => {

@@ -69,3 +69,5 @@ export const WRITE_SLAB_PIECE_BYTES_MAX: number = 16 * 1024;
 export const REMEMBERED_LINES_MAX = 24;
 /** Longest header line remembered, in bytes: with the count, at most 9 KB a connection. */
 export const REMEMBERED_LINE_BYTES_MAX = 384;
+/** Largest head, in bytes, whose header names are remembered as a layout: bounds what an idle connection holds. */
+export const LAYOUT_HEAD_BYTES_MAX = 4096;

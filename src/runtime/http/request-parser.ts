@@ -3,6 +3,7 @@
 // the bytes fed and not yet parsed, one head and one body.
 
 import { assert } from "../../base/assert.ts";
+import type { HeaderLayout } from "../../ports/http.ts";
 import { BodyBuffer } from "./body-buffer.ts";
 import type { BodyAccount } from "./body-buffer.ts";
 import { ChunkedBody, CHUNKS_REJECTED } from "./chunked-body.ts";
@@ -28,6 +29,7 @@ export type ParsedRequest = {
   readonly target: string;
   readonly minorVersion: number;
   readonly rawHeaders: readonly string[];
+  readonly layout: HeaderLayout | null;
   readonly body: Uint8Array;
   readonly keepAlive: boolean;
   /** Bytes of the body charged to the account: given back when the request is answered. */
@@ -246,7 +248,7 @@ export class RequestParser {
     const keepAlive = head.keepAlive;
     this.#ready = {
       method: head.method, target: head.target, minorVersion: head.minorVersion,
-      rawHeaders: head.rawHeaders, body, keepAlive, chargedBytes,
+      rawHeaders: head.rawHeaders, layout: head.layout, body, keepAlive, chargedBytes,
     };
     head.reset();
     if (this.#at === this.#end) this.#release();

@@ -11,7 +11,8 @@ import { isName } from "../validate/names.ts";
 import { type Result, no, ok } from "../result.ts";
 import { type QueryParameter, canonicalQuery, parameter, parsePresigned, parseQuery } from "./presigned.ts";
 import { ALGORITHM, type SignatureScope, parseAuthorization } from "./signature-parts.ts";
-import { ScopeCache, deriveSigningKey } from "./signing-keys.ts";
+import { SignedTemplate } from "./signed-template.ts";
+import { type KnownScope, ScopeCache, deriveSigningKey } from "./signing-keys.ts";
 import { formatTimestamp, parseTimestamp, timestampOfHttpDate } from "./timestamp.ts";
 
 export type Credential = { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -27,6 +28,24 @@ const MISMATCH = "The request signature we calculated does not match the signatu
   + "Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
 
 const FOUND_BOTH = "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.";
+
+const SIGNATURE_MARK = "Signature=";
+/** Characters of a signature: SHA-256 in hexadecimal. */
+const SIGNATURE_LENGTH = 64;
+
+/** Of a signature that was found right. */
+class Verified {
+  /** The Authorization header up to the signature itself. */
+  readonly text: string;
+  readonly known: KnownScope;
+  readonly template: SignedTemplate | null;
+
+  constructor(text: string, known: KnownScope, template: SignedTemplate | null) {
+    this.text = text;
+    this.known = known;
+    this.template = template;
+  }
+}
 
 /** What one signature covers beside the headers. */
 type Signed = {
@@ -44,6 +63,9 @@ export class Authenticator {
   readonly #secrets: ReadonlyMap<string, string> | null;
   readonly #defaultRegion: string;
   readonly #known: ScopeCache;
+  /** The last timestamp that was read: clients send the same one for a second. */
+  #timestamp: string;
+  #timestampMs: number | null;
 
   constructor(crypto: Crypto, clock: Clock, credentials: readonly Credential[] | null, defaultRegion: string) {
     this.#crypto = crypto;
@@ -52,12 +74,17 @@ export class Authenticator {
       ? null : new Map(credentials.map((credential) => [credential.accessKeyId, credential.secretAccessKey]));
     this.#defaultRegion = defaultRegion;
     this.#known = new ScopeCache();
+    this.#timestamp = "";
+    this.#timestampMs = null;
   }
 
   /** The region of the credential scope. `query` is what follows "?" in the target. */
   authenticate(request: HttpRequest, query: string, headers: RequestHeaders): Result<string> {
     const { authorization } = headers;
-    if (query === "" && authorization !== null) return this.#byHeader(request, [], authorization, headers);
+    if (query === "" && authorization !== null) {
+      const region = this.#byVerified(request, authorization, headers);
+      return region === null ? this.#byHeader(request, [], authorization, headers) : ok(region);
+    }
     const parameters = parseQuery(query);
     const isPresigned = parameter(parameters, "X-Amz-Algorithm") !== null;
     if (authorization !== null) {
@@ -68,12 +95,30 @@ export class Authenticator {
     return isPresigned ? this.#byQuery(request, parameters, headers) : no(missingToken());
   }
 
+  /**
+   * The short way for a connection whose last signature of the same client, day and headers was right. Null: take
+   * the long way, which finds the words for what is wrong.
+   */
+  #byVerified(request: HttpRequest, authorization: string, headers: RequestHeaders): string | null {
+    const { verified, amzDate } = headers;
+    if (!(verified instanceof Verified) || amzDate === null) return null;
+    const { text, known, template } = verified;
+    const at = text.length;
+    if (authorization.length !== at + SIGNATURE_LENGTH || authorization.slice(0, at) !== text) return null;
+    if (known.key === null) return authorization.includes(",", at) ? null : known.region;
+    if (template === null || request.method !== "POST") return null;
+    if (this.#timeFailure(known.scope, amzDate, SKEW_MS) !== null) return null;
+    const expected = template.signature(this.#crypto, known.key, headers, amzDate, request.body);
+    const isRight = expected !== null && this.#crypto.timingSafeEqual(expected, authorization.slice(at));
+    return isRight ? known.region : null;
+  }
+
   #byHeader(
     request: HttpRequest, parameters: readonly QueryParameter[], authorization: string, headers: RequestHeaders,
   ): Result<string> {
     if (!authorization.startsWith("AWS4-")) return no(missingToken());
     // The signature stands last in what all SDKs send: what precedes it is the same for every request.
-    const at = authorization.indexOf("Signature=");
+    const at = authorization.indexOf(SIGNATURE_MARK);
     const isLast = at > 0 && authorization.indexOf(",", at) < 0;
     const hasDate = headers.amzDate !== null || headers.date !== null;
     const text = isLast ? authorization.slice(0, at) : authorization;
@@ -84,9 +129,10 @@ export class Authenticator {
       if (!parsed.ok) return parsed;
       scope = parsed.value;
     } else scope = known.scope;
+    const region = known?.region ?? this.#regionOf(scope);
     if (this.#secrets === null) {
-      if (known === undefined && isLast) this.#known.put(text, { scope, key: null });
-      return ok(this.#regionOf(scope));
+      if (isLast) this.#remember(headers, text, known, { scope, key: null, region });
+      return ok(region);
     }
     const timestamp = headers.amzDate ?? timestampOfHttpDate(headers.date ?? "") ?? headers.date ?? "";
     const signed: Signed = {
@@ -95,9 +141,20 @@ export class Authenticator {
       query: parameters.length === 0 ? "" : canonicalQuery(parameters),
       validMs: SKEW_MS,
     };
-    const key = known?.key ?? null;
-    const failure = this.#verify(request, headers, signed, key, isLast ? text : null);
-    return failure === null ? ok(this.#regionOf(scope)) : no(failure);
+    const key = known?.key ?? this.#keyOf(scope);
+    if (!("opaque" in key)) return no(key);
+    const failure = this.#verify(request, headers, signed, key);
+    if (failure !== null) return no(failure);
+    if (isLast) this.#remember(headers, text, known, { scope, key, region });
+    return ok(region);
+  }
+
+  /** `text`: the header up to the signature. Only what was found right may be remembered. */
+  #remember(headers: RequestHeaders, text: string, known: KnownScope | undefined, found: KnownScope): void {
+    if (known === undefined) this.#known.put(text, found);
+    const { scope, key } = known ?? found;
+    const template = key === null ? null : SignedTemplate.of(scope, headers);
+    headers.verified = new Verified(text + SIGNATURE_MARK, known ?? found, template);
   }
 
   #byQuery(request: HttpRequest, parameters: readonly QueryParameter[], headers: RequestHeaders): Result<string> {
@@ -109,7 +166,9 @@ export class Authenticator {
       scope, timestamp, signature, query: canonicalQuery(parameters),
       validMs: expiresSeconds === null ? SKEW_MS : expiresSeconds * 1000,
     };
-    const failure = this.#verify(request, headers, signed, null, null);
+    const key = this.#keyOf(scope);
+    if (!("opaque" in key)) return no(key);
+    const failure = this.#verify(request, headers, signed, key);
     return failure === null ? ok(this.#regionOf(scope)) : no(failure);
   }
 
@@ -117,39 +176,41 @@ export class Authenticator {
     return scope.region.length <= REGION_MAX && isName(scope.region) ? scope.region : this.#defaultRegion;
   }
 
-  /** `cacheText`: under what to remember the scope and key once the signature has been found right. */
-  #verify(
-    request: HttpRequest, headers: RequestHeaders, signed: Signed, knownKey: HmacKey | null, cacheText: string | null,
-  ): Failure | null {
-    const { scope } = signed;
-    let key = knownKey;
-    if (key === null) {
-      const secret = this.#secrets?.get(scope.accessKeyId);
-      if (secret === undefined) return unrecognizedClient();
-      const failure = scopeFailure(scope);
-      if (failure !== null) return failure;
-      key = deriveSigningKey(this.#crypto, secret, scope);
+  /** The signing key of a scope that is in order and whose client is known. */
+  #keyOf(scope: SignatureScope): HmacKey | Failure {
+    const secret = this.#secrets?.get(scope.accessKeyId);
+    if (secret === undefined) return unrecognizedClient();
+    return scopeFailure(scope) ?? deriveSigningKey(this.#crypto, secret, scope);
+  }
+
+  #verify(request: HttpRequest, headers: RequestHeaders, signed: Signed, key: HmacKey): Failure | null {
+    return this.#timeFailure(signed.scope, signed.timestamp, signed.validMs)
+      ?? (this.#isSignedWith(key, request, headers, signed) ? null : invalidSignature(MISMATCH));
+  }
+
+  #isSignedWith(key: HmacKey, request: HttpRequest, headers: RequestHeaders, signed: Signed): boolean {
+    const crypto = this.#crypto;
+    const canonical = canonicalRequest(request.method, signed, headers, crypto.sha256Hex(request.body));
+    const { scopeText } = signed.scope;
+    const stringToSign = `${ALGORITHM}\n${signed.timestamp}\n${scopeText}\n${crypto.sha256Hex(canonical)}`;
+    return crypto.timingSafeEqual(crypto.hmacSha256Hex(key, stringToSign), signed.signature);
+  }
+
+  #timeFailure(scope: SignatureScope, timestamp: string, validMs: number): Failure | null {
+    if (timestamp !== this.#timestamp) {
+      this.#timestamp = timestamp;
+      this.#timestampMs = parseTimestamp(timestamp);
     }
-    const failure = timeFailure(signed, this.#clock.wallMs());
-    if (failure !== null) return failure;
-    const canonical = canonicalRequest(request.method, signed, headers, this.#crypto.sha256Hex(request.body));
-    const stringToSign = `${ALGORITHM}\n${signed.timestamp}\n${scope.scopeText}\n${this.#crypto.sha256Hex(canonical)}`;
-    const expected = this.#crypto.hmacSha256Hex(key, stringToSign);
-    if (!this.#crypto.timingSafeEqual(expected, signed.signature)) return invalidSignature(MISMATCH);
-    if (knownKey === null && cacheText !== null) this.#known.put(cacheText, { scope, key });
-    return null;
+    return timeFailure(scope, timestamp, this.#timestampMs, validMs, this.#clock.wallMs());
   }
 }
 
 /** The path is always "/": nothing else reaches this point. */
 function canonicalRequest(method: string, signed: Signed, headers: RequestHeaders, bodyHash: string): string {
+  const { signedHeaders, signedHeadersText } = signed.scope;
   let text = `${method}\n/\n${signed.query}\n`;
-  const names = signed.scope.signedHeaders;
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i] as string;
-    text += `${name}:${headers.get(name)}\n`;
-  }
-  return `${text}\n${signed.scope.signedHeadersText}\n${bodyHash}`;
+  for (const name of signedHeaders) text += `${name}:${headers.get(name)}\n`;
+  return `${text}\n${signedHeadersText}\n${bodyHash}`;
 }
 
 /** What is wrong with a scope whoever signed it; the same for each request of that scope. */
@@ -172,20 +233,20 @@ function scopeFailure(scope: SignatureScope): Failure | null {
   return null;
 }
 
-function timeFailure(signed: Signed, nowMs: number): Failure | null {
-  const { timestamp, scope } = signed;
-  const signedMs = parseTimestamp(timestamp);
+function timeFailure(
+  scope: SignatureScope, timestamp: string, signedMs: number | null, validMs: number, nowMs: number,
+): Failure | null {
   if (signedMs === null) {
     return incompleteSignature(`Date must be in ISO-8601 'basic format'. Got '${timestamp}'. `
       + "See http://en.wikipedia.org/wiki/ISO_8601");
   }
-  if (timestamp.slice(0, 8) !== scope.date) {
+  if (scope.date.length !== 8 || !timestamp.startsWith(scope.date)) {
     return invalidSignature("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
       + `'${scope.date}' != '${timestamp.slice(0, 8)}', from '${timestamp}'.`);
   }
-  if (signedMs < nowMs - signed.validMs) {
+  if (signedMs < nowMs - validMs) {
     return invalidSignature(`Signature expired: ${timestamp} is now earlier than `
-      + `${formatTimestamp(nowMs - signed.validMs)} (${formatTimestamp(nowMs)} - ${validText(signed.validMs)})`);
+      + `${formatTimestamp(nowMs - validMs)} (${formatTimestamp(nowMs)} - ${validText(validMs)})`);
   }
   if (signedMs > nowMs + SKEW_MS) {
     return invalidSignature(`Signature not yet current: ${timestamp} is still later than `

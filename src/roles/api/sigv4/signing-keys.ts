@@ -8,7 +8,12 @@ const ENTRIES_MAX = 512;
 /** Characters of a header worth remembering; real ones have about 300. */
 const HEADER_CHARACTERS_MAX = 2_048;
 
-export type KnownScope = { readonly scope: SignatureScope; readonly key: HmacKey | null };
+export type KnownScope = {
+  readonly scope: SignatureScope;
+  readonly key: HmacKey | null;
+  /** Of the scope, or the default where that names none that makes sense. */
+  readonly region: string;
+};
 
 /** Bounded; the oldest entry makes room. Only what passed verification may be put in. */
 export class ScopeCache {

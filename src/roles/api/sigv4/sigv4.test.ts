@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import { test } from "node:test";
 import { DynamoDBClient, GetItemCommand, ListTablesCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { Prng } from "../../../base/prng.ts";
 import { NOW_MS, NOW_TEXT, type Answer, type TestApi, apiWithTables, testCrypto } from "../testkit.test.ts";
 import { deriveSigningKey } from "./signing-keys.ts";
 import { scopeOf } from "./signature-parts.ts";
@@ -113,6 +114,34 @@ test("wrongly signed requests do not, whatever is remembered", () => {
     assert.equal(refusal(api.send("POST", "/?x=1", headers, "{}")), `InvalidSignatureException: ${MISMATCH}`);
     const cut = headers.map((text) => text.startsWith("AWS4-") ? text.slice(0, -1) : text);
     assert.equal(refusal(api.send("POST", "/", cut, "{}")), `InvalidSignatureException: ${MISMATCH}`);
+  }
+});
+
+test("requests of one connection pass exactly when they are rightly signed", () => {
+  const seed = Number(process.env["STATOR_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
+  const random = new Prng(seed);
+  const pick = <T>(all: readonly T[]): T => all[random.below(all.length)] as T;
+  const values = ["", "1", "attempt=1; max=3", "a b", "a  b", " a", "\u00e9", "x".repeat(300), "y".repeat(1_200), "\t-"];
+  const signed = [...USUAL.signed, "x-a", "x-b"];
+  const api = apiWithTables({ credentials: CREDENTIALS });
+  for (let i = 0; i < 3_000; i++) {
+    if (random.below(50) === 0) api.nowMs += 1_000;
+    const { headers, signing } = sign({
+      extra: [["X-A", pick(values)], ["X-B", String(random.below(pick([10, 1_000])))]],
+      signed: random.below(20) === 0 ? [...signed, "x-absent"] : signed,
+      body: JSON.stringify({ Limit: random.below(99) + 1 }), timestamp: formatTimestamp(api.nowMs),
+      ...pick([{}, {}, {}, { accessKeyId: "AKIDTWO", secret: "secret two" }]),
+    });
+    const { body } = signing;
+    const wrong = pick(["", "", "", "body", "value", "signature", "target"]);
+    const sent = headers.map((text, at) => {
+      if (wrong === "value" && headers[at - 1] === "X-B") return `${text}0`;
+      if (wrong === "target" && headers[at - 1] === "X-Amz-Target") return "DynamoDB_20120810.DescribeLimits";
+      if (wrong !== "signature" || headers[at - 1] !== "Authorization") return text;
+      return text.slice(0, -1) + (text.endsWith("0") ? "1" : "0");
+    });
+    const { status } = api.send("POST", "/", sent, wrong === "body" ? body.replace("}", " }") : body);
+    assert.equal(status, wrong === "" ? 200 : 400, `seed ${seed}, request ${i}: ${wrong} ${sent.join("|")}`);
   }
 });
 
