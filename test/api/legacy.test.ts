@@ -10,18 +10,18 @@ import { N, S, Server, type Item } from "./kit.ts";
 let server: Server;
 before(async () => {
   server = await Server.start();
-  await server.table("t", "pk:S", "sk:N");
+  await server.table("ttt", "pk:S", "sk:N");
 });
 after(() => server.stop());
 
 const key = (pk: string, sk: number): Item => ({ pk: S(pk), sk: N(sk) });
 
 async function put(item: Item): Promise<void> {
-  await server.client.send(new PutItemCommand({ TableName: "t", Item: item }));
+  await server.client.send(new PutItemCommand({ TableName: "ttt", Item: item }));
 }
 
 async function get(pk: string, sk: number): Promise<Item | undefined> {
-  return (await server.client.send(new GetItemCommand({ TableName: "t", Key: key(pk, sk), ConsistentRead: true }))).Item;
+  return (await server.client.send(new GetItemCommand({ TableName: "ttt", Key: key(pk, sk), ConsistentRead: true }))).Item;
 }
 
 test("AttributesToGet picks whole attributes, in GetItem, BatchGetItem, Query and Scan", async () => {
@@ -29,19 +29,19 @@ test("AttributesToGet picks whole attributes, in GetItem, BatchGetItem, Query an
   const names = ["a", "b.c", "nowhere"];
   const want = { a: S("1"), "b.c": S("dotted") };
   const { client } = server;
-  const one = await client.send(new GetItemCommand({ TableName: "t", Key: key("pick", 1), AttributesToGet: names }));
+  const one = await client.send(new GetItemCommand({ TableName: "ttt", Key: key("pick", 1), AttributesToGet: names }));
   assert.deepEqual(one.Item, want);
   const batch = await client.send(new BatchGetItemCommand({
-    RequestItems: { t: { Keys: [key("pick", 1)], AttributesToGet: names } },
+    RequestItems: { ttt: { Keys: [key("pick", 1)], AttributesToGet: names } },
   }));
-  assert.deepEqual(batch.Responses?.["t"], [want]);
+  assert.deepEqual(batch.Responses?.["ttt"], [want]);
   const page = await client.send(new QueryCommand({
-    TableName: "t", AttributesToGet: names, Select: "SPECIFIC_ATTRIBUTES",
+    TableName: "ttt", AttributesToGet: names, Select: "SPECIFIC_ATTRIBUTES",
     KeyConditions: { pk: { ComparisonOperator: "EQ", AttributeValueList: [S("pick")] } },
   }));
   assert.deepEqual(page.Items, [want]);
   const scan = await client.send(new ScanCommand({
-    TableName: "t", AttributesToGet: names,
+    TableName: "ttt", AttributesToGet: names,
     ScanFilter: { pk: { ComparisonOperator: "EQ", AttributeValueList: [S("pick")] } },
   }));
   assert.deepEqual(scan.Items, [want]);
@@ -54,7 +54,7 @@ test("Expected decides about puts, updates and deletes", async () => {
   ): Promise<boolean> => {
     try {
       await server.client.send(new UpdateItemCommand({
-        TableName: "t", Key: key("exp", 1), Expected, ...(ConditionalOperator ? { ConditionalOperator } : {}),
+        TableName: "ttt", Key: key("exp", 1), Expected, ...(ConditionalOperator ? { ConditionalOperator } : {}),
         AttributeUpdates: { touched: { Value: N(1) } },
       }));
       return true;
@@ -83,17 +83,17 @@ test("Expected decides about puts, updates and deletes", async () => {
   assert.equal(await holds({ n: { Value: N(6) }, s: is("NOT_NULL") }), false);
   assert.equal(await holds({ n: { Value: N(6) }, s: is("NOT_NULL") }, "OR"), true);
   await assert.rejects(server.client.send(new DeleteItemCommand({
-    TableName: "t", Key: key("exp", 1), Expected: { n: { Value: N(9) } },
+    TableName: "ttt", Key: key("exp", 1), Expected: { n: { Value: N(9) } },
   })), ConditionalCheckFailedException);
   await assert.rejects(server.client.send(new PutItemCommand({
-    TableName: "t", Item: key("exp", 1), Expected: { pk: { Exists: false } },
+    TableName: "ttt", Item: key("exp", 1), Expected: { pk: { Exists: false } },
   })), ConditionalCheckFailedException);
 });
 
 test("AttributeUpdates put, add and delete", async () => {
   await put({ ...key("upd", 1), n: N(5), set: { SS: ["x", "y"] }, old: S("o") });
   const { Attributes } = await server.client.send(new UpdateItemCommand({
-    TableName: "t", Key: key("upd", 1), ReturnValues: "ALL_NEW",
+    TableName: "ttt", Key: key("upd", 1), ReturnValues: "ALL_NEW",
     AttributeUpdates: {
       n: { Action: "ADD", Value: N(2) }, set: { Action: "DELETE", Value: { SS: ["x"] } }, old: { Action: "DELETE" },
       fresh: { Value: S("f") }, count: { Action: "ADD", Value: N(1) }, more: { Action: "ADD", Value: { NS: ["1"] } },
@@ -103,9 +103,9 @@ test("AttributeUpdates put, add and delete", async () => {
     ...key("upd", 1), n: N(7), set: { SS: ["y"] }, fresh: S("f"), count: N(1), more: { NS: ["1"] },
   });
   await assert.rejects(server.client.send(new UpdateItemCommand({
-    TableName: "t", Key: key("upd", 1), AttributeUpdates: { fresh: { Action: "ADD", Value: N(1) } },
+    TableName: "ttt", Key: key("upd", 1), AttributeUpdates: { fresh: { Action: "ADD", Value: N(1) } },
   })), { name: "ValidationException", message: "Type mismatch for attribute to update" });
-  await server.client.send(new UpdateItemCommand({ TableName: "t", Key: key("upd", 2) }));
+  await server.client.send(new UpdateItemCommand({ TableName: "ttt", Key: key("upd", 2) }));
   assert.deepEqual(await get("upd", 2), key("upd", 2));
 });
 
@@ -113,7 +113,7 @@ test("KeyConditions and QueryFilter select as expressions do", async () => {
   for (let i = 1; i <= 9; i++) await put({ ...key("kc", i), odd: { BOOL: i % 2 === 1 }, name: S(`n${i}`) });
   const found = async (sk: Condition | null, QueryFilter?: Record<string, Condition>): Promise<number[]> => {
     const { Items = [] } = await server.client.send(new QueryCommand({
-      TableName: "t", ...(QueryFilter ? { QueryFilter } : {}), KeyConditions: {
+      TableName: "ttt", ...(QueryFilter ? { QueryFilter } : {}), KeyConditions: {
         pk: { ComparisonOperator: "EQ", AttributeValueList: [S("kc")] }, ...(sk === null ? {} : { sk }),
       },
     }));
