@@ -1,5 +1,5 @@
-// What the consensus core of one replica begins with after a restart. Its tree, if it has one, is brought up to the known
-// commit LSN first, as far as `replayLog` has not done so.
+// What the consensus core of one replica begins with after a restart. Its tree, if it has one, is brought up to the
+// known commit LSN first, as far as `replayLog` has not done so.
 import { assert } from "../base/assert.ts";
 import { ballotFrom, lsn, nextLsn, type GroupId, type Lsn } from "../base/ids.ts";
 import type { RecoveredGroup } from "../consensus/ready.ts";
@@ -80,8 +80,8 @@ export function recoverGroup(
 }
 
 /**
- * Entries above the known commit LSN, bounded by what a leader may have in flight, and the one at it, whose ballot ranks
- * this log in an election. From a SPLIT on all of them: it closes the group whether or not it is applied.
+ * Entries above the known commit LSN, bounded by what a leader may have in flight, and the one at it, whose ballot
+ * ranks this log in an election. From a SPLIT on all of them: it closes the group whether or not it is applied.
  */
 function withTail(wal: Wal, group: GroupId, found: RecoveredLog, applied: Lsn, hasTree: boolean): GroupRecovery {
   const { promised, split } = found;

@@ -135,7 +135,8 @@ export class CheckpointWriter {
     const marks = new Map<GroupId, CheckpointMark | null>();
     for (const group of generation.forgotten) marks.set(group, null);
     for (const [group, { lsn, items, bytes }] of generation.progress) {
-      marks.set(group, { isWhole: true, checkpoint: lsn, dirty: this.#dirtyUpTo(generation, group, lsn), items, bytes });
+      const dirty = this.#dirtyUpTo(generation, group, lsn);
+      marks.set(group, { isWhole: true, checkpoint: lsn, dirty, items, bytes });
     }
     return marks;
   }
