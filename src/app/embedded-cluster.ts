@@ -25,7 +25,7 @@ import { TREE_DEFAULT } from "../storage/tree/item-tree.ts";
 import { BATCH_BYTES_DEFAULT, PACE_DEFAULT, SEAL_DELAY_MS_DEFAULT, SEGMENT_BYTES_DEFAULT } from "../storage/wal/wal.ts";
 import { REPLY, REQUEST, type NodeMessage, type Redirect } from "../wire/data-messages.ts";
 import { StartError, type EmbeddedOptions, type RunningCluster } from "./embedded-options.ts";
-import { LocalNetwork } from "./local-network.ts";
+import { LocalNetwork } from "../runtime/local-network.ts";
 import { noteBegun, openDirectories } from "./node-identity.ts";
 
 /** The router's address on the in-process network; nodes count from 1. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { nodeId, type NodeId } from "../../src/base/ids.ts";
-import { LocalNetwork } from "../../src/app/local-network.ts";
+import { LocalNetwork } from "../../src/runtime/local-network.ts";
 import { openNode, StatorNode, type NodeFailure } from "../../src/node/stator-node.ts";
 import { diskError, type Disk, type DiskDone, type DiskError } from "../../src/ports/disk.ts";
 import { Router } from "../../src/roles/router/role.ts";

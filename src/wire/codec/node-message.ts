@@ -21,7 +21,10 @@ const SHAPES: ReadonlyMap<number, Shape> = new Map([
   [NODE_BEAT, isNodeBeat],
 ]);
 
-export function encodeNodeMessage(writer: ByteWriter, to: NodeId, message: NodeMessage, tables: SentTables): void {
+/** `tables` null: for whatever connection there will be. */
+export function encodeNodeMessage(
+  writer: ByteWriter, to: NodeId, message: NodeMessage, tables: SentTables | null,
+): void {
   writer.u16(to);
   writer.u8(message.kind);
   if (message.kind === PAXOS_FRAME) encodePaxosFrame(writer, message);

@@ -1,10 +1,10 @@
 // Shapes of operations, of the expressions in them, and of their outcomes. Whoever executes an operation relies on
 // what its types say and on canonical values, so both are checked here.
-import type { ItemAddress } from "../../model/operation.ts";
 import type {
-  CreateTableOperation, DeleteOperation, DeleteTableOperation, DescribeTableOperation, GetOperation, GetOutcome,
-  ListTablesOperation, Outcome, PageOptions, PageOutcome, PutOperation, QueryOperation, Refusal, ScanOperation,
-  TableListOutcome, TableOperation, TableOutcome, UpdateOperation, WriteOperation, WriteOutcome, BatchGetOutcome, BatchWriteOutcome,
+  BatchGetOutcome, BatchWriteOutcome, CreateTableOperation, DeleteOperation, DeleteTableOperation,
+  DescribeTableOperation, GetOperation, GetOutcome, ItemAddress, ListTablesOperation, Outcome, PageOptions,
+  PageOutcome, PutOperation, QueryOperation, Refusal, ScanOperation, TableListOutcome, TableOperation, TableOutcome,
+  UpdateOperation, WriteOperation, WriteOutcome,
 } from "../../model/operation.ts";
 import type { ConditionNode, Operand, SetValue, UpdateNode } from "../../model/expression/ast.ts";
 import { isStoredIntact } from "../../model/item-codec.ts";

@@ -41,7 +41,8 @@ const FIELDS_SHORT = 255;
 
 // ---- Encoding. Values are the sender's own: what cannot be encoded is a bug.
 
-export function encodePlain(writer: ByteWriter, value: unknown, tables: SentTables): void {
+/** `tables` null: what is written stands for itself, on any connection. */
+export function encodePlain(writer: ByteWriter, value: unknown, tables: SentTables | null): void {
   switch (typeof value) {
     case "string":
       encodeText(writer, value);
@@ -66,7 +67,7 @@ export function encodePlain(writer: ByteWriter, value: unknown, tables: SentTabl
   }
 }
 
-function encodeObject(writer: ByteWriter, value: object | null, tables: SentTables): void {
+function encodeObject(writer: ByteWriter, value: object | null, tables: SentTables | null): void {
   if (value === null) writer.u8(NULL);
   else if (value instanceof Uint8Array) {
     writer.u8(BYTES);
@@ -79,7 +80,7 @@ function encodeObject(writer: ByteWriter, value: object | null, tables: SentTabl
   } else encodeFields(writer, value as Readonly<Record<string, unknown>>, tables);
 }
 
-function encodeFields(writer: ByteWriter, value: Readonly<Record<string, unknown>>, tables: SentTables): void {
+function encodeFields(writer: ByteWriter, value: Readonly<Record<string, unknown>>, tables: SentTables | null): void {
   const names = Object.keys(value);
   writer.u8(OBJECT);
   writer.u8(Math.min(names.length, FIELDS_SHORT));
@@ -88,7 +89,7 @@ function encodeFields(writer: ByteWriter, value: Readonly<Record<string, unknown
     const name = names[i] as string;
     const field = value[name];
     encodeText(writer, name);
-    if (name === "table" && isTable(field)) encodeTable(writer, field, tables);
+    if (name === "table" && tables !== null && isTable(field)) encodeTable(writer, field, tables);
     else encodePlain(writer, field, tables);
   }
 }
@@ -208,14 +209,14 @@ class Decoder {
       case OBJECT: return this.#object(depth);
       case KNOWN_TABLE: {
         const table = this.#tables.get(this.#u8());
-        if (table === undefined) throw new Malformed();
+        if (table === null) throw new Malformed();
         return table;
       }
       case NEW_TABLE: {
         const place = this.#u8();
         if (this.#u8() !== OBJECT) throw new Malformed();
         const table = this.#object(depth);
-        if (!this.#tables.put(place, table)) throw new Malformed();
+        this.#tables.put(place, table);
         return table;
       }
       default: throw new Malformed();

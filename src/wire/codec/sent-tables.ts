@@ -1,9 +1,10 @@
 // Tables travel once per connection: requests carry their table's whole schema, which is the same object from one
 // request to the next. The sender gives each a place in a ring, the receiver keeps the ring; both begin empty with the
 // connection, and the order of frames on it keeps them equal.
+import { assert } from "../../base/assert.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 
-/** Places of the ring: tables in use between two processes at about the same time. */
+/** Places of the ring, numbered in one byte: tables in use between two processes at about the same time. */
 export const SENT_TABLES_MAX = 256;
 
 export class SentTables {
@@ -26,20 +27,25 @@ export class SentTables {
     this.#places.set(table, place);
     return place;
   }
+
+  /** The receiver may not have got what was added: everything is to be sent anew. */
+  forget(): void {
+    this.#places.clear();
+    this.#ring.fill(null);
+  }
 }
 
 export class ReceivedTables {
-  /** Values as decoded, not yet checked to be tables: whoever uses one checks it. */
-  readonly #ring: unknown[] = [];
+  /** As decoded, not yet checked to be tables: whoever uses one checks it. */
+  readonly #ring: (object | null)[] = new Array<object | null>(SENT_TABLES_MAX).fill(null);
 
-  get(place: number): unknown {
-    return this.#ring[place];
+  /** Null: there is none at that place. */
+  get(place: number): object | null {
+    return this.#ring[place] ?? null;
   }
 
-  /** False: no such place. */
-  put(place: number, value: unknown): boolean {
-    if (place > this.#ring.length || place >= SENT_TABLES_MAX) return false;
+  put(place: number, value: object): void {
+    assert(place < SENT_TABLES_MAX, "a place is one byte");
     this.#ring[place] = value;
-    return true;
   }
 }
