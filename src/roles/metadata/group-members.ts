@@ -64,7 +64,8 @@ const SILENT_MS_MAX = 2_000;
 
 /**
  * The partition's record with the committed configuration that the leader told, or null when the record says so
- * already. Nodes that are only planned stay planned. The order of the replicas is kept, since the first one is the
+ * already. Nodes that are only planned stay so at the same epoch; at a newer one they are forgotten, and whoever was to
+ * leave for the last of them stays. The order of the replicas is kept, since the first one is the
  * preferred leader; when one is new, the preference may move to where it weighs least.
  */
 export function absorb(partition: Partition, configuration: Configuration, view: ClusterView): Partition | null {
@@ -72,13 +73,16 @@ export function absorb(partition: Partition, configuration: Configuration, view:
   const storage = replicas.filter(({ kind, votes }) => kind === STORAGE && votes).map(({ node }) => node);
   const log = replicas.filter(({ kind, votes }) => kind !== STORAGE && votes).map(({ node }) => node);
   const unfinished = replicas.filter(({ kind, votes }) => kind !== STORAGE || !votes).map(({ node }) => node);
-  const planned = (partition.joining ?? []).filter((node) => !storage.includes(node) && !unfinished.includes(node));
+  const planned = (partition.joining ?? []).filter((node) => replicaOf(configuration, node) === null);
+  const isNewer = configuration.epoch > epochOf(partition);
+  const joining = isNewer ? unfinished : [...unfinished, ...planned];
+  const isGivenUp = isNewer && planned.length > 0 && joining.length === 0;
   const kept = partition.replicas.filter((node) => storage.includes(node));
   const added = storage.filter((node) => !kept.includes(node));
   const ordered = added.length === 0 ? kept : view.leastFirst([...kept, ...added]);
   const next = withLists(partition, {
-    replicas: ordered, logReplicas: log, joining: [...unfinished, ...planned],
-    leaving: (partition.leaving ?? []).filter((node) => replicaOf(configuration, node) !== null),
+    replicas: ordered, logReplicas: log, joining,
+    leaving: isGivenUp ? [] : (partition.leaving ?? []).filter((node) => replicaOf(configuration, node) !== null),
   }, configuration.epoch);
   return isSamePlacement(partition, next) ? null : next;
 }

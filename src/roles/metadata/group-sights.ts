@@ -1,5 +1,5 @@
 // What the replicas of each group last said of themselves: soft state of the control plane.
-import type { GroupId, Lsn, NodeId } from "../../base/ids.ts";
+import type { Epoch, GroupId, Lsn, NodeId } from "../../base/ids.ts";
 import type { GroupStatusOutcome } from "../../wire/data-messages.ts";
 
 export type Sight = {
@@ -10,8 +10,11 @@ export type Sight = {
   readonly askedMs: number;
   /** Since when this leader is seen. */
   readonly leaderSinceMs: number;
-  /** Nodes that said that they have a whole tree. */
-  readonly trees: ReadonlySet<NodeId>;
+  /**
+   * Nodes that said that they have a whole tree, and the epoch of the configuration that they had then: a node that
+   * left and joined again has another tree, and what it said of the first one must not count.
+   */
+  readonly trees: ReadonlyMap<NodeId, Epoch>;
   /** By node: the applied LSN that it told itself. */
   readonly applied: ReadonlyMap<NodeId, Lsn>;
 };
@@ -23,7 +26,7 @@ type Known = {
   sight: Sight | null;
   /** Where to ask next. */
   hint: NodeId | null;
-  readonly trees: Set<NodeId>;
+  readonly trees: Map<NodeId, Epoch>;
   readonly applied: Map<NodeId, Lsn>;
 };
 
@@ -46,8 +49,11 @@ export class GroupSights {
 
   onStatus(group: GroupId, from: NodeId, status: GroupStatusOutcome, askedMs: number): void {
     const known = this.#of(group);
-    if (status.hasTree) known.trees.add(from);
-    else known.trees.delete(from);
+    const toldAt = known.trees.get(from);
+    if (toldAt === undefined || toldAt <= status.configuration.epoch) {
+      if (status.hasTree) known.trees.set(from, status.configuration.epoch);
+      else known.trees.delete(from);
+    }
     known.applied.set(from, status.applied);
     if (!status.isLeader) {
       if (known.hint === null || known.hint === from) known.hint = status.leader === from ? null : status.leader;
@@ -73,7 +79,7 @@ export class GroupSights {
   #of(group: GroupId): Known {
     let known = this.#known.get(group);
     if (known === undefined) {
-      known = { sight: null, hint: null, trees: new Set(), applied: new Map() };
+      known = { sight: null, hint: null, trees: new Map(), applied: new Map() };
       this.#known.set(group, known);
     }
     return known;

@@ -10,8 +10,10 @@
 //    of the record, or one step further.
 // 3. A node is written into `joining` before it is asked in, because it opens its replica by the catalogue. Whoever
 //    is out of the configuration is taken out of the record only afterwards, because it drops its replica by the
-//    catalogue, and a replica that forgot its promises must not vote. By 2, one that the record plans and the
-//    configuration of that epoch does not hold can have become a learner at most, which promises nothing.
+//    catalogue, and a replica that forgot its promises must not vote.
+// 4. A plan is given up only with a newer epoch: who is in `joining` and not yet in the configuration is let in and
+//    taken out again, or goes when a newer configuration without it is seen. So the lives of a replica are told apart
+//    by epochs, and a late answer that speaks of the tree of a former life is not believed.
 import type { NodeId } from "../../base/ids.ts";
 import type { Partition } from "../../model/table-schema.ts";
 import type { Work } from "../../wire/data-messages.ts";
@@ -104,6 +106,8 @@ class Membership {
     for (const member of this.#joiners) {
       if (member.isBad) return this.#drop(member, "its node cannot take it");
       if (sure >= REPLICAS_WANTED) return this.#drop(member, "it is not needed any more");
+      const isShared = this.#voters.some(({ isBad, zone }) => !isBad && zone === member.zone);
+      if (isShared && this.#view.hasAllZones) return this.#drop(member, "another zone can take it again");
     }
     return null;
   }
@@ -153,9 +157,9 @@ class Membership {
 
   /** A replica whose tree is whole becomes a storage replica: its vote, if it has one, stays as it is. */
   promote(): GroupStep | null {
-    const { trees } = this.#sight;
+    const { trees, status } = this.#sight;
     const member = this.#members.find(({ node, isIn, isStorage, isBad }) => (
-      isIn && !isStorage && !isBad && trees.has(node)
+      isIn && !isStorage && !isBad && trees.get(node) === status.configuration.epoch
     ));
     return member === undefined ? null
       : this.#change(member, { node: member.node, kind: STORAGE, votes: member.votes }, "its tree is whole");
@@ -177,8 +181,12 @@ class Membership {
 
   letIn(): GroupStep | null {
     const member = this.#joiners.find(({ isIn }) => !isIn);
-    if (member === undefined || this.#sight.status.configuration.replicas.length >= REPLICAS_MAX) return null;
-    return this.#change(member, { node: member.node, kind: LOG, votes: false }, "it joins");
+    return member === undefined ? null : this.#letIn(member, "it joins");
+  }
+
+  #letIn(member: Member, why: string): GroupStep {
+    if (this.#sight.status.configuration.replicas.length >= REPLICAS_MAX) return wait("has as many replicas as can be");
+    return this.#change(member, { node: member.node, kind: LOG, votes: false }, why);
   }
 
   /** Begins to replace what is missing, one replica at a time, or to end that two share a zone without need. */
@@ -217,14 +225,8 @@ class Membership {
     return { kind: "begin", partition: withLists(this.#partition, next, epochOf(this.#partition)), why };
   }
 
-  /** Out of the configuration first, then out of the record; with the last one its counterpart stays after all. */
   #drop(member: Member, why: string): GroupStep {
-    if (member.isIn) return this.#without(member, why);
-    const lists = listsOf(this.#partition);
-    const joining = lists.joining.filter((node) => node !== member.node);
-    const leaving = joining.length === 0 ? [] : lists.leaving;
-    const partition = withLists(this.#partition, { ...lists, joining, leaving }, epochOf(this.#partition));
-    return { kind: "record", partition, why: `node ${member.node} does not join: ${why}` };
+    return member.isIn ? this.#without(member, why) : this.#letIn(member, `joins to be taken out again: ${why}`);
   }
 
   /** Takes out one voter of which `isMeant` holds, if those left that are up make a quorum. */
