@@ -10,6 +10,7 @@
 // has passed the "dirty" LSN which the first transaction notes: until then the group must not serve
 // (`recoveryFloor`).
 import { assert } from "../../base/assert.ts";
+import { buggify } from "../../base/buggify.ts";
 import { binaryInto } from "../../base/binary-string.ts";
 import { crc32c } from "../../base/crc32c.ts";
 import { lsn as lsnOf } from "../../base/ids.ts";
@@ -350,7 +351,7 @@ export class ItemTree {
     const now = this.#clock.monotonicMs();
     const dueMs = Math.min(this.#lastApplyMs + idleMs, this.#firstApplyMs + ageMsMax) - now;
     const isAsked = this.#waiters.some((waiter) => waiter.generation === this.#active.generation);
-    if (this.#active.bytes < checkpointBytes && dueMs > 0 && !isAsked) {
+    if (this.#active.bytes < checkpointBytes && dueMs > 0 && !isAsked && !buggify("tree: a checkpoint begins early")) {
       if (this.#timer === null) this.#armTimer(dueMs);
       return;
     }

@@ -1,6 +1,7 @@
 // Records on their way to the disk, already laid out: each batch knows the segment and offset it will be
 // written to, so a record has its final position as soon as it is appended.
 import { assert } from "../../base/assert.ts";
+import { buggify } from "../../base/buggify.ts";
 import type { LogRecord } from "../../wire/log-record.ts";
 import { positionOf } from "./log-index.ts";
 import type { Position } from "./log-index.ts";
@@ -151,7 +152,8 @@ export class BatchQueue {
 
   #fits(batch: Batch, bytes: number): boolean {
     const recordBytes = batch.length - BATCH_HEADER_BYTES + bytes;
-    return recordBytes <= this.#batchBytesMax && batch.offset + batchSpan(recordBytes) <= this.#segmentBytes;
+    return recordBytes <= this.#batchBytesMax && batch.offset + batchSpan(recordBytes) <= this.#segmentBytes
+      && !buggify("wal: a batch closes early");
   }
 
   #open(recordBytes: number): Batch {

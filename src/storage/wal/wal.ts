@@ -5,6 +5,7 @@
 //     (each group's promise, commit mark, configurations and last entry) is durable further on
 //   - after a failed write or sync nothing is written any more
 import { assert, must } from "../../base/assert.ts";
+import { reached } from "../../base/buggify.ts";
 import type { GroupId, Lsn, NodeId } from "../../base/ids.ts";
 import type { Clock, TimerHandle } from "../../ports/clock.ts";
 import type { Disk, DiskError } from "../../ports/disk.ts";
@@ -250,6 +251,7 @@ export class Wal {
   forgetGroup(group: GroupId): number {
     if (!this.#groups.delete(group)) return this.#appended;
     this.#forgotten.add(group);
+    reached("wal: a group's log was forgotten");
     if (this.#failure !== null || this.#closing !== null) return ++this.#appended; // never durable
     this.#queue.add(forgottenRecord(group), ++this.#appended);
     this.flush();
