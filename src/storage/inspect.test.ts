@@ -6,7 +6,7 @@ import { encodeItem } from "../model/item-codec.ts";
 import { ManualClock } from "../ports/contract/manual-clock.ts";
 import { SIM_DISK_DEFAULT, SimDisk } from "../sim/world/sim-disk.ts";
 import { SIM_KV_DEFAULT, SimKv } from "../sim/world/sim-kv.ts";
-import { PROMISE, WRITE } from "../wire/log-record.ts";
+import { BASE, PROMISE, WRITE } from "../wire/log-record.ts";
 import { makeEntry, makeRecord } from "../wire/record-checksum.ts";
 import { inspectTree, inspectWal } from "./inspect.ts";
 import { openItemTree, TREE_DEFAULT } from "./tree/item-tree.ts";
@@ -25,15 +25,21 @@ test("the log is listed by segment, batch and record, and damage where it is", (
   assert.ok(opened.ok);
   opened.wal.append(makeRecord(PROMISE, groupId(2), lsn(0), ballotFrom(65_541), new Uint8Array(0)));
   opened.wal.append(makeEntry(WRITE, groupId(2), lsn(1), ballotFrom(65_541), new Uint8Array(99)));
+  opened.wal.append(makeRecord(BASE, groupId(3), lsn(9), ballotFrom(65_541), new Uint8Array(0)));
+  opened.wal.forgetGroup(groupId(3));
   opened.wal.flush();
   clock.advance(1000);
   const lines = [...inspectWal(disk)];
-  assert.deepEqual(lines.map((line) => line.kind), ["segment", "batch", "record", "record", "batch"]);
-  const [segment, batch, promise, write, seal] = lines;
+  assert.deepEqual(lines.map((line) => line.kind), [
+    "segment", "batch", "record", "record", "record", "record", "batch",
+  ]);
+  const [segment, batch, promise, write, base, forgotten, seal] = lines;
   assert.ok(segment?.kind === "segment" && segment.node === 5 && segment.number === 1);
-  assert.ok(batch?.kind === "batch" && batch.records === 2 && batch.offset === 512 && !batch.isSeal);
+  assert.ok(batch?.kind === "batch" && batch.records === 4 && batch.offset === 512 && !batch.isSeal);
   assert.ok(promise?.kind === "record" && promise.type === "promise" && promise.ballot === 65_541);
   assert.ok(write?.kind === "record" && write.type === "write" && write.lsn === 1 && write.payloadBytes === 99);
+  assert.ok(base?.kind === "record" && base.type === "base" && base.lsn === 9);
+  assert.ok(forgotten?.kind === "record" && forgotten.type === "forgotten" && forgotten.group === 3);
   assert.ok(seal?.kind === "batch" && seal.isSeal);
   const file = "wal-0000000000000001.log";
   const bytes = disk.content(file) as Uint8Array;

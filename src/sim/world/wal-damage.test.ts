@@ -9,13 +9,17 @@ import { ManualClock } from "../../ports/contract/manual-clock.ts";
 import { inspectWal } from "../../storage/inspect.ts";
 import { openWal } from "../../storage/wal/wal.ts";
 import type { OpenedWal } from "../../storage/wal/wal.ts";
-import { COMMIT, PROMISE, WRITE } from "../../wire/log-record.ts";
+import { encodeConfiguration, initialConfiguration } from "../../wire/group-configuration.ts";
+import { BASE, COMMIT, CONFIGURATION, PROMISE, WRITE } from "../../wire/log-record.ts";
 import type { LogEntry } from "../../wire/log-record.ts";
 import { makeEntry, makeRecord } from "../../wire/record-checksum.ts";
 import { SIM_DISK_DEFAULT, SimDisk } from "./sim-disk.ts";
 
 const SEGMENT = 4096;
 const SECTOR = 512;
+/** A group that this replica joined. */
+const JOINED = groupId(3);
+const MEMBERS = initialConfiguration([nodeId(1), nodeId(4), nodeId(5)]);
 const telemetry = { event: (): void => undefined };
 
 function open(disk: SimDisk, clock: ManualClock): OpenedWal {
@@ -48,6 +52,8 @@ function writeLog(isSealed: boolean): Written {
   const { wal } = opened;
   wal.append(makeRecord(PROMISE, groupId(1), lsn(0), ballotFrom(65_537), new Uint8Array(0)));
   wal.append(makeRecord(COMMIT, groupId(2), lsn(1), ballotFrom(0), new Uint8Array(0)));
+  wal.append(makeRecord(BASE, JOINED, lsn(50), ballotFrom(65_537), new Uint8Array(0)));
+  wal.append(makeRecord(CONFIGURATION, JOINED, lsn(40), ballotFrom(65_537), encodeConfiguration(MEMBERS)));
   let at = 0;
   let safe = 0;
   for (let batch = 0; batch < 7; batch++) {
@@ -109,6 +115,9 @@ function judge(written: Written, damaged: Map<string, Uint8Array>, what: string)
   assert.ok(count === written.entries || count === written.safe, `${what}: ${count} entries`);
   const state = wal.groupState(groupId(1));
   assert.equal(state?.promised, 65_537, what);
+  const joined = wal.groupState(JOINED);
+  assert.deepEqual(joined?.base, { lsn: 50, ballot: 65_537 }, what);
+  assert.deepEqual(joined.configurations, [{ lsn: 40, ballot: 65_537, configuration: MEMBERS }], what);
   // A log that opens takes new records, and they are there at the next opening.
   const next = count === written.entries ? written.entries : written.safe;
   wal.append(entry(next));
