@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
+import { Prng } from "../base/prng.ts";
 import { diskContract } from "../ports/contract/disk-contract.ts";
 import { ManualClock } from "../ports/contract/manual-clock.ts";
 import type { DiskError } from "../ports/disk.ts";
@@ -85,5 +88,86 @@ test("a failed write is reported with file and offset, and nothing is written af
   assert.ok(errors[2]?.file.endsWith("/b") && errors[2].offset === 64);
   await new Promise<void>((resolve) => disk.close(resolve));
   assert.equal(fs.readFileSync(path.join(directory, "a"))[0], 1);
+  fs.rmSync(directory, { recursive: true });
+});
+
+test("more requests than the ring holds, from more files and buffers than are remembered", async () => {
+  const directory = temporary();
+  const disk = openDisk(directory);
+  const seed = Number(process.env["STATOR_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
+  const random = new Prng(seed);
+  const files = Array.from({ length: 12 }, (_, i) => `file-${i}`);
+  const expected = new Map(files.map((file) => [file, new Uint8Array(8_192)]));
+  const shared = Array.from({ length: 24 }, () => disk.allocate(4_096));
+  const ends: number[] = [];
+  let asked = 0;
+  const note = (id: number) => (error: DiskError | null): void => {
+    assert.equal(error, null, `seed ${seed}`);
+    ends.push(id);
+  };
+  for (const file of files) disk.create(file, new Uint8Array(0), 8_192, note(asked++));
+  for (let round = 0; round < 4; round++) {
+    // A buffer must not be touched before its write is done: each is written to once a round.
+    for (const buffer of shared) {
+      const start = random.below(2_048);
+      const bytes = (random.below(4) === 0 ? new Uint8Array(4_096) : buffer).subarray(start, start + random.below(2_048));
+      bytes.fill(random.below(256));
+      for (let i = 0; i < 4; i++) {
+        const file = files[random.below(files.length)] as string;
+        const offset = random.below(4_096);
+        disk.writeAndSync(file, offset, bytes, note(asked++));
+        expected.get(file)?.set(bytes, offset);
+        if (random.below(20) > 0) continue;
+        disk.delete(file, note(asked++));
+        disk.create(file, new Uint8Array([7]), 8_192, note(asked++));
+        expected.set(file, new Uint8Array(8_192).fill(7, 0, 1));
+      }
+    }
+    await untilDone(() => ends.length === asked);
+  }
+  assert.deepEqual(ends, Array.from({ length: asked }, (_, i) => i), `seed ${seed}`);
+  for (const file of files) {
+    assert.deepEqual(new Uint8Array(fs.readFileSync(path.join(directory, file))), expected.get(file), `seed ${seed} ${file}`);
+  }
+  await new Promise<void>((resolve) => disk.close(resolve));
+  fs.rmSync(directory, { recursive: true });
+});
+
+test("of many requests those before the failure are done, it and the rest fail, and close is answered", async () => {
+  const directory = temporary();
+  const disk = openDisk(directory);
+  const bytes = disk.allocate(512).fill(3);
+  const results: (string | null)[] = [];
+  const note = (error: DiskError | null): void => {
+    results.push(error === null ? null : `${error.code} ${path.basename(error.file)} ${error.offset}`);
+  };
+  disk.create("a", new Uint8Array(0), 512 * 200, note);
+  for (let i = 0; i < 90; i++) disk.writeAndSync("a", 512 * i, bytes, note);
+  disk.writeAndSync("missing", 77, bytes, note);
+  for (let i = 90; i < 190; i++) disk.writeAndSync("a", 512 * i, bytes, note);
+  let isClosed = false;
+  disk.close(() => {
+    isClosed = true;
+  });
+  await untilDone(() => isClosed);
+  assert.deepEqual(results.slice(0, 91), new Array<null>(91).fill(null));
+  assert.deepEqual(results.slice(91), new Array<string>(101).fill("ENOENT missing 77"));
+  const content = fs.readFileSync(path.join(directory, "a"));
+  assert.ok(content.subarray(0, 512 * 90).every((byte) => byte === 3));
+  assert.ok(content.subarray(512 * 90).every((byte) => byte === 0));
+  fs.rmSync(directory, { recursive: true });
+});
+
+test("a process does not end under a write, and ends after it", async () => {
+  const directory = temporary();
+  const program = `
+    import { openFsDisk } from ${JSON.stringify(new URL("./fs-disk.ts", import.meta.url).href)};
+    const { disk } = openFsDisk(process.argv[1]);
+    disk.create("a", new Uint8Array([1, 2, 3]), 512, () => console.log("done"));
+  `;
+  const { stdout } = await promisify(execFile)(
+    process.execPath, ["--input-type=module", "-e", program, directory], { timeout: 60_000 },
+  );
+  assert.equal(stdout, "done\n");
   fs.rmSync(directory, { recursive: true });
 });

@@ -2,17 +2,13 @@
 // that a slow sync neither stops the event loop nor queues behind other work of the process; reads of
 // catch-up go through the runtime's own pool.
 import fs from "node:fs";
-import { Worker } from "node:worker_threads";
 import { assert } from "../base/assert.ts";
 import { diskError } from "../ports/disk.ts";
 import type { Disk, DiskDone, DiskError, DiskFile, DiskListing, DiskRead } from "../ports/disk.ts";
+import { LogChannel } from "./log-channel.ts";
 import {
-  logThreadSource, OPERATION_CLOSE, OPERATION_CREATE, OPERATION_DELETE, OPERATION_REPLACE, OPERATION_WRITE,
+  OPERATION_CREATE, OPERATION_DELETE, OPERATION_REPLACE, OPERATION_WRITE, type LogFailure,
 } from "./log-thread.ts";
-import type { LogAnswer, LogRequest } from "./log-thread.ts";
-
-/** The thread handles numbers and one shared buffer: a small heap is enough, and bounds what it can take. */
-const THREAD_LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 } as const;
 
 export type OpenedFsDisk =
   | { readonly ok: true; readonly disk: FsDisk }
@@ -33,26 +29,24 @@ type Waiting = { readonly file: string; readonly offset: number; readonly done: 
 
 export class FsDisk implements Disk {
   readonly directory: string;
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #channel: LogChannel;
+  /** Oldest first. */
+  #waiting: Waiting[] = [];
   /** Read descriptors by file. */
   readonly #readers = new Map<string, number>();
-  #nextId = 1;
   #failure: DiskError | null = null;
   #closed: (() => void) | null = null;
   #isThreadGone = false;
 
   constructor(directory: string) {
     this.directory = directory;
-    this.#worker = new Worker(logThreadSource(), {
-      eval: true, workerData: directory, resourceLimits: THREAD_LIMITS, name: "stator-log", execArgv: [],
-    });
-    this.#worker.unref();
-    this.#worker.on("message", (answer: LogAnswer) => this.#onAnswer(answer));
-    this.#worker.on("error", (error: Error) => this.#onThreadLost(error.message));
-    this.#worker.on("exit", () => {
-      this.#isThreadGone = true;
-      this.#onThreadLost("the log thread ended");
+    this.#channel = new LogChannel(directory, {
+      onDone: () => this.#onDone(),
+      onFailure: (failure) => this.#onFailure(failure),
+      onExit: (message) => {
+        this.#isThreadGone = true;
+        this.#onThreadLost(message);
+      },
     });
   }
 
@@ -132,48 +126,38 @@ export class FsDisk implements Disk {
       setImmediate(done);
       return;
     }
-    this.#worker.ref();
-    this.#post([this.#nextId++, OPERATION_CLOSE, "", 0, 0, null]);
+    this.#channel.close();
   }
 
   #request(
     operation: number, file: string, offset: number, length: number, bytes: Uint8Array | null, done: DiskDone,
   ): void {
     assert(this.#closed === null, "disk used after close");
-    const id = this.#nextId++;
-    if (this.#waiting.size === 0) this.#worker.ref(); // the process must not end under a write
-    this.#waiting.set(id, { file, offset, done });
-    if (this.#failure !== null && this.#waiting.size === 1) setImmediate(() => this.#failWaiting());
-    else if (this.#failure === null) this.#post([id, operation, file, offset, length, bytes]);
+    this.#waiting.push({ file, offset, done });
+    if (this.#failure === null) this.#channel.send({ operation, file, offset, length, bytes });
+    else if (this.#waiting.length === 1) setImmediate(() => this.#failWaiting());
   }
 
-  #post(request: LogRequest): void {
-    this.#worker.postMessage(request);
+  #onDone(): void {
+    const waiting = this.#waiting.shift();
+    if (waiting !== undefined) waiting.done(null); // none: the end of `close`
   }
 
-  #onAnswer(answer: LogAnswer): void {
-    const waiting = this.#waiting.get(answer[0]);
-    if (waiting === undefined) return; // CLOSE, or failed already: `exit` ends it
-    if (answer[1] !== null) {
-      const [code, message] = answer[1];
-      this.#failure ??= diskError(code, this.#path(waiting.file), waiting.offset, message);
-      this.#failWaiting();
-      return;
-    }
-    this.#waiting.delete(answer[0]);
-    if (this.#waiting.size === 0) this.#worker.unref();
-    waiting.done(null);
+  #onFailure([code, message]: LogFailure): void {
+    const waiting = this.#waiting[0];
+    const file = waiting === undefined ? this.directory : this.#path(waiting.file);
+    this.#failure ??= diskError(code, file, waiting?.offset ?? 0, message);
+    this.#failWaiting();
   }
 
   #failWaiting(): void {
-    const failed = [...this.#waiting.values()];
-    this.#waiting.clear();
-    this.#worker.unref();
+    const failed = this.#waiting;
+    this.#waiting = [];
     for (const waiting of failed) waiting.done(this.#failure);
   }
 
   #onThreadLost(message: string): void {
-    if (this.#closed !== null && this.#waiting.size === 0) {
+    if (this.#closed !== null && this.#waiting.length === 0) {
       const done = this.#closed;
       this.#closed = (): void => undefined; // "error" and "exit" may both come
       done();

@@ -2,12 +2,14 @@
 // source text of these functions (`logThreadSource`), so that the thread loads no file and no TypeScript
 // loader, and works from a bundle; the functions therefore use nothing but their arguments and each other.
 //
-// Requests and answers are small arrays over the thread's message port:
-//   request  [id, operation, file, offset, length, bytes or null]      (bytes: a view of shared memory)
-//   answer   [id, null] or [id, [code, message]]
+// Requests come through a ring in shared memory (log-channel.ts), with numbers only, or by message:
+//   [operation, file, offset, length, bytes or null, file slot or -1, buffer slot or -1]
+// where the slots say what to remember for later requests. A failure goes back by message: [code, message]. The
+// thread runs no event loop: it sleeps on the ring and takes a message when the ring says that there is one.
+//
 // Beside that the thread zero-fills prepared files while nobody waits for it: a sync of a block that exists
 // already need not wait for the file system's journal, which halves its time.
-import type { MessagePort } from "node:worker_threads";
+import type { MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type * as NodeFs from "node:fs";
 
 // The functions below repeat these as literals: module scope does not reach the thread.
@@ -17,51 +19,96 @@ export const OPERATION_DELETE = 3;
 export const OPERATION_REPLACE = 4;
 export const OPERATION_CLOSE = 5;
 
-export type LogRequest = readonly [
-  id: number, operation: number, file: string, offset: number, length: number, bytes: Uint8Array | null,
+export type LogMessage = readonly [
+  operation: number, file: string, offset: number, length: number, bytes: Uint8Array | null,
+  fileSlot: number, bufferSlot: number,
 ];
-export type LogAnswer = readonly [id: number, error: readonly [code: string, message: string] | null];
+export type LogFailure = readonly [code: string, message: string];
 
 type OpenFile = { fd: number; zeroedTo: number; bytes: number };
-type State = { fs: typeof NodeFs; directory: string; files: Map<string, OpenFile>; zeros: Uint8Array };
+type State = {
+  readonly fs: typeof NodeFs; readonly directory: string; readonly words: Int32Array;
+  readonly files: Map<string, OpenFile>; readonly zeros: Uint8Array;
+  /** By slot. */
+  readonly names: string[]; readonly buffers: ArrayBufferLike[];
+};
+type Threads = {
+  readonly parentPort: MessagePort; readonly receiveMessageOnPort: typeof receiveMessageOnPort;
+  readonly workerData: { readonly directory: string; readonly words: Int32Array };
+};
 
-/** The thread's source text: evaluated as CommonJS, with `workerData` = the directory. */
+/** The thread's source text: evaluated as CommonJS, with the directory and the ring as `workerData`. */
 export function logThreadSource(): string {
-  const parts = [syncDirectory, createFile, openFile, writeFile, replaceFile, execute, fillPiece, runLogThread];
+  const parts = [syncDirectory, createFile, openFile, writeFile, replaceFile, execute, take, fillPiece, runLogThread];
   return `${parts.map(String).join("\n")}\n${runLogThread.name}(require("node:worker_threads"), require("node:fs"));`;
 }
 
-function runLogThread(threads: { parentPort: MessagePort; workerData: string }, fs: typeof NodeFs): void {
+function runLogThread(threads: Threads, fs: typeof NodeFs): void {
   const FILL_BYTES = 256 * 1024; // one piece: under a millisecond of device time
   const FILL_PAUSE_MS = 10; // at most 25 MB/s of zeros, behind everything else
-  const port = threads.parentPort;
+  const { directory, words } = threads.workerData;
   const state: State = {
-    fs, directory: threads.workerData, files: new Map(), zeros: new Uint8Array(FILL_BYTES),
+    fs, directory, words, files: new Map(), zeros: new Uint8Array(FILL_BYTES), names: [], buffers: [],
   };
-  let timer: NodeJS.Timeout | null = null;
-  let failure: [string, string] | null = null; // the first one; final
-  const fill = (): void => {
-    timer = fillPiece(state) ? setTimeout(fill, FILL_PAUSE_MS) : null;
-  };
-  port.on("message", (request: LogRequest) => {
-    const isClose = request[1] === 5;
-    try {
-      if (failure === null || isClose) execute(state, request);
-    } catch (caught) {
-      const { code, message } = caught as { code?: string; message: string };
-      failure = [code ?? "EUNKNOWN", message];
+  let taken = 0;
+  let hasFailed = false; // the first failure is final
+  let isFilling = false;
+  let fillMs = 0;
+  for (;;) {
+    if (Atomics.load(words, 0) === taken) {
+      const pauseMs = isFilling ? fillMs - performance.now() : Infinity;
+      if (pauseMs > 0) Atomics.wait(words, 0, taken, pauseMs);
     }
-    port.postMessage([request[0], failure]);
-    if (isClose || failure !== null) {
-      if (timer !== null) clearTimeout(timer);
-      timer = null;
-      if (isClose) port.close();
-    } else if (timer === null) timer = setTimeout(fill, FILL_PAUSE_MS);
-  });
+    if (Atomics.load(words, 0) !== taken) {
+      let isClose = false;
+      try {
+        isClose = take(state, threads, taken, hasFailed);
+      } catch (caught) {
+        const { code, message } = caught as { code?: string; message: string };
+        hasFailed = true;
+        Atomics.store(words, 3, taken);
+        Atomics.store(words, 2, 1);
+        threads.parentPort.postMessage([code ?? "EUNKNOWN", message]);
+      }
+      taken = (taken + 1) | 0;
+      Atomics.store(words, 1, taken);
+      Atomics.notify(words, 1);
+      if (isClose) break;
+      if (!isFilling) {
+        isFilling = true;
+        fillMs = performance.now() + FILL_PAUSE_MS;
+      }
+    }
+    if (isFilling && performance.now() >= fillMs) {
+      isFilling = !hasFailed && fillPiece(state);
+      fillMs = performance.now() + FILL_PAUSE_MS;
+    }
+  }
+  threads.parentPort.close();
 }
 
-function execute(state: State, request: LogRequest): void {
-  const [, operation, file, offset, length, bytes] = request;
+/** Takes request `index` and carries it out, but for one that follows a failure. True: it was the last one. */
+function take(state: State, threads: Threads, index: number, hasFailed: boolean): boolean {
+  const { words, names, buffers } = state;
+  const at = 8 + (index & 63) * 8;
+  const word = (i: number): number => words[at + i] as number;
+  if (word(0) === 2) {
+    const bytes = new Uint8Array(buffers[word(2)] as ArrayBufferLike, word(3), word(4));
+    if (!hasFailed) writeFile(state, names[word(1)] as string, word(5) + word(6) * 2 ** 30, bytes);
+    return false;
+  }
+  const received = threads.receiveMessageOnPort(threads.parentPort) as { message: LogMessage } | undefined;
+  if (received === undefined) throw new Error("no message where the ring says there is one");
+  const [operation, file, offset, length, bytes, fileSlot, bufferSlot] = received.message;
+  if (fileSlot >= 0) names[fileSlot] = file;
+  if (bufferSlot >= 0) buffers[bufferSlot] = (bytes as Uint8Array).buffer;
+  if (!hasFailed || operation === 5) execute(state, operation, file, offset, length, bytes);
+  return operation === 5;
+}
+
+function execute(
+  state: State, operation: number, file: string, offset: number, length: number, bytes: Uint8Array | null,
+): void {
   const { fs, directory, files } = state;
   switch (operation) {
     case 1: return createFile(state, file, length, bytes as Uint8Array);
