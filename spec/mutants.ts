@@ -1,0 +1,42 @@
+// Seeded mistakes. Each is a name that both forms of the specification know (constant Mutant), and must be found in
+// the bound given here; where that takes few states, tla-checker must find it too.
+
+export type Mutant = {
+  readonly name: string;
+  readonly bound: string;
+  /** Invariants that say the broken rule itself: left out, so that the harm must show. */
+  readonly except: readonly string[];
+  readonly inTla: boolean;
+  readonly means: string;
+};
+
+function mutant(name: string, bound: string, means: string, more?: Partial<Mutant>): Mutant {
+  return { name, bound, means, except: [], inTla: false, ...more };
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  mutant("IgnoresOwnLeasePromise", "small-election", "a candidate campaigns while its own lease promise holds"),
+  mutant("ForgetsPromise", "small-election", "a restarted replica forgets which ballot it promised"),
+  mutant("SkipsRestartWait", "small-election", "a restarted replica does not act as if it had promised a lease"),
+  mutant("PromisesBeforeDurable", "small-election", "a promise leaves before it is on the disk"),
+  mutant("AcceptsBeforeDurable", "small-election", "an acceptance leaves before the entry is on the disk"),
+  mutant("KeepsOwnLog", "small-election", "a candidate leads with its own log though a better one was promised"),
+  mutant("LogReplicaLeads", "small-election", "a log replica campaigns", { inTla: true }),
+  mutant("SkipsAgreementCheck", "large-lease", "a follower appends without looking at the entry before"),
+  mutant("KeepsLeaseAfterHandOver", "large-lease", "a leader that handed over goes on believing in its lease"),
+  mutant("ServesAfterSplit", "small-hand-over", "a leader writes and serves after it proposed a split", {
+    inTla: true,
+  }),
+  mutant("CountsOldBallots", "mutant-ballots", "a leader commits by counting entries of older ballots"),
+  mutant("ChangesTooEarly", "large-remove", "a change is proposed before the one before it is committed", {
+    except: ["OneOpenChange"],
+  }),
+  mutant("KeepsOldPromises", "large-remove", "a candidate leads under a configuration that it adopted in phase 1", {
+    except: ["OnlyStorageLeads"],
+  }),
+  mutant("SwapsInEmptyReplica", "mutant-swap", "a lost voter is exchanged for an empty log replica in one change"),
+  mutant("CountsLearners", "mutant-swap", "a learner's acceptance is counted"),
+  mutant("InstallsAboveFloor", "mutant-swap", "a joining replica's log begins behind the commit, not the floor", {
+    inTla: true,
+  }),
+];
