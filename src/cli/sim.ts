@@ -1,6 +1,7 @@
 // `npm run sim`: runs the simulator over many seeds, or replays one.
 import { parseArgs } from "node:util";
 import { runSeed, type SeedReport } from "../sim/swarm/run.ts";
+import { formatCut, NO_CUT, parseCut, type RunCut } from "../sim/swarm/run-cut.ts";
 import { shrink } from "../sim/swarm/shrink.ts";
 import { Summary } from "../sim/swarm/summary.ts";
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE } from "./exit-codes.ts";
@@ -13,8 +14,8 @@ const HELP = `Usage: npm run sim -- [options]
   --once          run each seed once; by default each is run twice and the two histories are compared
   --seed <s>      replay one seed and print what happens
   --quiet         with --seed: only the result
-  --skip <n,n>    with --seed: leave out these steps of the plan of faults
-  --shrink        with --seed: leave out all steps that the violation does not need
+  --cut <text>    with --seed: leave out parts of the run, as --shrink prints them
+  --shrink        with --seed: leave out all that the violation does not need
 
 Every run is decided by its seed: a failure is replayed with --seed.
 Exit codes: 0 all held, 1 a violation or two runs of a seed that differ, 2 wrong command line.
@@ -34,7 +35,7 @@ type Arguments = {
   readonly isOnce: boolean;
   readonly seed: number | null;
   readonly isQuiet: boolean;
-  readonly skip: ReadonlySet<number>;
+  readonly cut: RunCut;
   readonly isShrinking: boolean;
 };
 
@@ -42,7 +43,7 @@ function main(): number {
   const args = parse();
   if (typeof args === "number") return args;
   if (args.seed === null) return runMany(args);
-  return replay(args.seed, args.isShrinking ? shrunk(args.seed) : args.skip, args.isQuiet);
+  return replay(args.seed, args.isShrinking ? shrunk(args.seed) : args.cut, args.isQuiet);
 }
 
 function parse(): Arguments | number {
@@ -50,7 +51,7 @@ function parse(): Arguments | number {
     const { values } = parseArgs({
       options: {
         seeds: { type: "string" }, from: { type: "string" }, minutes: { type: "string" }, seed: { type: "string" },
-        skip: { type: "string" }, shrink: { type: "boolean" }, once: { type: "boolean" }, quiet: { type: "boolean" },
+        cut: { type: "string" }, shrink: { type: "boolean" }, once: { type: "boolean" }, quiet: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
     });
@@ -65,7 +66,7 @@ function parse(): Arguments | number {
       isOnce: values.once === true,
       seed: integer("seed", values.seed),
       isQuiet: values.quiet === true,
-      skip: new Set((values.skip ?? "").split(",").filter((part) => part !== "").map(Number)),
+      cut: cutOf(values.cut ?? ""),
       isShrinking: values.shrink === true,
     };
   } catch (error) {
@@ -83,22 +84,31 @@ function integer(name: string, text: string | undefined): number | null {
   return value;
 }
 
-function shrunk(seed: number): ReadonlySet<number> {
-  const skip = shrink(seed, (skipped, steps) => {
-    process.stdout.write(`${skipped} of ${steps} steps left out\n`);
-  });
-  if (skip === null) process.stdout.write(`seed ${seed} has no violation to shrink\n`);
-  else process.stdout.write(`npm run sim -- --seed ${seed} --skip ${[...skip].join(",")}\n`);
-  return skip ?? new Set();
+function cutOf(text: string): RunCut {
+  const cut = parseCut(text);
+  if (cut === null) throw new Error(`--cut takes what --shrink prints, not ${JSON.stringify(text)}`);
+  return cut;
 }
 
-function replay(seed: number, skip: ReadonlySet<number>, isQuiet: boolean): number {
+function shrunk(seed: number): RunCut {
+  const found = shrink(seed, (cut) => {
+    process.stdout.write(`still fails without ${formatCut(cut)}\n`);
+  });
+  if (found === null) process.stdout.write(`seed ${seed} has no violation to shrink\n`);
+  else process.stdout.write(`npm run sim -- --seed ${seed} --cut "${formatCut(found.cut)}"\n`);
+  return found?.cut ?? NO_CUT;
+}
+
+function replay(seed: number, cut: RunCut, isQuiet: boolean): number {
   const trace = isQuiet ? null : (nowUs: number, line: string): void => {
     process.stdout.write(`${(nowUs / 1000).toFixed(3).padStart(12)} ms  ${line}\n`);
   };
-  const report = runSeed(seed, trace, skip);
-  if (!isQuiet) process.stdout.write(`\noptions ${JSON.stringify(report.options, null, 1)}\n`);
-  const second = runSeed(seed, null, skip);
+  const report = runSeed(seed, trace, cut);
+  if (!isQuiet) {
+    process.stdout.write(`\noptions ${JSON.stringify(report.options, null, 1)}\n`);
+    process.stdout.write(`buggify ${report.mischief.points.join("; ")}\n`);
+  }
+  const second = runSeed(seed, null, cut);
   const summary = new Summary();
   summary.add(report);
   if (second.result.hash !== report.result.hash) summary.unequal.push(seed);

@@ -2,6 +2,7 @@
 // A direct-mapped table of fixed size: what is not in it is decoded again. (A WeakMap would make every
 // collection look at each entry.)
 import { must } from "../base/assert.ts";
+import { buggify } from "../base/buggify.ts";
 import { decodeWritePayload, type WritePayload } from "../wire/codec/write-payload.ts";
 import type { LogEntry } from "../wire/log-record.ts";
 
@@ -21,7 +22,8 @@ export function rememberPayload(entry: LogEntry, payload: WritePayload): void {
 /** The changes an entry makes. An entry reaches this point only with its checksum verified. */
 export function payloadOf(entry: LogEntry): WritePayload {
   const slot = slots[slotOf(entry)];
-  if (slot !== undefined && slot.bytes === entry.payload) return slot.payload;
+  const isForgotten = buggify("replication: a decoded payload is forgotten");
+  if (slot !== undefined && slot.bytes === entry.payload && !isForgotten) return slot.payload;
   const payload = must(decodeWritePayload(entry.payload), "a committed WRITE entry decodes");
   rememberPayload(entry, payload);
   return payload;

@@ -2,6 +2,7 @@
 // write-ahead-log write with one sync, one frame per peer, apply what committed. Inputs only mark a group
 // dirty; nothing runs in direct reaction to a message.
 import { assert, must } from "../base/assert.ts";
+import { buggify } from "../base/buggify.ts";
 import type { GroupId, Lsn, NodeId } from "../base/ids.ts";
 import { Group } from "../consensus/group.ts";
 import type { GroupTiming, Ready, RecoveredGroup } from "../consensus/ready.ts";
@@ -293,7 +294,7 @@ export class NodeReplicator {
   /** The log may drop what is in the tree's checkpoint here and durable on every member. */
   #release(group: GroupId): void {
     const host = this.#hosts.get(group);
-    if (host === undefined || this.#isStopped) return;
+    if (host === undefined || this.#isStopped || buggify("replication: the log is not released yet")) return;
     const checkpoint = this.#env.tree.checkpointLsn(group);
     const floor = host.core.floorLsn;
     const upTo = checkpoint < floor ? checkpoint : floor;

@@ -1,6 +1,7 @@
 // The control plane: on the leader of the system group, compares what should be with what is, takes one step for each
 // group that needs one, and looks again. What it must remember is in the catalogue; what it keeps here it can learn
 // anew, so the next leader goes on where this one stopped.
+import { buggify } from "../../base/buggify.ts";
 import type { GroupId, NodeId } from "../../base/ids.ts";
 import type { Partition } from "../../model/table-schema.ts";
 import type { Clock, TimerHandle } from "../../ports/clock.ts";
@@ -14,7 +15,7 @@ import { Draft, placesOf, type Place } from "./draft.ts";
 import { GroupSights, type Sight } from "./group-sights.ts";
 import { GroupTasks } from "./group-tasks.ts";
 import type { Liveness, MetadataTiming } from "./liveness.ts";
-import { planClosed, planGroup, type GroupStep } from "./plan-group.ts";
+import { planGroup, type GroupStep } from "./plan-group.ts";
 import { planLeadership } from "./plan-leadership.ts";
 import { planFirstRows, type InitialNode } from "./plan-nodes.ts";
 import { isRetirable, publishChildren, retire, stepSplit } from "./plan-split.ts";
@@ -117,6 +118,11 @@ export class ControlPlane {
     return sight !== null && this.#env.clock.monotonicMs() - sight.askedMs <= SIGHT_MS_MAX ? sight : null;
   }
 
+  /** The node said that it applied the group's split. */
+  hasSplit(group: GroupId, node: NodeId): boolean {
+    return this.#sights.hasSplit(group, node);
+  }
+
   /** What the group waits for or is asked to do; empty: nothing. */
   words(group: GroupId): string {
     return this.#tasks.words(group);
@@ -154,7 +160,7 @@ export class ControlPlane {
     if (now - this.#lookedMs >= timing.suspectMs) liveness.listenFrom(now); // frozen: the beats of then are lost
     this.#lookedMs = now;
     this.#asks.sweep(now);
-    if (!isLeading()) return LOOK_MS_ACTIVE;
+    if (!isLeading() || buggify("control plane: a look is put off")) return LOOK_MS_ACTIVE;
     if (isBusy()) return LOOK_MS_TABLES;
     const first = planFirstRows(catalogue, initialNodes, systemReplicas);
     if (first.length > 0) {
@@ -162,8 +168,9 @@ export class ControlPlane {
       return LOOK_MS_TABLES;
     }
     const draft = new Draft(catalogue);
-    const hasMovingTables = this.#tables.look(catalogue, draft);
-    const isActive = new Look(this, this.#tasks, draft, now).run(placesOf(catalogue), this.#hurried);
+    const view = this.view();
+    const hasMovingTables = this.#tables.look(catalogue, draft, view, now);
+    const isActive = new Look(this, this.#tasks, draft, view, now).run(placesOf(catalogue), this.#hurried);
     const rows = draft.rows();
     if (rows.length > 0) commit(rows);
     if (hasMovingTables) return LOOK_MS_TABLES;
@@ -180,12 +187,12 @@ class Look {
   readonly #view: ClusterView;
   #changes = 0;
 
-  constructor(control: ControlPlane, tasks: GroupTasks, draft: Draft, now: number) {
+  constructor(control: ControlPlane, tasks: GroupTasks, draft: Draft, view: ClusterView, now: number) {
     this.#control = control;
     this.#tasks = tasks;
     this.#draft = draft;
     this.#now = now;
-    this.#view = control.view();
+    this.#view = view;
   }
 
   /** Returns whether something is on its way. */
@@ -197,13 +204,19 @@ class Look {
     const waiting: { readonly place: Place; readonly living: number }[] = [];
     let isActive = false;
     for (const place of places) {
+      if (place.isClosed) {
+        this.#retire(place);
+        isActive = true;
+        this.#tasks.look(place, true, this.#now);
+        continue;
+      }
       const step = this.#plan(place);
       if (step.kind === "begin") waiting.push({ place, living: this.#livingOf(place.partition) });
       else if (step.kind !== "steady") this.#take(place, step);
-      if (step.kind === "steady" || (step.kind === "wait" && !isChanging(place.partition) && !place.isClosed)) {
+      if (step.kind === "steady" || (step.kind === "wait" && !isChanging(place.partition))) {
         calm.push({ place, isSteady: step.kind === "steady" });
       }
-      const isUnfinished = isChanging(place.partition) || place.isClosed || place.partition.splitting !== undefined
+      const isUnfinished = isChanging(place.partition) || place.partition.splitting !== undefined
         || step.kind === "ask" || step.kind === "record" || step.kind === "begin";
       if (isUnfinished) isActive = true;
       this.#tasks.look(place, isUnfinished, this.#now);
@@ -214,10 +227,9 @@ class Look {
   }
 
   #plan(place: Place): GroupStep {
-    const { partition, isClosed } = place;
+    const { partition } = place;
     const sight = this.#control.sight(partition.group);
     const input = { partition, sight, view: this.#view, joinsPerNodeMax: JOINS_PER_NODE_MAX };
-    if (isClosed) return planClosed(input, childrenOf(place));
     return stepSplit(partition, sight) ?? planGroup(input);
   }
 
@@ -265,17 +277,22 @@ class Look {
     return replicas.filter((node) => !this.#view.isLost(node)).length;
   }
 
-  /** Closed parents that all have left behind go; of the others at most one gives its leadership back. */
+  #retire(place: Place): void {
+    const { partition, table } = place;
+    const { group } = partition;
+    const current = table === null ? null : this.#draft.table(table.name);
+    const hasSplit = (node: NodeId): boolean => this.#control.hasSplit(group, node);
+    if (current !== null && isRetirable(partition, childrenOf(place), hasSplit, this.#view)) {
+      this.#draft.put(retire(current, group));
+    }
+    this.#tasks.say(group, "closed: waits until every replica has applied the split");
+  }
+
+  /** At most one group at a time gives its leadership back. */
   #prefer(calm: readonly { readonly place: Place; readonly isSteady: boolean }[], hurried: Set<GroupId>): void {
-    for (const { place: { partition, table, isClosed }, isSteady } of calm) {
+    for (const { place: { partition }, isSteady } of calm) {
       const { group } = partition;
       const sight = this.#control.sight(group);
-      if (isClosed && table !== null) {
-        const current = this.#draft.table(table.name);
-        if (current !== null && isRetirable(sight)) this.#draft.put(retire(current, group));
-        this.#tasks.say(group, "closed: waits until every replica has applied the split");
-        continue;
-      }
       if (sight !== null && sight.leader === partition.replicas[0]) hurried.delete(group);
       const work = sight === null || this.#tasks.underWay("transfer") > 0 ? null
         : planLeadership(partition, sight, this.#view, this.#now, hurried.has(group));

@@ -1,6 +1,7 @@
 // Requests of one router that are under way to storage nodes: where they went, how often, until when. A
 // request that was certainly not executed is sent again; one whose fate is unknown is sent again only when
 // it is a read.
+import { buggify, reached } from "../../base/buggify.ts";
 import { IdTable } from "../../base/id-table.ts";
 import type { GroupId, NodeId } from "../../base/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -128,6 +129,7 @@ export class PendingRequests {
 
   #send(pending: Pending, now: number): void {
     const { replicas } = pending;
+    if (buggify("router: a known leader is forgotten")) this.#leaders.delete(pending.group);
     pending.target = pending.preferred ?? this.#leaders.get(pending.group)
       ?? (replicas[pending.attempts % replicas.length] as NodeId);
     pending.attempts++;
@@ -177,6 +179,7 @@ export class PendingRequests {
       const oldest = this.#clock.monotonicMs() - ANSWER_MS_MAX;
       for (const pending of this.#pending.values()) {
         if (pending.isResting || pending.sentMs > oldest) continue;
+        reached("router: a request was given up after silence");
         this.#lookElsewhere(pending);
         pending.preferred = null;
         if (isRepeatable(pending.work)) this.#rest(pending, "no answer from the storage node");

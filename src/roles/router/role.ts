@@ -1,5 +1,6 @@
 // The request router: finds the partition of each operation, sends it to its leader (or, for an eventual
 // read, to a replica of choice), gathers what spans partitions. Stateless but for its copy of the catalogue.
+import { reached } from "../../base/buggify.ts";
 import { hashPoint, SYSTEM_GROUP, type GroupId, type HashPoint, type NodeId } from "../../base/ids.ts";
 import { PAGE_BYTES_MAX } from "../../model/limits.ts";
 import type {
@@ -176,6 +177,7 @@ export class Router {
     retry: () => void,
   ): void {
     const { clock } = this.#env;
+    reached("router: a request followed a split");
     if (this.#tables.get(table.name)?.id !== table.id) {
       refuse({ kind: "table-not-found", name: table.name });
       return;

@@ -1,5 +1,6 @@
 // Reads on one replica: a point, and a page of a key range. Items leave in stored form, without decoding,
 // unless a projection or filter asks for a look inside.
+import { buggify } from "../../base/buggify.ts";
 import type { StorageKey } from "../../base/ids.ts";
 import { evaluateCondition } from "../../model/expression/evaluate-condition.ts";
 import { projectItem } from "../../model/expression/project.ts";
@@ -64,7 +65,7 @@ export function readPage(
         if (!isCountOnly) run.add(projection === null ? storedJson(value) : encodeJson(projectItem(projection, item)));
       }
     }
-    if (scanned < limit && scannedBytes <= bytesMax) return true;
+    if (scanned < limit && scannedBytes <= bytesMax && !buggify("storage node: a page ends early")) return true;
     last = key;
     return false;
   });

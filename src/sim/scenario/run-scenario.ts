@@ -1,6 +1,7 @@
 // One run: a cluster comes up, clients work on it while faults are injected (safety only), then everything is
 // healed and the cluster must come to rest, serve every call, and hold what it acknowledged (liveness).
 import { must } from "../../base/assert.ts";
+import { BUGGIFY_POINTS } from "../../base/buggify.ts";
 import { Prng } from "../../base/prng.ts";
 import type { Outcome } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
@@ -12,8 +13,10 @@ import { unrest } from "../cluster/converged.ts";
 import type { Machine } from "../cluster/machine.ts";
 import { SimCluster } from "../cluster/sim-cluster.ts";
 import { Nemesis } from "../nemesis/nemesis.ts";
+import type { SeededMischief } from "../swarm/mischief.ts";
 import { type RunOptions } from "../swarm/options.ts";
 import { Probes } from "../swarm/probes.ts";
+import type { RunCut } from "../swarm/run-cut.ts";
 import { Client } from "../workload/client.ts";
 import { HistoryRecorder } from "../workload/history-recorder.ts";
 import { TableClient } from "../workload/table-client.ts";
@@ -41,6 +44,10 @@ export type ScenarioResult = {
   readonly powerOffs: number;
   /** Steps in the plan of faults, those left out included. */
   readonly steps: number;
+  /** Clients and buggify points that there are, those left out included. */
+  readonly clients: number;
+  readonly points: number;
+  readonly chaosMs: number;
   readonly faults: ReadonlyMap<string, number>;
   readonly calls: { readonly known: number; readonly failed: number; readonly unknown: number };
   readonly checks: CheckCounts;
@@ -67,13 +74,14 @@ export class Scenario {
   readonly #checks: CheckCounts = { items: 0, calls: 0, undecided: 0, acknowledged: 0, replicas: 0 };
   readonly #trace: Trace | null;
   readonly #watch: Watch;
-  readonly #skip: ReadonlySet<number>;
+  readonly #cut: RunCut;
+  readonly #mischief: SeededMischief;
   #steps = 0;
 
-  /** `skip`: numbers of steps of the plan of faults to leave out. */
-  constructor(seed: number, options: RunOptions, skip: ReadonlySet<number>, trace: Trace | null) {
+  constructor(seed: number, options: RunOptions, cut: RunCut, mischief: SeededMischief, trace: Trace | null) {
     this.#options = options;
-    this.#skip = skip;
+    this.#cut = cut;
+    this.#mischief = mischief;
     this.#trace = trace;
     this.#prng = new Prng(seed).split("scenario");
     this.#telemetry = new TelemetryRecorder(this.#loop, ({ node }) => {
@@ -118,7 +126,9 @@ export class Scenario {
   result(): ScenarioResult {
     return {
       hash: this.#loop.hash, virtualMs: this.#loop.nowUs / 1000, events: this.#loop.dispatched,
-      powerOffs: this.#cluster.powerOffs, steps: this.#steps, faults: this.#nemesis.counts, calls: this.#history.counts,
+      powerOffs: this.#cluster.powerOffs, steps: this.#steps,
+      clients: this.#options.load.clients + 1, points: BUGGIFY_POINTS.length, chaosMs: this.#options.chaosMs,
+      faults: this.#nemesis.counts, calls: this.#history.counts,
       checks: this.#checks, appliedEntries: this.#agreement.entries, probes: this.#probes,
       violations: this.#violations,
     };
@@ -151,8 +161,10 @@ export class Scenario {
     for (let i = 0; i < load.clients; i++) {
       this.#clients.push(new Client({ ...env, prng: prng.split(`client ${i}`) }, i));
     }
-    for (const client of this.#clients) client.start();
-    if (load.hasTableClient) {
+    this.#clients.forEach((client, i) => {
+      if (!this.#cut.clients.has(i)) client.start();
+    });
+    if (load.hasTableClient && !this.#cut.clients.has(load.clients)) {
       this.#tableClient = new TableClient({
         loop: this.#loop, prng: prng.split("tables"), frontEnd: this.#cluster, timeoutMs: load.timeoutMs,
         onOddity: (message) => this.#report(violation("tables", message)),
@@ -160,8 +172,8 @@ export class Scenario {
       this.#tableClient.start();
     }
     this.#cluster.setChaosLinks();
-    this.#steps = this.#nemesis.start(this.#prng.split("nemesis"), this.#options, this.#skip);
-    this.#runUntil(chaosMs, () => this.#violations.length > 0);
+    this.#steps = this.#nemesis.start(this.#prng.split("nemesis"), this.#options, this.#cut.steps);
+    this.#runUntil(Math.min(chaosMs, this.#cut.chaosMs ?? chaosMs), () => this.#violations.length > 0);
   }
 
   #heal(table: TableSchema): void {
@@ -173,6 +185,7 @@ export class Scenario {
       for (let zone = 1; zone <= cluster.zones; zone++) cluster.powerOff(zone);
     }
     this.#nemesis.heal();
+    this.#mischief.end();
     cluster.setCalmLinks();
     this.#restartFailed();
     this.#runUntil(AFTERMATH_MS, () => false);

@@ -1,5 +1,6 @@
 // Adds up the reports of many seeds, and says in words what they came to.
-import { PROBES, type ProbeName } from "./probes.ts";
+import { BUGGIFY_POINTS, PRODUCTION_PROBES } from "../../base/buggify.ts";
+import { PROBES } from "./probes.ts";
 import type { SeedReport } from "./run.ts";
 
 export class Summary {
@@ -11,7 +12,9 @@ export class Summary {
   readonly unequal: number[] = [];
   readonly failed: SeedReport[] = [];
   readonly #faults: Map<string, number> = new Map();
-  readonly #probes: Map<ProbeName, number> = new Map();
+  /** Probes of the simulator and of the production code that some run hit. */
+  readonly #probes: Set<string> = new Set();
+  readonly #taken: Set<string> = new Set();
   #known = 0;
   #conditionFailed = 0;
   #unknown = 0;
@@ -29,7 +32,9 @@ export class Summary {
     this.events += result.events;
     this.powerOffs += result.powerOffs;
     for (const [name, count] of result.faults) this.#faults.set(name, (this.#faults.get(name) ?? 0) + count);
-    for (const name of result.probes.hits.keys()) this.#probes.set(name, (this.#probes.get(name) ?? 0) + 1);
+    for (const name of result.probes.hits.keys()) this.#probes.add(name);
+    for (const name of report.mischief.probes) this.#probes.add(name);
+    for (const point of report.mischief.taken) this.#taken.add(point);
     this.#known += result.calls.known;
     this.#conditionFailed += result.calls.failed;
     this.#unknown += result.calls.unknown;
@@ -54,7 +59,8 @@ export class Summary {
   /** `realMs`: what all this took, second runs included. */
   lines(realMs: number, runsPerSeed: number): string[] {
     const faults = [...this.#faults].sort((a, b) => (a[0] < b[0] ? -1 : 1)).map(([name, n]) => `${name} ${n}`);
-    const never = PROBES.filter((name) => !this.#probes.has(name));
+    const never = [...PROBES, ...PRODUCTION_PROBES].filter((name) => !this.#probes.has(name));
+    const untaken = BUGGIFY_POINTS.filter((point) => !this.#taken.has(point));
     const simulated = (this.virtualMs / 1000) * runsPerSeed;
     return [
       `seeds            ${this.seeds}, each run ${runsPerSeed === 2 ? "twice" : "once"}`,
@@ -69,6 +75,8 @@ export class Summary {
         + (this.#undecided > 0 ? `, ${this.#undecided} undecided` : ""),
       `acknowledged     ${this.#acknowledged} items looked for on every replica`,
       `replicas         ${this.#replicas} compared; ${this.#applied} applied entries compared`,
+      `buggify          ${this.#taken.size} points taken`
+        + (untaken.length === 0 ? "" : `; never: ${untaken.join("; ")}`),
       `never reached    ${never.length === 0 ? "nothing" : never.join("; ")}`,
       `histories        ${this.#repetition(runsPerSeed)}`,
       `violations       ${this.failed.length === 0 ? "none" : `${this.failed.length} seeds`}`,
