@@ -28,6 +28,8 @@ export class GroupHost {
   isRemoved = false;
   unsynced: Unsynced[] = [];
   appliedLsn: Lsn;
+  /** Bytes of entries applied since the log was last told how far the group is committed. */
+  unmarkedBytes = 0;
 
   constructor(members: GroupMembers, core: Group, appliedLsn: Lsn) {
     this.group = members.group;

@@ -11,6 +11,7 @@ import type { Network } from "../ports/network.ts";
 import type { Random } from "../ports/random.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import type { ItemTree } from "../storage/tree/item-tree.ts";
+import { commitRecord } from "../storage/wal/own-records.ts";
 import type { WalError } from "../storage/wal/wal-error.ts";
 import type { Wal } from "../storage/wal/wal.ts";
 import { encodeWritePayload, type WritePayload } from "../wire/codec/write-payload.ts";
@@ -48,6 +49,11 @@ export interface ReplicatorListener {
 const TICK_MS = 20;
 /** After a gap this many ticks long this node was itself frozen: leaders go first, suspicion waits a tick. */
 const FROZEN_TICKS = 10;
+/**
+ * After this much the log is told how far a group is committed, besides what its core says: what is known committed is
+ * replayed at a restart as it is read, and only the rest is held in memory.
+ */
+const COMMIT_MARK_BYTES = 1024 * 1024;
 /** How often the log is told what it may cut. */
 const RELEASE_MS = 1_000;
 
@@ -221,6 +227,11 @@ export class NodeReplicator {
     this.#env.tree.apply(host.group, entry.lsn, payload?.mutations ?? [], {
       items: payload?.items ?? 0, bytes: payload?.bytes ?? 0,
     });
+    host.unmarkedBytes += entry.payload.length;
+    if (host.unmarkedBytes >= COMMIT_MARK_BYTES) {
+      host.unmarkedBytes = 0;
+      this.#env.wal.append(commitRecord(host.group, entry.lsn));
+    }
     host.session?.settle(entry.lsn);
     this.#listener.onApplied(host, entry, payload);
   }
