@@ -1,20 +1,13 @@
 // The embedded cluster: a node per zone, a router and the HTTP front end in one process, with real logs and
 // trees on disk. What `stator start` runs.
-import { join } from "node:path";
-import { nodeId, storageKey, type NodeId } from "../base/ids.ts";
+import { nodeId, type NodeId } from "../base/ids.ts";
 import type { GroupTiming } from "../consensus/ready.ts";
-import { isStoredIntact } from "../model/item-codec.ts";
 import { openNode, StatorNode, systemMembers, type NodeEnv, type NodeFailure } from "../node/stator-node.ts";
-import type { Disk } from "../ports/disk.ts";
 import type { HttpHandler } from "../ports/http.ts";
-import type { KvStore } from "../ports/kv-store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { createApi } from "../roles/api/role.ts";
 import { Router } from "../roles/router/role.ts";
-import { lockDirectory, type DirectoryLock } from "../runtime/directory-lock.ts";
-import { openFsDisk } from "../runtime/fs-disk.ts";
-import { createHttpServer } from "../runtime/http/http-server.ts";
-import { openLmdbKv } from "../runtime/lmdb-kv.ts";
+import type { DirectoryLock } from "../runtime/directory-lock.ts";
 import { MemoryDisk } from "../runtime/memory-disk.ts";
 import { MemoryKv } from "../runtime/memory-kv.ts";
 import { NodeClock } from "../runtime/node-clock.ts";
@@ -26,12 +19,13 @@ import { BATCH_BYTES_DEFAULT, PACE_DEFAULT, SEAL_DELAY_MS_DEFAULT, SEGMENT_BYTES
 import { REPLY, REQUEST, type NodeMessage, type Redirect } from "../wire/data-messages.ts";
 import { StartError, type EmbeddedOptions, type RunningCluster } from "./embedded-options.ts";
 import { LocalNetwork } from "../runtime/local-network.ts";
+import { endpointOf, listen, refuseOpenDoor, type Listening } from "./front-door.ts";
 import { noteBegun, openDirectories } from "./node-identity.ts";
+import { closeAll, lockOrRefuse, openStorage, type Storage } from "./node-storage.ts";
 
 /** The router's address on the in-process network; nodes count from 1. */
 const ROUTER = nodeId(60_000);
 const ACCOUNT = "000000000000";
-const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
 /** One process, one clock, no lost messages: leases only have to outlast a stalled event loop. */
 const TIMING: GroupTiming = {
@@ -49,10 +43,8 @@ const SILENT: Telemetry = { event: () => undefined };
 /** In the name of a node that does not run: certainly not executed, so the router may ask another one. */
 const GONE: Redirect = { kind: "redirect", leader: null, reason: "the node does not run" };
 
-type Storage = { readonly disk: Disk; readonly kv: KvStore; readonly walDirectory: string | null };
-
 export async function startEmbeddedCluster(options: EmbeddedOptions): Promise<RunningCluster> {
-  refuseOpenDoor(options);
+  refuseOpenDoor(options.host, options.credentials);
   const lock = options.dataDir === null ? null : await lockOrRefuse(options.dataDir);
   try {
     return await start(options, lock);
@@ -60,22 +52,6 @@ export async function startEmbeddedCluster(options: EmbeddedOptions): Promise<Ru
     await lock?.release();
     throw error;
   }
-}
-
-function refuseOpenDoor(options: EmbeddedOptions): void {
-  if (options.credentials !== null || LOOPBACK.has(options.host)) return;
-  throw new StartError(
-    `Refusing to listen on ${options.host} without credentials: anybody who reaches it could read and write `
-    + "everything. Give --credentials, or listen on 127.0.0.1.",
-  );
-}
-
-async function lockOrRefuse(dataDir: string): Promise<DirectoryLock> {
-  const result = await lockDirectory(dataDir);
-  if (result.ok) return result.lock;
-  throw new StartError(
-    `Another process is running on the data directory ${dataDir}. Stop it, or choose another --data-dir.`,
-  );
 }
 
 async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Promise<RunningCluster> {
@@ -141,7 +117,7 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
     await lock?.release();
   };
   return {
-    endpoint: `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${http.port}`,
+    endpoint: endpointOf(options.host, http.port),
     zones: nodes.map((_, i) => `az${i + 1}`),
     dataDir: options.dataDir,
     stop: () => (stopping ??= stop()),
@@ -164,17 +140,6 @@ function openStorages(options: EmbeddedOptions, clock: NodeClock, failures: Fail
   });
 }
 
-/** The storage of a node's directory, or what is wrong with it. */
-function openStorage(path: string): Storage | string {
-  const walDirectory = join(path, "wal");
-  const disk = openFsDisk(walDirectory);
-  if (!disk.ok) return `${disk.error.file}: ${disk.error.message}`;
-  const tree = openLmdbKv(join(path, "tree"), (key, value) => isStoredIntact(value, storageKey(key)));
-  if (tree.ok) return { disk: disk.disk, kv: tree.kv, walDirectory };
-  disk.disk.close(() => undefined);
-  return `${tree.error.file}: ${tree.error.message}`;
-}
-
 /** Resolves when the node is open and its log stands on disk; null: its failure is noted. */
 function openOne(env: NodeEnv, network: LocalNetwork<NodeMessage>, failures: Failures): Promise<StatorNode | null> {
   return new Promise((resolve) => {
@@ -188,15 +153,6 @@ function openOne(env: NodeEnv, network: LocalNetwork<NodeMessage>, failures: Fai
       opened.wal.begin(() => resolve(opened.isStopped ? null : opened));
     });
   });
-}
-
-/** Nodes first, then the disks under them. */
-async function closeAll(nodes: readonly StatorNode[], storages: readonly (Storage | null)[]): Promise<void> {
-  await Promise.all(nodes.map((node) => new Promise<void>((resolve) => node.stop(resolve))));
-  await Promise.all(storages.map((storage) => new Promise<void>((resolve) => {
-    if (storage === null) resolve();
-    else storage.disk.close(resolve);
-  })));
 }
 
 function ready(router: Router): Promise<void> {
@@ -216,29 +172,13 @@ function healthOf(router: Router, failures: Failures): { live: boolean; ready: b
   return { live: !isFatal, ready: router.isReady && !isFatal, detail: failures.describe() };
 }
 
-type Listening = { readonly port: number; close(graceMs: number): Promise<void> };
-
 async function openDoor(
   router: Router, alive: readonly StatorNode[], handler: HttpHandler, options: EmbeddedOptions,
 ): Promise<Listening> {
   await ready(router);
   // The end of the catalogue's log may have committed only now: its tables replay theirs before anybody is let in.
   while (alive.some((node) => node.isOpening)) await new Promise((resolve) => setTimeout(resolve, OPENING_POLL_MS));
-  return listen(handler, options);
-}
-
-async function listen(handler: HttpHandler, options: EmbeddedOptions): Promise<Listening> {
-  const server = createHttpServer(handler, {});
-  try {
-    const { port } = await server.listen(options.port, options.host);
-    return { port, close: (graceMs) => server.close(graceMs) };
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE") {
-      throw new StartError(`Port ${options.port} on ${options.host} is in use. Choose another with --port.`);
-    }
-    throw new StartError(`Cannot listen on ${options.host}:${options.port}: ${message}`);
-  }
+  return listen(handler, options.host, options.port);
 }
 
 /** Nodes that stopped because their disk or memory was wrong. */

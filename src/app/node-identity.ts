@@ -5,11 +5,10 @@
 //   cluster.json  format, clusterId, zones, begun (node ids)
 //   node.json     format, clusterId, nodeId, zone, clusterSize (nodes when it was made: replicas stay on them)
 import { randomUUID } from "node:crypto";
-import {
-  closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { StartError } from "./embedded-options.ts";
+import { readJson, writeJson } from "./json-file.ts";
 
 /** Layout of the data directory as a whole; the log and the tree carry versions of their own. */
 const FORMAT = 1;
@@ -72,12 +71,16 @@ function openDirectory(dataDir: string, cluster: ClusterFile, nodeId: number): N
 }
 
 /** True when there is a file in the log's folder: whether it is intact is the log's to find out. */
-function holdsLog(path: string): boolean {
+export function holdsLog(path: string): boolean {
   return existsSync(path) && readdirSync(path).some((name) => name.endsWith(".log"));
 }
 
 function openCluster(dataDir: string, zones: number): ClusterFile {
   const file = join(dataDir, "cluster.json");
+  if (existsSync(join(dataDir, "node.json"))) {
+    throw new StartError(`${dataDir} holds a node of a cluster of processes (\`stator node\`), not an embedded one. `
+      + "Choose another --data-dir.");
+  }
   if (!existsSync(file)) {
     if (existsSync(dataDir) && readdirSync(dataDir).some((name) => /^node-\d+$/.test(name))) {
       throw new StartError(`${dataDir} holds nodes but no cluster.json; choose another --data-dir.`);
@@ -111,39 +114,4 @@ function readCluster(file: string): ClusterFile {
 /** Null: the format is known. */
 function checkFormat(file: string, format: unknown): string | null {
   return format === FORMAT ? null : `${file} has format ${String(format)}; this Stator reads format ${FORMAT}`;
-}
-
-/** The object in `file`, or why there is none. */
-function readJson(file: string): Record<string, unknown> | string {
-  try {
-    const found: unknown = JSON.parse(readFileSync(file, "utf8"));
-    if (typeof found === "object" && found !== null) return found as Record<string, unknown>;
-    return `${file} is damaged: it holds no object`;
-  } catch (error) {
-    return `${file} cannot be read: ${(error as Error).message}`;
-  }
-}
-
-/** Whole or not at all, and durable: the file is synced, renamed into place, the folder synced. */
-function writeJson(path: string, name: string, value: object): void {
-  mkdirSync(path, { recursive: true });
-  const file = join(path, name);
-  const fd = openSync(`${file}.new`, "w");
-  try {
-    writeSync(fd, `${JSON.stringify(value, null, 2)}\n`);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(`${file}.new`, file);
-  for (const folder of [path, dirname(path)]) syncFolder(folder);
-}
-
-function syncFolder(path: string): void {
-  const fd = openSync(path, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -1,5 +1,6 @@
 // The command line: subcommands, their help, and nothing else. Each subcommand's code is loaded when it runs.
 import { Command, CommanderError, Option } from "commander";
+import { addClusterCommands } from "./cluster-commands.ts";
 import { EXIT_OK, EXIT_USAGE } from "./exit-codes.ts";
 import type { InspectArguments } from "./inspect.ts";
 import { DEFAULTS, LOG_LEVELS, parseStartOptions, type StartArguments } from "./start-options.ts";
@@ -10,6 +11,8 @@ Examples:
   stator start --in-memory --port 9000  for tests: nothing is written, everything is gone at the end
   stator start --host 0.0.0.0 --credentials ./credentials
                                         reachable from other machines, with signatures checked
+  stator node --help                    how to run a cluster of processes, on one machine or on many
+  stator status                         how a cluster of processes is
   stator inspect wal ./.stator          what the logs hold, batch by batch
 
 Exit codes:
@@ -63,6 +66,7 @@ export function buildProgram(version: string, exit: (code: number) => void): Com
     .addHelpText("after", EXAMPLES)
     .exitOverride();
   addStart(program, exit);
+  addClusterCommands(program, exit);
   addInspect(program, exit);
   return program;
 }

@@ -27,17 +27,17 @@ export const DEFAULTS = {
 
 export const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
 
-const PORT_MAX = 65_535;
+export const PORT_MAX = 65_535;
 /** One node per zone in one process: more zones than this add memory, not safety. */
 const ZONES_MAX = 5;
 /** Every partition is a replication group in each zone; the embedded cluster is one machine. */
-const PARTITIONS_MAX = 64;
+export const PARTITIONS_MAX = 64;
 const REGION = /^[a-z]{2,}(-[a-z0-9]+)*$/;
 const REGION_CHARS_MAX = 32;
 const ACCESS_KEY_ID = /^[A-Za-z0-9_]{1,128}$/;
 const CREDENTIALS_MAX = 1_000;
 
-class UsageError extends Error {}
+export class UsageError extends Error {}
 
 export function parseStartOptions(given: StartArguments): ParsedOptions {
   try {
@@ -49,14 +49,7 @@ export function parseStartOptions(given: StartArguments): ParsedOptions {
 }
 
 function parse(given: StartArguments): EmbeddedOptions {
-  if (given.host === "") throw new UsageError("--host is empty; give an address, for example 127.0.0.1.");
-  if (given.region.length > REGION_CHARS_MAX || !REGION.test(given.region)) {
-    throw new UsageError(`--region ${given.region} is not the name of a region, for example us-east-1.`);
-  }
-  const logLevel = LOG_LEVELS.find((level) => level === given.logLevel);
-  if (logLevel === undefined) {
-    throw new UsageError(`--log-level ${given.logLevel} is none of ${LOG_LEVELS.join(", ")}.`);
-  }
+  checkHost(given.host);
   if (given.inMemory !== true && given.dataDir === "") {
     throw new UsageError("--data-dir is empty; give a directory, or --in-memory.");
   }
@@ -67,19 +60,34 @@ function parse(given: StartArguments): EmbeddedOptions {
     zones: parseWhole("--zones", given.zones, 1, ZONES_MAX),
     partitionsPerTable: parseWhole("--partitions", given.partitions, 1, PARTITIONS_MAX),
     credentials: given.credentials === undefined ? null : parseCredentials(given.credentials),
-    region: given.region,
-    logLevel,
+    region: parseRegion(given.region),
+    logLevel: parseLogLevel(given.logLevel),
   };
 }
 
-function parseWhole(name: string, text: string, min: number, max: number): number {
+export function checkHost(host: string): void {
+  if (host === "") throw new UsageError("--host is empty; give an address, for example 127.0.0.1.");
+}
+
+export function parseRegion(region: string): string {
+  if (region.length <= REGION_CHARS_MAX && REGION.test(region)) return region;
+  throw new UsageError(`--region ${region} is not the name of a region, for example us-east-1.`);
+}
+
+export function parseLogLevel(given: string): LogLevel {
+  const logLevel = LOG_LEVELS.find((level) => level === given);
+  if (logLevel !== undefined) return logLevel;
+  throw new UsageError(`--log-level ${given} is none of ${LOG_LEVELS.join(", ")}.`);
+}
+
+export function parseWhole(name: string, text: string, min: number, max: number): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
   throw new UsageError(`${name} ${text} is not a whole number from ${min} to ${max}.`);
 }
 
 /** The name of a file with one `id:secret` on each line, or one `id:secret` itself. */
-function parseCredentials(given: string): readonly Credential[] {
+export function parseCredentials(given: string): readonly Credential[] {
   if (!existsSync(given)) {
     const single = parseCredential(given);
     if (single !== null) return [single];

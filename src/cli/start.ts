@@ -1,24 +1,18 @@
 // `stator start`: runs the embedded cluster until it is told to stop.
 import { startEmbeddedCluster } from "../app/embedded-cluster.ts";
-import { StartError, type EmbeddedOptions, type RunningCluster } from "../app/embedded-options.ts";
-import { EXIT_BUG, EXIT_CANNOT_START, EXIT_FAILED, EXIT_FORCED_BASE, EXIT_OK } from "./exit-codes.ts";
-
-/** One key press can arrive twice: from the terminal and passed on by npm or the launcher. */
-const SAME_SIGNAL_MS = 500;
-const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
-type StopSignal = keyof typeof SIGNALS;
+import type { EmbeddedOptions, RunningCluster } from "../app/embedded-options.ts";
+import { EXIT_FAILED, EXIT_OK } from "./exit-codes.ts";
+import { guardProcess, nextSignal, refuseStart } from "./process-end.ts";
 
 /** Resolves to the exit code when the cluster has stopped. */
 export async function runStart(options: EmbeddedOptions): Promise<number> {
-  process.on("uncaughtException", endOnBug);
-  process.stdout.on("error", ignore); // whoever reads the output may go away; the server stays
-  process.stderr.on("error", ignore);
+  guardProcess();
   const signal = nextSignal();
   let cluster: RunningCluster;
   try {
     cluster = await startEmbeddedCluster(options);
   } catch (error) {
-    return refuse(error);
+    return refuseStart(error);
   }
   process.stdout.write(describeCluster(cluster, options, performance.now()));
   const failure = await Promise.race([signal, cluster.failed]);
@@ -30,45 +24,6 @@ export async function runStart(options: EmbeddedOptions): Promise<number> {
   process.stdout.write("Stopping: requests under way are answered, logs and trees closed. Again to force it.\n");
   await cluster.stop();
   return EXIT_OK;
-}
-
-function refuse(error: unknown): number {
-  const { code, path, message } = error as NodeJS.ErrnoException;
-  if (error instanceof StartError) {
-    process.stderr.write(`stator: ${message}\n`);
-  } else if (code === "EACCES" || code === "EROFS" || code === "ENOSPC" || code === "ENOTDIR" || code === "EEXIST") {
-    process.stderr.write(`stator: the data directory cannot be used (${message}). Choose another --data-dir, `
-      + `or make ${path ?? "it"} a directory that this user may write to.\n`);
-  } else {
-    throw error;
-  }
-  return EXIT_CANNOT_START;
-}
-
-/** Resolves at the first request to stop; a later one ends the process at once. */
-function nextSignal(): Promise<StopSignal> {
-  return new Promise((resolve) => {
-    let firstAt = -1;
-    const hear = (signal: StopSignal): void => {
-      const now = performance.now();
-      if (firstAt < 0) {
-        firstAt = now;
-        resolve(signal);
-      } else if (now - firstAt > SAME_SIGNAL_MS) {
-        process.exit(EXIT_FORCED_BASE + SIGNALS[signal]);
-      }
-    };
-    for (const signal of Object.keys(SIGNALS)) process.on(signal as StopSignal, hear);
-  });
-}
-
-function endOnBug(error: Error): void {
-  process.stderr.write(`stator: this is a bug in Stator; please report it with this text:\n${String(error.stack)}\n`);
-  process.exit(EXIT_BUG);
-}
-
-function ignore(): void {
-  // Nobody is left to tell.
 }
 
 /** What a person needs to see: where it listens, where the data lies, and a first thing to try. */

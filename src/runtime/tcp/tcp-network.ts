@@ -108,6 +108,12 @@ export class TcpNetwork implements Network<NodeMessage> {
     this.#link(node).learn(address);
   }
 
+  /** The node is gone for good: it is not dialled any more. */
+  forget(node: number): void {
+    this.#links.get(node)?.close();
+    this.#links.delete(node);
+  }
+
   addressesOf(node: number): readonly string[] {
     return this.#links.get(node)?.addresses ?? [];
   }
