@@ -106,18 +106,22 @@ export class ClusterView {
     return apart ?? (this.hasAllZones ? null : this.#leastLoaded(choice, () => true));
   }
 
-  /** Nodes for a new partition, the preferred leader first. Empty: there is no node at all. */
+  /**
+   * Nodes for a new partition, the preferred leader first. A node that is silent or drains is taken when its zone has
+   * no other: a third copy that will be moved is better than two. Empty: there is no room.
+   */
   chooseNew(): readonly NodeId[] {
     const best = new Map<string, Seat>();
     for (const seat of this.#seats.values()) {
-      if (seat.record.state !== "active" || seat.replicas >= seat.record.capacity) continue;
+      if (seat.record.state === "removed" || seat.replicas >= seat.record.capacity) continue;
       const known = best.get(seat.record.zone);
       if (known === undefined || comparePlaces(seat, known) < 0) best.set(seat.record.zone, seat);
     }
     const chosen = [...best.values()].sort(comparePlaces).slice(0, REPLICAS_WANTED).map(({ record }) => record.id);
+    if (chosen.length < REPLICAS_WANTED && this.hasAllZones) return [];
     while (chosen.length < REPLICAS_WANTED) {
       const more = this.choose({ zones: [], not: chosen, joinsMax: Infinity });
-      if (more === null || best.size >= ZONES_WANTED || this.hasAllZones) break;
+      if (more === null) break;
       chosen.push(more);
     }
     return this.leastFirst(chosen);
@@ -155,8 +159,9 @@ function isDoubtful({ life }: Seat): boolean {
   return life === "suspect" || life === "down";
 }
 
-/** Those that live first, then the least loaded, then by id. */
+/** Those that live first, then those that stay, then the least loaded, then by id. */
 function comparePlaces(a: Seat, b: Seat): number {
   const byLife = Number(isDoubtful(a)) - Number(isDoubtful(b));
-  return byLife || a.replicas - b.replicas || a.record.id - b.record.id;
+  const byState = Number(a.record.state !== "active") - Number(b.record.state !== "active");
+  return byLife || byState || a.replicas - b.replicas || a.record.id - b.record.id;
 }

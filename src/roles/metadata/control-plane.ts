@@ -15,7 +15,7 @@ import { Draft, placesOf, type Place } from "./draft.ts";
 import { GroupSights, type Sight } from "./group-sights.ts";
 import { GroupTasks } from "./group-tasks.ts";
 import type { Liveness, MetadataTiming } from "./liveness.ts";
-import { planGroup, type GroupStep } from "./plan-group.ts";
+import { planGroup, planSeen, type GroupStep } from "./plan-group.ts";
 import { planLeadership } from "./plan-leadership.ts";
 import { planFirstRows, type InitialNode } from "./plan-nodes.ts";
 import { isRetirable, publishChildren, retire, stepSplit } from "./plan-split.ts";
@@ -277,9 +277,16 @@ class Look {
     return replicas.filter((node) => !this.#view.isLost(node)).length;
   }
 
+  /** A parent that is split gets no steps; one from before the split may still have changed it. */
   #retire(place: Place): void {
     const { partition, table } = place;
     const { group } = partition;
+    const sight = this.#control.sight(group);
+    const seen = sight === null ? null : planSeen(partition, sight, this.#view);
+    if (seen?.kind === "record") {
+      this.#record(place, seen.partition, seen.why);
+      return;
+    }
     const current = table === null ? null : this.#draft.table(table.name);
     const hasSplit = (node: NodeId): boolean => this.#control.hasSplit(group, node);
     if (current !== null && isRetirable(partition, childrenOf(place), hasSplit, this.#view)) {

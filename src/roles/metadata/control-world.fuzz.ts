@@ -45,6 +45,8 @@ export class ControlWorld implements GroupWorld {
   readonly #truth: Catalogue = new Catalogue();
   /** What operators set, and when. */
   readonly #states: Map<NodeId, { readonly state: NodeState; readonly sinceMs: number }> = new Map();
+  /** Where the catalogue last placed a group. */
+  readonly #hosts: Map<GroupId, readonly NodeId[]> = new Map();
   #leading: number | null = null;
   #isBusy = false;
   #isCalm = false;
@@ -216,6 +218,7 @@ export class ControlWorld implements GroupWorld {
 
   #place(fake: FakeGroup, partition: Partition): void {
     const hosts = hostsOf(partition);
+    this.#hosts.set(fake.group, hosts);
     for (const node of fake.replicas.keys()) {
       if (hosts.includes(node)) continue;
       assert.notEqual(replicaOf(fake.configuration, node)?.votes, true, `group ${fake.group}: voter ${node} is dropped`);
@@ -223,7 +226,7 @@ export class ControlWorld implements GroupWorld {
     }
     for (const node of hosts) {
       const isChild = fake.group === partition.group && partition.parent !== undefined
-        && replicaOf(fake.configuration, node)?.votes === true && partition.epoch === undefined;
+        && replicaOf(fake.configuration, node)?.votes === true && this.#hosts.get(partition.parent)?.includes(node);
       if (fake.replicas.has(node) || isChild) continue; // a child's replica comes with the parent's entry
       const replica: FakeReplica = { hasTree: false, caughtUpMs: this.now(), hasAppliedSplit: false };
       fake.replicas.set(node, replica);
@@ -248,7 +251,8 @@ export class ControlWorld implements GroupWorld {
       if (group === undefined || !this.#truth.tables().some(({ partitions }) => (
         partitions.some((partition) => partition.group === child.group)))) continue;
       for (const { node, votes } of group.configuration.replicas) {
-        assert.ok(!votes || group.replicas.has(node), `group ${child.group}: node ${node} never took the split`);
+        const isDue = votes && this.#hosts.get(fake.group)?.includes(node);
+        assert.ok(!isDue || group.replicas.has(node), `group ${child.group}: node ${node} never took the split`);
       }
     }
   }
@@ -291,12 +295,16 @@ export class ControlWorld implements GroupWorld {
     this.#advance(chaosMs, () => this.#misfortune());
     this.#say("calm");
     this.#isCalm = true;
-    for (const node of this.#nodes.values()) if (!node.isUp) this.#setUp(node, true);
-    for (const record of this.#truth.nodes()) {
-      if (record.state === "draining") this.#change(() => this.#admin({ kind: "drain-node", node: record.id, isUndone: true }));
+    const gone = this.prng.chance(1, 2) ? this.prng.pick([...this.#nodes.values()]) : null;
+    for (const node of this.#nodes.values()) {
+      const isGone = node === gone && !this.#isAloneInZone(node);
+      if (node.isUp === isGone) this.#setUp(node, !isGone);
     }
     let left = healMs;
     while (left > 0 && this.#problem() !== null) {
+      for (const { id, state } of this.#truth.nodes()) {
+        if (state === "draining") this.#change(() => this.#admin({ kind: "drain-node", node: id, isUndone: true }));
+      }
       this.#advance(500, () => undefined);
       left -= 500;
     }
@@ -378,8 +386,9 @@ export class ControlWorld implements GroupWorld {
     ));
   }
 
-  /** Faults that a group survives: at most one node of each group's voters is away by misfortune. */
+  /** Mostly faults that a group survives: at most one node of each group's voters is away. */
   #mayFall(node: Node): boolean {
+    if (this.prng.chance(1, 6)) return true;
     for (const group of this.#groups.values()) {
       if (group.voters.includes(node.id) && group.voters.some((other) => other !== node.id && !this.isUp(other))) {
         return false;
@@ -478,14 +487,17 @@ export class ControlWorld implements GroupWorld {
     const inForce = fake.configuration.replicas.filter(({ votes, kind }) => votes && kind === STORAGE);
     if (inForce.length !== 3 || replicas.length !== 3) return `${who} has ${replicas.length} replicas`;
     if (!inForce.every(({ node }) => replicas.includes(node))) return `${who}: the catalogue is wrong`;
+    if (!replicas.every((node) => this.isUp(node))) return `${who} has a replica on a node that is down`;
     const zones = new Set(replicas.map((node) => this.#nodes.get(node)?.zone));
     return zones.size === 3 ? null : `${who} shares a zone`;
   }
 
   describe(): string {
     const { control } = this.#leader();
-    return placesOf(this.#truth).map(({ partition, isClosed }) => (
+    const creating = this.#truth.tables().filter(({ status }) => status === "CREATING");
+    return creating.map((table) => JSON.stringify(table)).join("\n") + placesOf(this.#truth).map(({ partition, isClosed }) => (
       `${isClosed ? "closed " : ""}${JSON.stringify(partition)} ${control.words(partition.group)}`
+      + ` (${this.#groups.get(partition.group)?.describe() ?? "no group"})`
     )).join("\n") + `\n${this.#problem()}`;
   }
 

@@ -1,7 +1,8 @@
 // Changes of the catalogue that one look of the control plane decided, before they are committed as one batch.
+import { groupId, type GroupId } from "../../base/ids.ts";
 import type { Partition, TableSchema } from "../../model/table-schema.ts";
 import type { Mutation } from "../../wire/log-record.ts";
-import { systemRow, tableRow, tableRowRemoval, type Catalogue } from "./catalogue.ts";
+import { counterRow, systemRow, tableRow, tableRowRemoval, type Catalogue } from "./catalogue.ts";
 
 /** A group's place in the catalogue. */
 export type Place = {
@@ -17,9 +18,16 @@ export class Draft {
   readonly #tables: Map<string, TableSchema> = new Map();
   readonly #removed: Set<string> = new Set();
   #system: Partition | null = null;
+  #nextGroup: number;
 
   constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue;
+    this.#nextGroup = catalogue.counters.nextGroup;
+  }
+
+  /** An id that no group ever had. */
+  takeGroup(): GroupId {
+    return groupId(this.#nextGroup++);
   }
 
   /** As it will be, or null when it is gone. */
@@ -56,6 +64,8 @@ export class Draft {
     const rows: Mutation[] = this.#system === null ? [] : [systemRow(this.#system)];
     for (const [name, table] of this.#tables) if (!this.#removed.has(name)) rows.push(tableRow(table));
     for (const name of this.#removed) rows.push(tableRowRemoval(name));
+    const { counters } = this.#catalogue;
+    if (this.#nextGroup > counters.nextGroup) rows.push(counterRow({ ...counters, nextGroup: this.#nextGroup }));
     return rows;
   }
 }

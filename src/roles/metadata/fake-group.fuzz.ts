@@ -62,6 +62,15 @@ export class FakeGroup {
     return up.length > voters.length / 2;
   }
 
+  describe(): string {
+    const replicas = this.configuration.replicas.map(({ node, kind, votes }) => {
+      const own = this.replicas.get(node);
+      const state = own === undefined ? "none" : `${own.hasTree ? "tree" : ""}${own.hasAppliedSplit ? "split" : ""}`;
+      return `${node}${kind === STORAGE ? "" : "log"}${votes ? "" : "?"}${this.#world.isUp(node) ? "" : "!"}:${state}`;
+    });
+    return `leader ${this.leader}, epoch ${this.configuration.epoch}, ${replicas.join(" ")}`;
+  }
+
   tick(): void {
     const { prng } = this.#world;
     const now = this.#world.now();
@@ -193,7 +202,8 @@ export class FakeGroup {
   #status(node: NodeId): GroupStatusOutcome {
     const isStale = node === this.stale?.node;
     const isLeader = isStale || node === this.leader;
-    const configuration = isStale ? this.stale?.configuration ?? this.configuration : this.configuration;
+    const inForce = node === this.leader ? this.#pending?.configuration ?? this.configuration : this.configuration;
+    const configuration = isStale ? this.stale?.configuration ?? inForce : inForce;
     const replica = this.replicas.get(node);
     const splitLsn = this.split !== null && replica?.hasAppliedSplit === true ? this.split.at : lsn(0);
     const applied = this.split !== null && splitLsn === 0 ? lsn(this.split.at - 1) : this.last;
@@ -204,7 +214,7 @@ export class FakeGroup {
     const hasAll = configuration.replicas.every((other) => this.replicas.get(other.node)?.hasAppliedSplit === true);
     return {
       kind: "group-status", isLeader, leader: isStale ? node : this.leader, configuration,
-      isConfigurationCommitted: this.#pending === null, last: this.last, commit: this.last, applied,
+      isConfigurationCommitted: configuration === this.configuration || isStale, last: this.last, commit: this.last, applied,
       floor: this.split !== null && !hasAll ? lsn(this.split.at - 1) : this.last,
       hasTree: replica?.hasTree === true, items: 0, bytes: 0, splitLsn, peers,
     };

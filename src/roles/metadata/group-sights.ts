@@ -1,5 +1,5 @@
 // What the replicas of each group last said of themselves: soft state of the control plane.
-import type { Epoch, GroupId, Lsn, NodeId } from "../../base/ids.ts";
+import type { Epoch, GroupId, NodeId } from "../../base/ids.ts";
 import type { GroupStatusOutcome } from "../../wire/data-messages.ts";
 
 export type Sight = {
@@ -15,8 +15,6 @@ export type Sight = {
    * left and joined again has another tree, and what it said of the first one must not count.
    */
   readonly trees: ReadonlyMap<NodeId, Epoch>;
-  /** By node: the applied LSN that it told itself. */
-  readonly applied: ReadonlyMap<NodeId, Lsn>;
 };
 
 /** A leader's answer older than this no longer outweighs a newer one that says less. */
@@ -27,7 +25,8 @@ type Known = {
   /** Where to ask next. */
   hint: NodeId | null;
   readonly trees: Map<NodeId, Epoch>;
-  readonly applied: Map<NodeId, Lsn>;
+  /** Nodes that said that they have applied the group's split. */
+  readonly splits: Set<NodeId>;
 };
 
 export class GroupSights {
@@ -35,6 +34,10 @@ export class GroupSights {
 
   sight(group: GroupId): Sight | null {
     return this.#known.get(group)?.sight ?? null;
+  }
+
+  hasSplit(group: GroupId, node: NodeId): boolean {
+    return this.#known.get(group)?.splits.has(node) === true;
   }
 
   hint(group: GroupId): NodeId | null {
@@ -54,7 +57,7 @@ export class GroupSights {
       if (status.hasTree) known.trees.set(from, status.configuration.epoch);
       else known.trees.delete(from);
     }
-    known.applied.set(from, status.applied);
+    if (status.splitLsn > 0 && status.applied >= status.splitLsn) known.splits.add(from);
     if (!status.isLeader) {
       if (known.hint === null || known.hint === from) known.hint = status.leader === from ? null : status.leader;
       return;
@@ -66,7 +69,7 @@ export class GroupSights {
     if (isOlder || isLate) return;
     known.hint = from;
     known.sight = {
-      leader: from, status, askedMs, trees: known.trees, applied: known.applied,
+      leader: from, status, askedMs, trees: known.trees,
       leaderSinceMs: sight !== null && sight.leader === from ? sight.leaderSinceMs : askedMs,
     };
   }
@@ -79,7 +82,7 @@ export class GroupSights {
   #of(group: GroupId): Known {
     let known = this.#known.get(group);
     if (known === undefined) {
-      known = { sight: null, hint: null, trees: new Map(), applied: new Map() };
+      known = { sight: null, hint: null, trees: new Map(), splits: new Set() };
       this.#known.set(group, known);
     }
     return known;

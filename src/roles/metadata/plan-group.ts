@@ -57,25 +57,8 @@ export function planGroup(place: GroupPlace): GroupStep {
     ?? group.plan(place.joinsPerNodeMax) ?? STEADY;
 }
 
-/**
- * A closed parent gets no new replicas: it ends when all it has have applied the split. One that is lost is taken out,
- * but only when no child counts it any more: it could not make its replicas of them without the parent's entries.
- */
-export function planClosed(place: GroupPlace, children: readonly Partition[]): GroupStep {
-  const { partition, sight, view } = place;
-  if (sight === null) return wait("no leader of the group has answered");
-  const seen = planSeen(partition, sight, view);
-  if (seen !== null) return seen;
-  const group = new Membership(partition, sight, view);
-  const isInChild = (node: NodeId): boolean => children.some((child) => (
-    child.replicas.includes(node) || child.logReplicas?.includes(node) === true
-  ));
-  return group.dropAllJoiners() ?? group.removeOne((member) => member.isLost && !isInChild(member.node), "is lost")
-    ?? STEADY;
-}
-
 /** Takes over what the leader told; null when the record and a committed configuration agree. */
-function planSeen(partition: Partition, { status }: Sight, view: ClusterView): GroupStep | null {
+export function planSeen(partition: Partition, { status }: Sight, view: ClusterView): GroupStep | null {
   const { configuration, isConfigurationCommitted } = status;
   if (configuration.epoch < epochOf(partition)) return wait("its leader answered with an older configuration");
   if (!isConfigurationCommitted) return wait("a change of its configuration is on its way");
@@ -112,16 +95,11 @@ class Membership {
     return null;
   }
 
-  dropAllJoiners(): GroupStep | null {
-    const [member] = this.#joiners;
-    return member === undefined ? null : this.#drop(member, "the partition is split");
-  }
-
   /** Only when as many live as are wanted without it: until then its vote may still be needed, should it come back. */
   removeLost(): GroupStep | null {
     const living = this.#voters.filter(({ isLost }) => !isLost).length;
     if (living < REPLICAS_WANTED && this.#voters.length <= REPLICAS_WANTED) return null;
-    return this.removeOne(({ isLost }) => isLost, "is lost and replaced");
+    return this.#removeOne(({ isLost }) => isLost, "is lost and replaced");
   }
 
   /** More voters than wanted, all of them good: the one whose going costs least, such as one without a tree. */
@@ -146,7 +124,7 @@ class Membership {
   removeLeaving(): GroupStep | null {
     const staying = this.#voters.filter(({ isBad, isStorage }) => !isBad && isStorage).length;
     if (staying < REPLICAS_WANTED) return null;
-    return this.removeOne(({ isBad }) => isBad, "has been replaced");
+    return this.#removeOne(({ isBad }) => isBad, "has been replaced");
   }
 
   /** A node that drains gives its leaderships away before its replicas. */
@@ -197,7 +175,7 @@ class Membership {
     if (staying.length < REPLICAS_WANTED) {
       const node = this.#choose(staying, joinsMax);
       if (node !== null) return this.#begin(node, [], `node ${node} takes a replica`);
-      return wait("no node can take a replica now");
+      return this.#stayAfterAll() ?? wait("no node can take a replica now");
     }
     if (building !== undefined) return wait(`node ${building.node} builds its tree`);
     return this.#separate(staying, joinsMax);
@@ -211,6 +189,14 @@ class Membership {
     const node = this.#choose(staying, joinsMax);
     const isApart = node !== null && staying.every(({ zone }) => zone !== this.#view.zoneOf(node));
     return isApart ? this.#begin(node, [second.node], `node ${node} ends that two replicas share a zone`) : null;
+  }
+
+  /** Nobody can take the place of the one that was to leave. */
+  #stayAfterAll(): GroupStep | null {
+    const lists = listsOf(this.#partition);
+    if (lists.leaving.length === 0) return null;
+    const partition = withLists(this.#partition, { ...lists, leaving: [] }, epochOf(this.#partition));
+    return { kind: "record", partition, why: "a move is given up: no node can take the replica" };
   }
 
   #choose(staying: readonly Member[], joinsMax: number): NodeId | null {
@@ -230,7 +216,7 @@ class Membership {
   }
 
   /** Takes out one voter of which `isMeant` holds, if those left that are up make a quorum. */
-  removeOne(isMeant: (member: Member) => boolean, why: string): GroupStep | null {
+  #removeOne(isMeant: (member: Member) => boolean, why: string): GroupStep | null {
     const member = this.#voters.find((voter) => voter.isLost && isMeant(voter)) ?? this.#voters.find(isMeant);
     return member === undefined ? null : this.#without(member, why);
   }

@@ -2,8 +2,8 @@
 // its leader is asked, so that each request for the split names the same children. What the children are (bounds,
 // members) only the committed entry knows; the leader's answer says it. The plan is never taken back: a request for it
 // may still be on its way, and children that the catalogue does not expect would be taken for leftovers.
-import { groupId, type GroupId, type HashPoint } from "../../base/ids.ts";
-import type { Partition, TableSchema } from "../../model/table-schema.ts";
+import { groupId, type GroupId, type HashPoint, type NodeId } from "../../base/ids.ts";
+import { hostsOf, type Partition, type TableSchema } from "../../model/table-schema.ts";
 import type { SplitWork } from "../../wire/data-messages.ts";
 import { isCover, isPartition, type Counters } from "./catalogue-shapes.ts";
 import type { ClusterView } from "./cluster-view.ts";
@@ -80,13 +80,17 @@ export function publishChildren(
   };
 }
 
-/** True when every replica of a closed parent has told that it applied the split. */
-export function isRetirable(sight: Sight | null): boolean {
-  if (sight === null) return false;
-  const { status, applied } = sight;
-  const { configuration, isConfigurationCommitted, splitLsn, floor } = status;
-  return splitLsn > 0 && isConfigurationCommitted && floor >= splitLsn
-    && configuration.replicas.every(({ node }) => (applied.get(node) ?? 0) >= splitLsn);
+/**
+ * True when nobody needs a closed parent any more: each of its replicas has applied the split, or is lost and counted
+ * by no child, for it could not make its replica of that child without the parent's entries. The parent's group needs
+ * no steps of its own for that, nor a leader: its children were published, so its last entry is committed.
+ */
+export function isRetirable(
+  partition: Partition, children: readonly Partition[], hasSplit: (node: NodeId) => boolean, view: ClusterView,
+): boolean {
+  return hostsOf(partition).every((node) => (
+    hasSplit(node) || (view.isLost(node) && !children.some((child) => hostsOf(child).includes(node)))
+  ));
 }
 
 /** The table without one of its closed parents. */

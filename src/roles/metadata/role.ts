@@ -132,6 +132,11 @@ export class MetadataRole {
     return this.#catalogue.counters.nextGroup;
   }
 
+  /** Table ids below this were given out. */
+  nextTable(): number {
+    return this.#catalogue.counters.nextTable;
+  }
+
   /** What the admin page shows: whole only on the leader of the system group. */
   describe(): ClusterDescription {
     return describeCluster({

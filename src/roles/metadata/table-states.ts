@@ -1,19 +1,24 @@
 // Tables on their way to another state: a new one is ACTIVE once a leader serves each of its partitions; one that is
 // being deleted goes at once, with its closed parents: nodes drop what the catalogue does not place on them.
 import type { GroupId } from "../../base/ids.ts";
-import type { TableSchema } from "../../model/table-schema.ts";
+import type { Partition, TableSchema } from "../../model/table-schema.ts";
 import type { Asks } from "./asks.ts";
 import type { Catalogue } from "./catalogue.ts";
+import type { ClusterView } from "./cluster-view.ts";
 import type { Draft } from "./draft.ts";
 
 /** A replica that has not answered for so long is asked again. */
 const STATUS_MS_MAX = 100;
+/** A new partition that nobody serves for so long, on nodes of which one is lost, is begun anew elsewhere. */
+const UNSERVED_MS_MAX = 10_000;
 
 export class TableStates {
   readonly #asks: Asks;
   readonly #onServed: () => void;
   /** Groups of tables being created that a leader serves. */
   readonly #served: Set<GroupId> = new Set();
+  /** Groups that nobody serves, and since when that is known. */
+  readonly #unserved: Map<GroupId, number> = new Map();
   /** Answers that are awaited, by group. */
   readonly #awaited: Map<GroupId, number> = new Map();
 
@@ -23,14 +28,15 @@ export class TableStates {
   }
 
   /** True while tables are on their way. */
-  look(catalogue: Catalogue, draft: Draft): boolean {
+  look(catalogue: Catalogue, draft: Draft, view: ClusterView, nowMs: number): boolean {
     let isBusy = false;
     for (const table of catalogue.tables()) {
       if (table.status === "DELETING") {
         draft.remove(table.name);
         isBusy = true;
       } else if (table.status === "CREATING") {
-        if (this.#isServed(table)) draft.put({ ...table, status: "ACTIVE" });
+        if (this.#isServed(table, nowMs)) draft.put({ ...table, status: "ACTIVE" });
+        else this.#beginAnew(table, draft, view, nowMs);
         isBusy = true;
       }
     }
@@ -40,14 +46,38 @@ export class TableStates {
 
   clear(): void {
     this.#served.clear();
+    this.#unserved.clear();
     this.#awaited.clear();
   }
 
-  #isServed(table: TableSchema): boolean {
+  /**
+   * A group that lost its quorum before it ever served cannot be healed, and holds nothing: a table that is being
+   * created takes no writes. A group with a new id takes its place.
+   */
+  #beginAnew(table: TableSchema, draft: Draft, view: ClusterView, nowMs: number): void {
+    const isStuck = ({ group, replicas }: Partition): boolean => (
+      nowMs - (this.#unserved.get(group) ?? nowMs) >= UNSERVED_MS_MAX && replicas.some((node) => view.isLost(node))
+    );
+    if (!table.partitions.some(isStuck)) return;
+    draft.put({
+      ...table,
+      partitions: table.partitions.map((partition): Partition => {
+        const replicas = isStuck(partition) ? view.chooseNew() : [];
+        if (replicas.length === 0) return partition;
+        const next = { ...partition, group: draft.takeGroup(), replicas };
+        view.count(partition, -1);
+        view.count(next, 1);
+        return next;
+      }),
+    });
+  }
+
+  #isServed(table: TableSchema, nowMs: number): boolean {
     let isServed = true;
     for (const { group, replicas } of table.partitions) {
       if (this.#served.has(group)) continue;
       isServed = false;
+      if (!this.#unserved.has(group)) this.#unserved.set(group, nowMs);
       if ((this.#awaited.get(group) ?? 0) > 0) continue;
       let awaited = 0;
       for (const node of replicas) {
