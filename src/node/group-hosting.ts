@@ -77,13 +77,17 @@ export class GroupHosting {
     this.#isStopped = true;
   }
 
-  /** Drops rows of tables that are in no catalogue: a deletion that a crash cut short. */
-  dropOrphans(tables: readonly TableSchema[]): void {
+  /**
+   * Drops rows of tables that are in no catalogue: a deletion that a crash cut short. Table ids below `nextTable` were
+   * given out. Other tables may be in entries of the system group that are not known to be committed yet: their rows
+   * are kept.
+   */
+  dropOrphans(tables: readonly TableSchema[], nextTable: number): void {
     const known = new Set<number>(tables.map((table) => table.id));
     let id = 1;
-    while (id < RESERVED_SPACE) {
+    for (;;) {
       const found = this.#firstTableFrom(id);
-      if (found === null) return;
+      if (found === null || found >= nextTable) return;
       if (!known.has(found)) this.#dropRows(tableId(found));
       id = found + 1;
     }

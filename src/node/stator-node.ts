@@ -200,7 +200,7 @@ export class StatorNode {
         this.#fail(describeDamage(damage));
         return;
       }
-      this.#hosting.dropOrphans(this.metadata.tables());
+      this.#hosting.dropOrphans(this.metadata.tables(), this.metadata.nextTable());
       this.#hosting.whenOpen(() => this.#started());
     });
   }
