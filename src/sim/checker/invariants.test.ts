@@ -20,7 +20,7 @@ test("no-lost-ack names items that are absent or changed, and skips places witho
 });
 
 test("lease-exclusive refuses two holders of one group only", () => {
-  const holder = (group: number, node: number) => ({ group, node, ballot: 1 });
+  const holder = (group: number, node: number) => ({ group: groupId(group), node, ballot: 1 });
   assert.equal(checkLeaseExclusive([holder(1, 1), holder(2, 2)]), null);
   assert.equal(checkLeaseExclusive([holder(1, 1), holder(1, 2)])?.checker, "lease-exclusive");
 });

@@ -1,7 +1,8 @@
 // At most one replica of a group believes that it holds the lease at any instant.
+import type { GroupId } from "../../base/ids.ts";
 import { violation, type Violation } from "./violation.ts";
 
-export type LeaseHolder = { readonly group: number; readonly node: number; readonly ballot: number };
+export type LeaseHolder = { readonly group: GroupId; readonly node: number; readonly ballot: number };
 
 /** `holders`: every replica whose lease is live at this instant, each by its own clock. */
 export function checkLeaseExclusive(holders: readonly LeaseHolder[]): Violation | null {

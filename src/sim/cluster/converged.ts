@@ -1,61 +1,94 @@
-// Whether a cluster that was left in peace has come to rest: every replica is there and has applied the same,
-// and each group has one leader that serves. And the state of its replicas, for comparison.
+// Whether a cluster that was left in peace has come to rest: every partition has three whole replicas in three zones,
+// all have applied the same, each group has one leader that serves, and nothing is on its way. And the state of the
+// replicas, for comparison.
 import { must } from "../../base/assert.ts";
-import { SYSTEM_GROUP, type GroupId, type StorageKey } from "../../base/ids.ts";
+import { SYSTEM_GROUP, type StorageKey } from "../../base/ids.ts";
 import { scanBounds } from "../../model/key-encoding.ts";
-import type { TableSchema } from "../../model/table-schema.ts";
+import type { Partition } from "../../model/table-schema.ts";
 import { CATALOGUE_FROM, CATALOGUE_TO } from "../../roles/metadata/catalogue.ts";
 import type { ReplicaState } from "../checker/replica-digest.ts";
+import { catalogueOf, placesIn, type SimCatalogue } from "./catalogue.ts";
 import type { SimCluster } from "./sim-cluster.ts";
+
+const REPLICAS = 3;
 
 /** Null when all is at rest, else what is not, in words. */
 export function unrest(cluster: SimCluster): string | null {
-  for (const { nodeId, node, storage } of cluster.machines) {
-    if (node === null && !storage.isDamaged) return `node ${nodeId} is not running`;
+  for (const machine of cluster.machines) {
+    if (machine.node === null && !machine.storage.isDamaged) return `machine ${machine.number} has no running node`;
   }
-  const system = groupUnrest(cluster, SYSTEM_GROUP);
-  if (system !== null) return `system group: ${system}`;
-  const tables = must(cluster.running()[0], "a majority runs").node.metadata.tables();
-  const moving = tables.find((table) => table.status !== "ACTIVE");
+  const catalogue = catalogueOf(cluster);
+  if (catalogue === null) return "nobody leads the system group";
+  const moving = catalogue.tables.find((table) => table.status !== "ACTIVE");
   if (moving !== undefined) return `table ${moving.name} is ${moving.status}`;
-  for (const { group } of tables.flatMap((table) => table.partitions)) {
-    const problem = groupUnrest(cluster, group);
-    if (problem !== null) return `group ${group}: ${problem}`;
+  const placed = new Map<number, Partition>();
+  for (const { partition, isClosed } of placesIn(catalogue)) {
+    placed.set(partition.group, partition);
+    const problem = isClosed ? "closed, and not retired"
+      : placeUnrest(cluster, partition) ?? groupUnrest(cluster, partition);
+    if (problem !== null) return `group ${partition.group}: ${problem}`;
+  }
+  for (const { node } of cluster.running()) {
+    for (const { group } of node.replicator.hosts()) {
+      if (placed.get(group)?.replicas.includes(node.self) === true) continue;
+      return `node ${node.self} hosts group ${group}, which is not placed there`;
+    }
   }
   return null;
 }
 
-function groupUnrest(cluster: SimCluster, group: GroupId): string | null {
+/** What the catalogue says of the group is not how it should be in the end. */
+function placeUnrest(cluster: SimCluster, partition: Partition): string | null {
+  const { replicas, joining, leaving, logReplicas, splitting } = partition;
+  if (joining !== undefined || leaving !== undefined || logReplicas !== undefined || splitting !== undefined) {
+    return `a change is on its way: ${JSON.stringify({ replicas, joining, leaving, logReplicas, splitting })}`;
+  }
+  const zones = new Set<number>();
+  for (const node of replicas) {
+    const machine = cluster.machineOf(node);
+    if (machine.nodeId !== node) return `a replica is on node ${node}, whose disk was lost`;
+    zones.add(machine.zone);
+  }
+  if (replicas.length !== REPLICAS) return `${replicas.length} replicas`;
+  return zones.size === REPLICAS ? null : `its replicas ${replicas.join()} are in ${zones.size} zones`;
+}
+
+function groupUnrest(cluster: SimCluster, { group, replicas }: Partition): string | null {
   let leaders = 0;
   let applied = -1;
-  for (const { machine, node } of cluster.running()) {
+  for (const id of replicas) {
+    const machine = cluster.machineOf(id);
+    const { node } = machine;
+    if (node === null) continue; // damaged
     const host = node.replicator.host(group);
-    if (host === null) return `not hosted on node ${machine.nodeId}`;
+    if (host === null) return `not hosted on node ${id}`;
     if (host.session !== null && host.core.isLeaseLive(machine.monotonicMs)) leaders++;
     if (applied === -1) applied = host.appliedLsn;
-    if (host.appliedLsn !== applied) return `node ${machine.nodeId} applied ${host.appliedLsn}, another ${applied}`;
+    if (host.appliedLsn !== applied) return `node ${id} applied ${host.appliedLsn}, another ${applied}`;
     if (host.core.lastLsn !== host.appliedLsn) {
-      return `node ${machine.nodeId} has LSN ${host.core.lastLsn}, applied ${host.appliedLsn}`;
+      return `node ${id} has LSN ${host.core.lastLsn}, applied ${host.appliedLsn}`;
     }
   }
   return leaders === 1 ? null : `${leaders} serving leaders`;
 }
 
-export function replicaStates(cluster: SimCluster, tables: readonly TableSchema[]): ReplicaState[] {
+export function replicaStates(cluster: SimCluster, catalogue: SimCatalogue): ReplicaState[] {
   const states: ReplicaState[] = [];
-  const add = (group: GroupId, from: StorageKey, to: StorageKey): void => {
-    for (const { machine, node } of cluster.running()) {
+  const add = ({ group, replicas }: Partition, from: StorageKey, to: StorageKey): void => {
+    for (const id of replicas) {
+      const { node, storage } = cluster.machineOf(id);
+      if (node === null) continue; // damaged
       const host = must(node.replicator.host(group), "compared when all are hosted");
       const digest = node.tree.digest(from, to);
-      if ("kind" in digest && machine.storage.isDamaged) continue; // it says so, which is all it can do
-      states.push({ group, node: machine.nodeId, applied: host.appliedLsn, digest: JSON.stringify(digest) });
+      if ("kind" in digest && storage.isDamaged) continue; // it says so, which is all it can do
+      states.push({ group, node: id, applied: host.appliedLsn, digest: JSON.stringify(digest) });
     }
   };
-  add(SYSTEM_GROUP, CATALOGUE_FROM, CATALOGUE_TO);
-  for (const table of tables) {
-    for (const partition of table.partitions) {
+  for (const { partition, table } of placesIn(catalogue)) {
+    if (partition.group === SYSTEM_GROUP || table === null) add(partition, CATALOGUE_FROM, CATALOGUE_TO);
+    else {
       const { from, to } = scanBounds(table.id, partition.from, partition.to);
-      add(partition.group, from, to);
+      add(partition, from, to);
     }
   }
   return states;

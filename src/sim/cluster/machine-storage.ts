@@ -29,13 +29,15 @@ export class MachineStorage {
     return this.#wasFailed;
   }
 
-  /** Bits of the tree were flipped: the node may refuse to start, or stop when it meets them. Never undone. */
+  /** Bits were flipped: the node may refuse to start, or stop when it meets them. Never undone. */
   get isDamaged(): boolean {
     return this.#isDamaged;
   }
 
-  flipTreeBit(): void {
-    if (this.kv.flipBit() !== null) this.#isDamaged = true;
+  /** The log only below what was written last: there, damage is told from a write that a power-off cut. */
+  damage(kind: "tree" | "log"): void {
+    const hit = kind === "tree" ? this.kv.flipBit() : this.disk.flipOldBit();
+    if (hit !== null) this.#isDamaged = true;
   }
 
   powerOn(clock: Clock): { readonly disk: SimDisk; readonly kv: SimKv } {

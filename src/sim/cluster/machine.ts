@@ -1,9 +1,11 @@
-// The machine of one zone: a storage node and a router that share its power, its clock and its pauses, and a
-// disk that outlives them. Everything that runs on it is the production code.
-import { assert } from "../../base/assert.ts";
+// One machine: a storage node and a router that share its power, its clock and its pauses, and a disk that outlives
+// them, but for the day when it is lost: then the machine comes back as a new node. Everything that runs on it is
+// the production code.
+import { assert, must } from "../../base/assert.ts";
 import { nodeId, type GroupId, type NodeId } from "../../base/ids.ts";
 import type { Prng } from "../../base/prng.ts";
 import { openNode, StatorNode, type NodeFailure } from "../../node/stator-node.ts";
+import type { InitialNode } from "../../roles/metadata/plan-nodes.ts";
 import { Router } from "../../roles/router/role.ts";
 import type { NodeMessage } from "../../wire/data-messages.ts";
 import type { LogEntry } from "../../wire/log-record.ts";
@@ -13,10 +15,16 @@ import { SimClock } from "../world/sim-clock.ts";
 import type { SimNetwork } from "../world/sim-network.ts";
 import { nodeRandom } from "../world/sim-random.ts";
 import type { TelemetryRecorder } from "../world/sim-telemetry.ts";
+import { enrol } from "./enrol.ts";
 import { MachineStorage } from "./machine-storage.ts";
 
-/** Routers are numbered from here: no storage node has such an id. */
-const ROUTER_BASE = 1000;
+/** The router of node n has this id plus n. */
+const ROUTER_BASE = 32_768;
+/** A process that has no identity yet is reached under one of these: no node or router has such an id. */
+const NAMELESS_BASE = 60_000;
+const DISKS_MAX = 256;
+/** Replicas that a node takes: no bound of its own. */
+const CAPACITY = 10_000;
 
 export type MachineEnv = {
   readonly seed: number;
@@ -24,7 +32,10 @@ export type MachineEnv = {
   readonly loop: EventLoop;
   readonly network: SimNetwork<NodeMessage>;
   readonly telemetry: TelemetryRecorder;
-  readonly nodes: readonly NodeId[];
+  /** The nodes that the cluster began with. */
+  readonly initialNodes: readonly InitialNode[];
+  /** Nodes that somebody who starts a machine would name: those that have an identity now. */
+  readonly contacts: () => readonly NodeId[];
   /** Draws clocks and storage faults. */
   readonly prng: Prng;
   /** The node could not start, or stopped by itself. */
@@ -32,14 +43,18 @@ export type MachineEnv = {
   /** The node recovered and takes part; `replayed`: its log held more than its tree. */
   readonly onOpened: (machine: Machine, replayed: boolean) => void;
   readonly onApplied: (machine: Machine, group: GroupId, entry: LogEntry) => void;
+  /** The machine came to have an identity. */
+  readonly onIdentity: (machine: Machine) => void;
 };
 
 export class Machine {
+  readonly number: number;
   readonly zone: number;
-  readonly nodeId: NodeId;
-  readonly routerId: NodeId;
-  readonly storage: MachineStorage;
   readonly #env: MachineEnv;
+  #storage: MachineStorage;
+  /** Disks lost so far. */
+  #disks = 0;
+  #identity: NodeId | null;
   #life = 0;
   #isOn = false;
   #node: StatorNode | null = null;
@@ -47,12 +62,31 @@ export class Machine {
   #clocks: readonly SimClock[] = [];
   #rate = 1;
 
-  constructor(env: MachineEnv, zone: number) {
+  constructor(env: MachineEnv, number: number, zone: number) {
     this.#env = env;
+    this.number = number;
     this.zone = zone;
-    this.nodeId = nodeId(zone);
-    this.routerId = nodeId(ROUTER_BASE + zone);
-    this.storage = new MachineStorage(env.loop, this.nodeId, env.prng.split(`storage ${zone}`), env.options);
+    this.#identity = nodeId(number);
+    this.#storage = this.#newStorage();
+    env.onIdentity(this);
+  }
+
+  get storage(): MachineStorage {
+    return this.#storage;
+  }
+
+  /** Null from the loss of a disk until the cluster has given the new node its id. */
+  get identity(): NodeId | null {
+    return this.#identity;
+  }
+
+  /** What its node goes by on the network and among events, also while it has no identity. */
+  get nodeId(): NodeId {
+    return this.#identity ?? nodeId(NAMELESS_BASE + this.number * DISKS_MAX + this.#disks);
+  }
+
+  get routerId(): NodeId {
+    return this.#identity === null ? this.nodeId : nodeId(ROUTER_BASE + this.#identity);
   }
 
   get isOn(): boolean {
@@ -81,7 +115,7 @@ export class Machine {
 
   powerOn(): void {
     if (this.#isOn) return;
-    const { loop, network, options, prng, nodes, seed } = this.#env;
+    const { prng, options } = this.#env;
     const life = ++this.#life;
     this.#isOn = true;
     const isAlive = (): boolean => this.#isOn && this.#life === life;
@@ -89,17 +123,14 @@ export class Machine {
       startMs: prng.below(1_000_000), rate: this.#rate,
       wallOffsetMs: options.wallOffsetMsMax === 0 ? 0 : prng.below(options.wallOffsetMsMax),
     };
-    const nodeClock = new SimClock(loop, this.nodeId, fault);
-    const routerClock = new SimClock(loop, this.routerId, fault);
-    this.#clocks = [nodeClock, routerClock];
-    this.#startNode(nodeClock, life, isAlive);
-    const router = new Router({
-      self: this.routerId, clock: routerClock, random: nodeRandom(seed, this.routerId, life),
-      network: network.port(this.routerId, isAlive), metadataNodes: nodes,
-      nearNode: options.load.readsNear ? this.nodeId : null,
-    });
-    this.#router = router;
-    network.attach(this.routerId, (message) => router.onMessage(message));
+    const newClock = (target: NodeId): SimClock => {
+      const clock = new SimClock(this.#env.loop, target, fault);
+      this.#clocks = [...this.#clocks, clock];
+      return clock;
+    };
+    this.#clocks = [];
+    if (this.#identity === null) this.#enrol(newClock, life, isAlive);
+    else this.#start(newClock, life, isAlive);
   }
 
   /** Nothing that runs gets to know of it. */
@@ -112,7 +143,16 @@ export class Machine {
     network.attach(this.routerId, null);
     this.#node = null;
     this.#router = null;
-    this.storage.powerOff();
+    this.#storage.powerOff();
+  }
+
+  /** Its disk is gone for ever, and with it its identity. */
+  loseDisk(): void {
+    assert(!this.#isOn, "a disk is lost with the power off");
+    this.#disks++;
+    assert(this.#disks < DISKS_MAX, "a machine loses only so many disks");
+    this.#identity = null;
+    this.#storage = this.#newStorage();
   }
 
   /** Of all clocks of the machine, in this life and the next ones. */
@@ -125,12 +165,53 @@ export class Machine {
     if (this.#isOn) for (const clock of this.#clocks) clock.jumpWall(byMs);
   }
 
+  #newStorage(): MachineStorage {
+    const { loop, prng, options } = this.#env;
+    return new MachineStorage(loop, this.nodeId, prng.split(`storage ${this.number}.${this.#disks}`), options);
+  }
+
+  /** Asks the cluster for an identity until there is one, then starts under it. */
+  #enrol(newClock: (target: NodeId) => SimClock, life: number, isAlive: () => boolean): void {
+    const { network, seed, contacts, onIdentity } = this.#env;
+    const self = this.nodeId;
+    const clock = newClock(self);
+    this.#storage.powerOn(clock);
+    const nameless = enrol({
+      self, clock, random: nodeRandom(seed, self, life), network: network.port(self, isAlive), contacts: contacts(),
+      work: {
+        kind: "register", uuid: `machine-${this.number}-disk-${this.#disks}`, zone: zoneName(this.zone),
+        address: `machine-${this.number}:7000`, capacity: CAPACITY,
+      },
+    }, (identity) => {
+      if (!isAlive()) return;
+      network.attach(self, null);
+      clock.stop();
+      this.#storage.powerOff();
+      this.#identity = identity;
+      onIdentity(this);
+      this.#start(newClock, life, isAlive);
+    });
+    network.attach(self, nameless);
+  }
+
+  #start(newClock: (target: NodeId) => SimClock, life: number, isAlive: () => boolean): void {
+    const { network, options, contacts, seed } = this.#env;
+    this.#startNode(newClock(this.nodeId), life, isAlive);
+    const router = new Router({
+      self: this.routerId, clock: newClock(this.routerId), random: nodeRandom(seed, this.routerId, life),
+      network: network.port(this.routerId, isAlive), metadataNodes: contacts(),
+      nearNode: options.load.readsNear ? this.nodeId : null,
+    });
+    this.#router = router;
+    network.attach(this.routerId, (message) => router.onMessage(message));
+  }
+
   #startNode(clock: SimClock, life: number, isAlive: () => boolean): void {
     const env = this.#env;
-    const { options, network, telemetry, nodes, seed } = env;
-    const self = this.nodeId;
+    const { options, network, telemetry, initialNodes, seed } = env;
+    const self = must(this.#identity, "a node starts under its identity");
     const random = nodeRandom(seed, self, life);
-    const { disk, kv } = this.storage.powerOn(clock);
+    const { disk, kv } = this.#storage.powerOn(clock);
     openNode({
       self, clock, random, network: network.port(self, isAlive), telemetry: telemetry.port(self), disk, kv,
       timing: options.timing,
@@ -138,8 +219,8 @@ export class Machine {
         node: self, clock, random, segmentBytes: options.walSegmentBytes, batchBytesMax: options.walSegmentBytes,
         sealDelayMs: 30,
       },
-      tree: options.tree,
-      nodes, partitionsPerTable: options.partitionsPerTable, priorLeasesVoid: options.isOneProcess,
+      tree: options.tree, nodes: initialNodes.map(({ id }) => id), initialNodes, liveness: options.liveness,
+      partitionsPerTable: options.partitionsPerTable, priorLeasesVoid: options.isOneProcess,
       onFailed: (failure) => {
         network.attach(self, null);
         env.onFailed(this, failure);
@@ -156,6 +237,18 @@ export class Machine {
       env.onOpened(this, replayedEntries(opened));
     });
   }
+}
+
+export function zoneName(zone: number): string {
+  return `az${zone}`;
+}
+
+/** The node that a machine begins as. */
+export function initialNode(number: number, zone: number): InitialNode {
+  return {
+    id: nodeId(number), uuid: `machine-${number}-disk-0`, zone: zoneName(zone), address: `machine-${number}:7000`,
+    capacity: CAPACITY,
+  };
 }
 
 function replayedEntries(node: StatorNode): boolean {

@@ -1,21 +1,24 @@
-// A cluster of machines, one per zone, as the nemesis, the clients and the checkers see it.
+// A cluster of machines in three zones, as the nemesis, the clients and the checkers see it.
 import { must } from "../../base/assert.ts";
-import { nodeId, type GroupId, type NodeId } from "../../base/ids.ts";
+import { SYSTEM_GROUP, type GroupId, type NodeId } from "../../base/ids.ts";
 import type { Prng } from "../../base/prng.ts";
 import type { Operation, Outcome } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import type { NodeFailure, StatorNode } from "../../node/stator-node.ts";
-import { PAXOS_FRAME, REPLY, REQUEST, type NodeMessage } from "../../wire/data-messages.ts";
+import type { AdminWork, NodeMessage } from "../../wire/data-messages.ts";
 import type { LogEntry } from "../../wire/log-record.ts";
 import type { LeaseHolder } from "../checker/lease-exclusive.ts";
-import type { Victim } from "../nemesis/nemesis.ts";
+import type { Led, Victim } from "../nemesis/victim.ts";
 import { CALM_LINK, type RunOptions } from "../swarm/options.ts";
 import type { TableFrontEnd } from "../workload/front-end.ts";
 import { TABLE } from "../workload/operations.ts";
 import type { EventLoop } from "../world/event-loop.ts";
 import { SimNetwork } from "../world/sim-network.ts";
 import type { TelemetryRecorder } from "../world/sim-telemetry.ts";
-import { Machine } from "./machine.ts";
+import { catalogueOf } from "./catalogue.ts";
+import { canLose } from "./losses.ts";
+import { initialNode, Machine } from "./machine.ts";
+import { digestOf, isOnce } from "./message-traits.ts";
 
 export type ClusterEnv = {
   readonly seed: number;
@@ -28,72 +31,107 @@ export type ClusterEnv = {
   readonly onApplied: (machine: Machine, group: GroupId, entry: LogEntry) => void;
 };
 
+export type Running = { readonly machine: Machine; readonly node: StatorNode };
+
 export class SimCluster implements Victim, TableFrontEnd {
   readonly zones: number;
   readonly machines: readonly Machine[];
   readonly network: SimNetwork<NodeMessage>;
   readonly #env: ClusterEnv;
-  readonly #routers: readonly NodeId[];
-  /** Zone-level power-offs of machines that were on. */
+  /** Every node that there ever was. */
+  readonly #byNode: Map<number, Machine> = new Map();
+  /** Power-offs of machines that were on. */
   powerOffs = 0;
-  onPowerOff: ((zone: number) => void) | null = null;
+  onPowerOff: ((machine: Machine) => void) | null = null;
   /** Before a pause, and after it. */
-  onPause: ((zone: number, isOver: boolean) => void) | null = null;
+  onPause: ((machine: Machine, isOver: boolean) => void) | null = null;
 
   constructor(env: ClusterEnv) {
     this.#env = env;
     const { seed, options, loop, prng, telemetry, onFailed, onOpened, onApplied } = env;
     this.zones = options.zones;
     this.network = new SimNetwork(loop, prng.split("network"), CALM_LINK, { digest: digestOf, isOnce });
-    const nodes = Array.from({ length: options.zones }, (_, i) => nodeId(i + 1));
-    const clocks = prng.split("machines");
-    this.machines = nodes.map((_, i) => new Machine(
-      { seed, options, loop, network: this.network, telemetry, nodes, prng: clocks, onFailed, onOpened, onApplied },
-      i + 1,
-    ));
-    this.#routers = this.machines.map((machine) => machine.routerId);
+    const count = options.zones * options.machinesPerZone;
+    // The first three, which the system group begins on, are of three zones.
+    const places = Array.from({ length: count }, (_, i) => ({ number: i + 1, zone: 1 + (i % options.zones) }));
+    const initialNodes = places.map(({ number, zone }) => initialNode(number, zone));
+    const machineEnv = {
+      seed, options, loop, network: this.network, telemetry, initialNodes, prng: prng.split("machines"),
+      onFailed, onOpened, onApplied,
+      contacts: (): readonly NodeId[] => this.#contacts(),
+      onIdentity: (machine: Machine): void => {
+        this.#byNode.set(machine.nodeId, machine);
+      },
+    };
+    this.machines = places.map(({ number, zone }) => new Machine(machineEnv, number, zone));
   }
 
-  machine(zone: number): Machine {
-    return must(this.machines[zone - 1], "zones count from 1");
+  machine(number: number): Machine {
+    return must(this.machines[number - 1], "machines count from 1");
+  }
+
+  /** The machine that is or was this node. */
+  machineOf(node: number): Machine {
+    return must(this.#byNode.get(node), "a node is one of a machine");
+  }
+
+  get doors(): number {
+    return this.machines.length;
+  }
+
+  get isOneProcess(): boolean {
+    return this.#env.options.isOneProcess;
   }
 
   // ---- For the nemesis.
 
-  powerOn(zone: number): void {
-    this.machine(zone).powerOn();
+  machinesOf(zone: number): readonly number[] {
+    return this.machines.filter((machine) => machine.zone === zone).map(({ number }) => number);
   }
 
-  powerOff(zone: number): void {
-    const machine = this.machine(zone);
+  powerOn(number: number): void {
+    this.machine(number).powerOn();
+  }
+
+  powerOff(number: number): void {
+    const machine = this.machine(number);
     if (!machine.isOn) return;
     this.powerOffs++;
-    this.onPowerOff?.(zone);
+    this.onPowerOff?.(machine);
     this.#env.loop.drop(machine.nodeId);
     this.#env.loop.drop(machine.routerId);
     machine.powerOff();
   }
 
-  pause(zone: number): void {
-    const { nodeId, routerId } = this.machine(zone);
-    this.onPause?.(zone, false);
-    this.#env.loop.pause(nodeId);
-    this.#env.loop.pause(routerId);
-  }
-
-  resume(zone: number): void {
-    const { nodeId, routerId } = this.machine(zone);
-    this.onPause?.(zone, true);
-    this.#env.loop.resume(nodeId);
-    this.#env.loop.resume(routerId);
-  }
-
-  isolate(zone: number, withRouters: boolean): void {
-    const self = this.machine(zone).nodeId;
-    for (const machine of this.machines) {
-      if (machine.zone !== zone) this.#cutBoth(self, machine.nodeId);
+  loseDisks(numbers: readonly number[]): boolean {
+    if (!canLose(this, numbers.map((number) => this.machine(number)))) return false;
+    for (const number of numbers) {
+      this.powerOff(number);
+      this.machine(number).loseDisk();
     }
-    if (withRouters) for (const router of this.#routers) this.#cutBoth(self, router);
+    return true;
+  }
+
+  pause(number: number): void {
+    const machine = this.machine(number);
+    this.onPause?.(machine, false);
+    this.#env.loop.pause(machine.nodeId);
+    this.#env.loop.pause(machine.routerId);
+  }
+
+  resume(number: number): void {
+    const machine = this.machine(number);
+    this.onPause?.(machine, true);
+    this.#env.loop.resume(machine.nodeId);
+    this.#env.loop.resume(machine.routerId);
+  }
+
+  isolate(number: number, withRouters: boolean): void {
+    const self = this.machine(number).nodeId;
+    for (const machine of this.machines) {
+      if (machine.number !== number) this.#cutBoth(self, machine.nodeId);
+      if (withRouters) this.#cutBoth(self, machine.routerId);
+    }
   }
 
   cut(from: number, to: number): void {
@@ -108,30 +146,45 @@ export class SimCluster implements Victim, TableFrontEnd {
     this.network.heal();
   }
 
-  setClock(zone: number, wallJumpMs: number, rate: number): void {
-    this.machine(zone).setRate(rate);
-    this.machine(zone).jumpWall(wallJumpMs);
+  setClock(number: number, wallJumpMs: number, rate: number): void {
+    this.machine(number).setRate(rate);
+    this.machine(number).jumpWall(wallJumpMs);
   }
 
-  setDiskSlowness(zone: number, factor: number): void {
-    this.machine(zone).storage.setSlowness(factor);
+  setDiskSlowness(number: number, factor: number): void {
+    this.machine(number).storage.setSlowness(factor);
   }
 
-  failDisk(zone: number, code: "EIO" | "ENOSPC"): void {
-    this.machine(zone).storage.failNext(code);
+  failDisk(number: number, code: "EIO" | "ENOSPC"): void {
+    this.machine(number).storage.failNext(code);
   }
 
-  leaderZone(index: number): number | null {
+  damage(number: number, kind: "tree" | "log"): void {
+    this.machine(number).storage.damage(kind);
+  }
+
+  led(index: number): Led | null {
     const holders = this.leaseHolders();
-    return holders.length === 0 ? null : (holders[index % holders.length] as LeaseHolder).node;
+    const holder = holders[index % Math.max(1, holders.length)];
+    return holder === undefined ? null : this.#ledBy(holder);
   }
 
-  handOver(zone: number): void {
-    this.machine(zone).node?.replicator.handOverAll();
+  ledSystem(): Led | null {
+    const holder = this.leaseHolders().find(({ group }) => group === SYSTEM_GROUP);
+    return holder === undefined ? null : this.#ledBy(holder);
   }
 
-  flipTreeBit(zone: number): void {
-    this.machine(zone).storage.flipTreeBit();
+  handOver(number: number): void {
+    this.machine(number).node?.replicator.handOverAll();
+  }
+
+  administer(command: (tables: readonly TableSchema[], nodes: readonly NodeId[]) => AdminWork | null): void {
+    const catalogue = catalogueOf(this);
+    const router = this.machines.find((machine) => machine.router?.isReady === true)?.router;
+    if (catalogue === null || router === null || router === undefined) return;
+    const nodes = this.machines.flatMap(({ identity }) => (identity === null ? [] : [identity]));
+    const work = command(catalogue.tables, nodes);
+    if (work !== null) router.askControlPlane({ kind: "admin", command: work }, () => {});
   }
 
   setStorm(isOn: boolean): void {
@@ -150,25 +203,25 @@ export class SimCluster implements Victim, TableFrontEnd {
 
   // ---- For the clients.
 
-  targetOf(zone: number): number {
-    return this.machine(zone).routerId;
+  targetOf(door: number): number {
+    return this.machine(door).routerId;
   }
 
-  table(zone: number): TableSchema | null {
-    return this.tableNamed(zone, TABLE.name);
+  table(door: number): TableSchema | null {
+    return this.tableNamed(door, TABLE.name);
   }
 
-  isReady(zone: number): boolean {
-    return this.machine(zone).router?.isReady === true;
+  isReady(door: number): boolean {
+    return this.machine(door).router?.isReady === true;
   }
 
-  tableNamed(zone: number, name: string): TableSchema | null {
-    const router = this.machine(zone).router;
+  tableNamed(door: number, name: string): TableSchema | null {
+    const router = this.machine(door).router;
     return router?.isReady === true ? router.lookupTable(name) : null;
   }
 
-  execute(zone: number, operation: Operation, done: (outcome: Outcome) => void): void {
-    const machine = this.machine(zone);
+  execute(door: number, operation: Operation, done: (outcome: Outcome) => void): void {
+    const machine = this.machine(door);
     const { lives } = machine;
     const router = must(machine.router, "only a router that is on is asked");
     router.execute(operation, (outcome) => {
@@ -178,9 +231,9 @@ export class SimCluster implements Victim, TableFrontEnd {
 
   // ---- For the checkers.
 
-  /** Machines whose node runs; all of them, once healed, but for one that refuses its damaged tree. */
-  running(): { readonly machine: Machine; readonly node: StatorNode }[] {
-    const running: { readonly machine: Machine; readonly node: StatorNode }[] = [];
+  /** Machines whose node runs; all of them, once healed, but for one that refuses its damaged disk. */
+  running(): Running[] {
+    const running: Running[] = [];
     for (const machine of this.machines) {
       const { node } = machine;
       if (node !== null) running.push({ machine, node });
@@ -201,32 +254,19 @@ export class SimCluster implements Victim, TableFrontEnd {
     return holders;
   }
 
+  #ledBy({ group, node }: LeaseHolder): Led {
+    const leader = this.machineOf(node);
+    const members = must(leader.node?.replicator.host(group)).members;
+    const others = members.filter((member) => member !== node && this.#byNode.has(member));
+    return { group, leader: leader.number, others: others.map((id) => this.machineOf(id).number) };
+  }
+
+  #contacts(): readonly NodeId[] {
+    return this.machines.flatMap(({ identity }) => (identity === null ? [] : [identity]));
+  }
+
   #cutBoth(a: NodeId, b: NodeId): void {
     this.network.cut(a, b);
     this.network.cut(b, a);
-  }
-}
-
-/** Between routers and nodes there are connections: what an operation asks for is asked for at most once. */
-function isOnce(message: NodeMessage): boolean {
-  return message.kind === REQUEST || message.kind === REPLY;
-}
-
-/** A few numbers that tell one message from another. */
-function digestOf(message: NodeMessage): number {
-  switch (message.kind) {
-    case PAXOS_FRAME: {
-      let digest = message.messages.length;
-      for (const m of message.messages) {
-        digest = Math.imul(digest ^ m.kind ^ (m.group << 4), 0x01000193);
-        digest ^= m.lsn ^ Math.imul(m.ballot | 0, 31) ^ m.commit;
-      }
-      return digest | 0;
-    }
-    case REQUEST:
-    case REPLY:
-      return (message.kind * 0x1000000) ^ message.id ^ (message.from << 16);
-    default:
-      return message.kind;
   }
 }

@@ -2,40 +2,16 @@
 import type { Prng } from "../../base/prng.ts";
 import type { RunOptions } from "../swarm/options.ts";
 import { EVENT_NEMESIS, WORLD, type EventLoop } from "../world/event-loop.ts";
+import { adminCommand } from "./admin-command.ts";
 import { planNemesis, type NemesisStep } from "./plan.ts";
+import type { Victim } from "./victim.ts";
 
-/** What can be done to a cluster. Zones are numbered from 1. */
-export interface Victim {
-  readonly zones: number;
-  /** Storage node and router of the zone lose power; un-synced bytes are lost. No effect when off. */
-  powerOff(zone: number): void;
-  /** No effect when on. */
-  powerOn(zone: number): void;
-  pause(zone: number): void;
-  resume(zone: number): void;
-  /** Cuts the zone's storage node off from the other nodes, and from all routers if so wanted. */
-  isolate(zone: number, withRouters: boolean): void;
-  cut(from: number, to: number): void;
-  clog(from: number, to: number, untilUs: number): void;
-  /** Undoes all cuts and clogs. */
-  healLinks(): void;
-  setClock(zone: number, wallJumpMs: number, rate: number): void;
-  setDiskSlowness(zone: number, factor: number): void;
-  /** The next write or sync of the zone's node fails. */
-  failDisk(zone: number, code: "EIO" | "ENOSPC"): void;
-  setStorm(isOn: boolean): void;
-  /** Damages what the zone's tree holds on disk. For good: at most one zone of a run. */
-  flipTreeBit(zone: number): void;
-  /** Zone of the leader of some group that has one; which group, `index` chooses. */
-  leaderZone(index: number): number | null;
-  /** The zone's node hands over what it leads, as before an orderly stop. */
-  handOver(zone: number): void;
-}
+type StepOf<Kind extends NemesisStep["kind"]> = NemesisStep & { readonly kind: Kind };
 
 export class Nemesis {
   readonly #loop: EventLoop;
   readonly #victim: Victim;
-  /** Faults injected, by kind. A power-off counts once per zone that was on. */
+  /** Faults injected, by kind. */
   readonly counts: Map<string, number> = new Map();
   #isOver = false;
   onStep: ((step: NemesisStep, number: number) => void) | null = null;
@@ -64,10 +40,10 @@ export class Nemesis {
     this.#isOver = true;
     victim.healLinks();
     victim.setStorm(false);
-    for (let zone = 1; zone <= victim.zones; zone++) {
-      victim.resume(zone);
-      victim.setDiskSlowness(zone, 1);
-      victim.powerOn(zone);
+    for (let machine = 1; machine <= victim.machines.length; machine++) {
+      victim.resume(machine);
+      victim.setDiskSlowness(machine, 1);
+      victim.powerOn(machine);
     }
   }
 
@@ -77,15 +53,24 @@ export class Nemesis {
     this.count(step.kind);
     switch (step.kind) {
       case "power-off":
-        for (const zone of step.zones) victim.powerOff(zone);
-        step.zones.forEach((zone, i) => this.#after(step.offMs[i] ?? 1, () => victim.powerOn(zone)));
+        for (const machine of step.machines) victim.powerOff(machine);
+        step.machines.forEach((machine, i) => this.#after(step.offMs[i] ?? 1, () => victim.powerOn(machine)));
+        return;
+      case "lose-disk":
+        this.#loseDisks(step.machines, step.offMs);
+        return;
+      case "control-plane":
+        this.#behead(step, 0);
+        return;
+      case "admin":
+        this.#administer(step);
         return;
       case "pause":
-        victim.pause(step.zone);
-        this.#after(step.forMs, () => victim.resume(step.zone));
+        victim.pause(step.machine);
+        this.#after(step.forMs, () => victim.resume(step.machine));
         return;
       case "partition":
-        victim.isolate(step.zone, step.withRouters);
+        victim.isolate(step.machine, step.withRouters);
         this.#after(step.forMs, () => victim.healLinks());
         return;
       case "one-way":
@@ -96,26 +81,19 @@ export class Nemesis {
         victim.clog(step.from, step.to, this.#loop.nowUs + step.forMs * 1000);
         return;
       case "clock":
-        victim.setClock(step.zone, step.wallJumpMs, step.rate);
+        victim.setClock(step.machine, step.wallJumpMs, step.rate);
         return;
       case "slow-disk":
-        victim.setDiskSlowness(step.zone, step.factor);
-        this.#after(step.forMs, () => victim.setDiskSlowness(step.zone, 1));
+        victim.setDiskSlowness(step.machine, step.factor);
+        this.#after(step.forMs, () => victim.setDiskSlowness(step.machine, 1));
         return;
       case "disk-failure":
-        victim.failDisk(step.zone, step.code);
-        this.#after(step.offMs, () => {
-          victim.powerOff(step.zone);
-          victim.powerOn(step.zone);
-        });
+        victim.failDisk(step.machine, step.code);
+        this.#after(step.offMs, () => this.#blink(step.machine, 0));
         return;
       case "hand-over":
-        victim.handOver(step.zone);
-        if (step.thenOffMs === null) return;
-        this.#after(step.thenOffMs, () => {
-          victim.powerOff(step.zone);
-          this.#after(1, () => victim.powerOn(step.zone));
-        });
+        victim.handOver(step.machine);
+        if (step.thenOffMs !== null) this.#after(step.thenOffMs, () => this.#blink(step.machine, 1));
         return;
       case "squeeze":
         this.#squeeze(step);
@@ -124,7 +102,7 @@ export class Nemesis {
         this.#flap(step, 0);
         return;
       case "damage":
-        victim.flipTreeBit(step.zone);
+        victim.damage(step.machine, step.what);
         return;
       case "storm":
         victim.setStorm(true);
@@ -133,18 +111,56 @@ export class Nemesis {
     }
   }
 
-  #squeeze(step: NemesisStep & { kind: "squeeze" }): void {
+  #loseDisks(machines: readonly number[], offMs: number): void {
     const victim = this.#victim;
-    const leader = victim.leaderZone(step.group);
-    if (leader === null) return;
-    const deaf = 1 + ((leader - 1 + step.turn) % victim.zones);
-    const third = 1 + ((leader - 1 + (victim.zones - step.turn)) % victim.zones);
+    if (!victim.loseDisks(machines)) return;
+    this.count("disks lost");
+    for (const machine of machines) this.#after(offMs, () => victim.powerOn(machine));
+  }
+
+  #behead(step: StepOf<"control-plane">, round: number): void {
+    if (round === step.rounds) return;
+    const led = this.#victim.ledSystem();
+    if (led !== null) this.#blink(led.leader, step.offMs);
+    this.#after(step.everyMs, () => this.#behead(step, round + 1));
+  }
+
+  #administer(step: StepOf<"admin">): void {
+    const victim = this.#victim;
+    let leader: number | null = null;
+    victim.administer((tables, nodes) => {
+      const found = adminCommand(step.command, step.pick, tables, nodes);
+      if (found === null) return null;
+      this.count(step.command);
+      const { machines } = victim;
+      // Leaders are looked up now: afterwards the group may be another one.
+      for (let i = 0; i < machines.length * 4 && found.group !== null && leader === null; i++) {
+        const led = victim.led(i);
+        if (led?.group === found.group) leader = led.leader;
+      }
+      return found.work;
+    });
+    this.#after(step.aftermathMs, () => {
+      const target = step.aftermath === "control-plane-off" ? victim.ledSystem()?.leader ?? null : leader;
+      if (target === null || step.aftermath === "nothing") return;
+      if (step.aftermath === "leader-loses-disk") this.#loseDisks([target], step.offMs);
+      else if (step.aftermath === "leader-cut-off") {
+        victim.isolate(target, false);
+        this.#after(step.offMs, () => victim.healLinks());
+      } else this.#blink(target, step.offMs);
+    });
+  }
+
+  #squeeze(step: StepOf<"squeeze">): void {
+    const victim = this.#victim;
+    const led = victim.led(step.group);
+    const deaf = led?.others[step.turn];
+    const third = led?.others[1 - step.turn];
+    if (led === null || deaf === undefined || third === undefined) return;
+    const { leader } = led;
     victim.cut(leader, deaf);
     if (!step.isOneWay) victim.cut(deaf, leader);
-    this.#after(step.blinkAfterMs, () => {
-      victim.powerOff(third);
-      this.#after(1, () => victim.powerOn(third));
-    });
+    this.#after(step.blinkAfterMs, () => this.#blink(third, 1));
     if (step.pauseAfterMs !== null) {
       this.#after(step.pauseAfterMs, () => victim.pause(leader));
       this.#after(step.pauseAfterMs + step.forMs, () => victim.resume(leader));
@@ -152,16 +168,24 @@ export class Nemesis {
     this.#after(step.forMs, () => victim.healLinks());
   }
 
-  #flap(step: NemesisStep & { kind: "flap" }, round: number): void {
+  #flap(step: StepOf<"flap">, round: number): void {
     const victim = this.#victim;
     const drawn = step.victims[round];
     const isLast = drawn === undefined;
-    for (let zone = 1; zone <= victim.zones; zone++) victim.setDiskSlowness(zone, isLast ? 1 : step.slowness);
+    for (let machine = 1; machine <= victim.machines.length; machine++) {
+      victim.setDiskSlowness(machine, isLast ? 1 : step.slowness);
+    }
     if (isLast) return;
-    const zone = victim.leaderZone(round) ?? drawn;
-    victim.powerOff(zone);
-    this.#after(1, () => victim.powerOn(zone));
+    this.#blink(victim.led(round)?.leader ?? drawn, 1);
     this.#after(step.everyMs[round] ?? 1, () => this.#flap(step, round + 1));
+  }
+
+  /** Power off, and on again; `offMs` 0: at once. */
+  #blink(machine: number, offMs: number): void {
+    const victim = this.#victim;
+    victim.powerOff(machine);
+    if (offMs === 0) victim.powerOn(machine);
+    else this.#after(offMs, () => victim.powerOn(machine));
   }
 
   #after(delayMs: number, run: () => void): void {

@@ -19,7 +19,12 @@ test("over many seeds every kind of fault and every subset of zones comes up, wi
     for (const { atMs, step } of planNemesis(new Prng(seed), options)) {
       assert.ok(atMs >= 0 && atMs < options.chaosMs);
       kinds.add(step.kind);
-      if (step.kind === "power-off") subsets.add(step.zones.join());
+      if (step.kind === "power-off" && options.machinesPerZone === 1) subsets.add(step.machines.join());
+      if (step.kind === "power-off" || step.kind === "lose-disk") {
+        const count = options.zones * options.machinesPerZone;
+        for (const machine of step.machines) assert.ok(machine >= 1 && machine <= count);
+        assert.equal(new Set(step.machines).size, step.machines.length);
+      }
       if (step.kind === "one-way" || step.kind === "clog") assert.notEqual(step.from, step.to);
     }
   }

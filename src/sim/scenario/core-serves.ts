@@ -37,7 +37,7 @@ export class CoreWrites {
       if (!machine.isOn) continue;
       for (let p = 0; p < this.#history.partitionKeys; p++) {
         this.#waiting++;
-        this.#try(table, machine.zone, p, 0);
+        this.#try(table, machine.number, p, 0);
       }
     }
   }
@@ -48,11 +48,11 @@ export class CoreWrites {
       + "while two zones of three were up");
   }
 
-  #try(table: TableSchema, zone: number, p: number, attempt: number): void {
+  #try(table: TableSchema, door: number, p: number, attempt: number): void {
     const loop = this.#loop;
     // The name differs from try to try: a late effect of one does not disturb the next.
-    const item = `p${p}/core.${zone}.${attempt}`;
-    const value = `core.${zone}.${p}.${attempt}`;
+    const item = `p${p}/core.${door}.${attempt}`;
+    const value = `core.${door}.${p}.${attempt}`;
     const command = { kind: "put", value } as const;
     const invokedUs = loop.nowUs;
     let isSettled = false;
@@ -64,12 +64,12 @@ export class CoreWrites {
       if (isGood) {
         this.#waiting--;
         this.#history.acknowledged.set(item, value);
-      } else this.#later(RETRY_US, () => this.#try(table, zone, p, attempt + 1));
+      } else this.#later(RETRY_US, () => this.#try(table, door, p, attempt + 1));
     };
     this.#later(TRY_US_MAX, () => settle(false));
-    loop.schedule(invokedUs + 1, EVENT_CLIENT, this.#cluster.targetOf(zone), attempt, () => {
-      if (!this.#cluster.isReady(zone)) return settle(false);
-      this.#cluster.execute(zone, writeOperation(table, item, command, STYLE), (outcome) => {
+    loop.schedule(invokedUs + 1, EVENT_CLIENT, this.#cluster.targetOf(door), attempt, () => {
+      if (!this.#cluster.isReady(door)) return settle(false);
+      this.#cluster.execute(door, writeOperation(table, item, command, STYLE), (outcome) => {
         settle(resultOf(command, outcome, false)?.kind === "done");
       });
     });

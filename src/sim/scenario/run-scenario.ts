@@ -2,11 +2,11 @@
 // healed and the cluster must come to rest, serve every call, and hold what it acknowledged (liveness).
 import { must } from "../../base/assert.ts";
 import { BUGGIFY_POINTS } from "../../base/buggify.ts";
+import { NODE_ID_MAX } from "../../roles/metadata/catalogue-shapes.ts";
 import { Prng } from "../../base/prng.ts";
 import type { Outcome } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import { describeCall } from "../checker/history.ts";
-import { checkLeaseExclusive } from "../checker/lease-exclusive.ts";
 import { LogAgreement } from "../checker/log-agreement.ts";
 import { violation, type Violation } from "../checker/violation.ts";
 import { unrest } from "../cluster/converged.ts";
@@ -85,7 +85,7 @@ export class Scenario {
     this.#trace = trace;
     this.#prng = new Prng(seed).split("scenario");
     this.#telemetry = new TelemetryRecorder(this.#loop, ({ node }) => {
-      const { storage } = this.#cluster.machine(node);
+      const { storage } = this.#cluster.machineOf(node);
       return storage.wasFailed || storage.isDamaged;
     });
     this.#cluster = new SimCluster({
@@ -138,14 +138,14 @@ export class Scenario {
 
   #bringUp(): TableSchema | null {
     const cluster = this.#cluster;
-    for (let zone = 1; zone <= cluster.zones; zone++) cluster.powerOn(zone);
+    for (const { number } of cluster.machines) cluster.powerOn(number);
     let isAsked = false;
     const isUp = this.#runUntil(START_MS_MAX, () => {
       if (!isAsked && cluster.machine(1).router?.isReady === true) {
         isAsked = true;
         cluster.execute(1, { kind: "create-table", definition: TABLE }, () => {});
       }
-      return cluster.machines.every((machine) => cluster.table(machine.zone)?.status === "ACTIVE");
+      return cluster.machines.every((machine) => cluster.table(machine.number)?.status === "ACTIVE");
     });
     if (!isUp) {
       this.#report(violation("liveness", `no table within ${START_MS_MAX} ms on a cluster without faults`));
@@ -182,7 +182,7 @@ export class Scenario {
     this.#trace?.(this.#loop.nowUs, "-- heal --");
     if (this.#prng.chance(1, 2)) {
       this.#probes.hit("a whole-cluster power-off came before the final check");
-      for (let zone = 1; zone <= cluster.zones; zone++) cluster.powerOff(zone);
+      for (const { number } of cluster.machines) cluster.powerOff(number);
     }
     this.#nemesis.heal();
     this.#mischief.end();
@@ -204,15 +204,16 @@ export class Scenario {
   /** Without one zone (the damaged one, if there is one) the others must serve. */
   #demandCore(table: TableSchema): void {
     const cluster = this.#cluster;
-    const zone = this.#options.damagedZone;
+    const { zone } = cluster.machine(this.#options.damagedMachine);
+    const machines = cluster.machinesOf(zone);
     this.#probes.hit("one zone stayed off while the others had to serve");
     this.#trace?.(this.#loop.nowUs, `-- zone ${zone} stays off --`);
-    cluster.powerOff(zone);
+    for (const machine of machines) cluster.powerOff(machine);
     const writes = new CoreWrites(this.#loop, cluster, this.#history);
     writes.start(table);
     this.#runUntil(CORE_SERVES_MS_MAX, () => writes.isDone);
     this.#report(writes.verdict());
-    cluster.powerOn(zone);
+    for (const machine of machines) cluster.powerOn(machine);
   }
 
   #comeToRest(): boolean {
@@ -230,10 +231,10 @@ export class Scenario {
   #readEverything(table: TableSchema): boolean {
     const loop = this.#loop;
     let left = 0;
-    let zone = 1;
+    let door = 1;
     for (const item of this.#history.allItems()) {
-      const at = zone;
-      zone = 1 + (zone % this.#cluster.zones);
+      const at = door;
+      door = 1 + (door % this.#cluster.doors);
       left++;
       const invokedUs = loop.nowUs;
       const settle = (outcome: Outcome): void => {
@@ -265,15 +266,12 @@ export class Scenario {
   // ---- Watching.
 
   #observe(): void {
-    const { zones } = this.#options;
-    this.#loop.afterEvent = (event): void => {
-      if (event.target === WORLD || event.target > zones) return;
-      const holders = this.#cluster.leaseHolders();
-      this.#watch.onHolders(holders);
-      if (holders.length > 1) this.#report(checkLeaseExclusive(holders));
+    this.#loop.afterEvent = ({ target }): void => {
+      if (target === WORLD || target > NODE_ID_MAX) return;
+      this.#report(this.#watch.afterEvent(this.#cluster.machineOf(target)));
     };
-    this.#cluster.onPowerOff = (zone): void => this.#watch.onPowerOff(zone);
-    this.#cluster.onPause = (zone, isOver): void => this.#watch.onPause(zone, isOver);
+    this.#cluster.onPowerOff = (machine): void => this.#watch.onPowerOff(machine);
+    this.#cluster.onPause = (machine, isOver): void => this.#watch.onPause(machine, isOver);
     const trace = this.#trace;
     if (trace === null) return;
     this.#history.onRecord = (call): void => trace(this.#loop.nowUs, `item ${call.item} ${describeCall(call)}`);
@@ -295,8 +293,8 @@ export class Scenario {
     for (const machine of this.#cluster.machines) {
       if (!machine.storage.wasFailed) continue;
       this.#loop.schedule(this.#loop.nowUs + 1000, EVENT_CHECK, WORLD, 0, () => {
-        this.#cluster.powerOff(machine.zone);
-        this.#cluster.powerOn(machine.zone);
+        this.#cluster.powerOff(machine.number);
+        this.#cluster.powerOn(machine.number);
       });
     }
   }

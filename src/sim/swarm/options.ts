@@ -3,6 +3,7 @@
 // than a disk's hiccup meets its conditions sooner or later.
 import { Prng } from "../../base/prng.ts";
 import type { GroupTiming } from "../../consensus/ready.ts";
+import { METADATA_TIMING_DEFAULT, type MetadataTiming } from "../../roles/metadata/liveness.ts";
 import type { TreeOptions } from "../../storage/tree/item-tree.ts";
 import type { SimDiskOptions } from "../world/sim-disk.ts";
 import type { SimKvOptions } from "../world/sim-kv.ts";
@@ -10,14 +11,21 @@ import type { LinkFaults } from "../world/sim-network.ts";
 
 export const FAULTS = [
   "power-off", "pause", "partition", "one-way", "clog", "clock", "slow-disk", "disk-failure", "storm", "hand-over",
-  "squeeze", "flap", "damage",
+  "squeeze", "flap", "damage", "lose-disk", "control-plane", "admin",
 ] as const;
+const ZONES = 3;
+/** Nodes outside of the system group, and changes of who is in a group. */
+const HAS_MEMBERSHIP: boolean = false;
+
 export type FaultKind = (typeof FAULTS)[number];
 
 export type RunOptions = {
   readonly zones: number;
+  readonly machinesPerZone: number;
   readonly partitionsPerTable: number;
   readonly timing: GroupTiming;
+  /** When the control plane takes a silent node for lost. */
+  readonly liveness: MetadataTiming;
   readonly link: LinkFaults;
   /** A node's clock runs between 1 - this and 1 + this: within what the lease allows for. */
   readonly clockRateSpread: number;
@@ -33,14 +41,14 @@ export type RunOptions = {
   readonly faultEveryMs: number;
   /** Relative weights of the kinds of fault; 0: not in this run. */
   readonly faults: Readonly<Record<FaultKind, number>>;
-  /** The one zone whose tree may be damaged, so that the other copies are whole. */
-  readonly damagedZone: number;
+  /** The one machine whose disk may be damaged, so that the other copies are whole. */
+  readonly damagedMachine: number;
   /**
    * All zones in one process: they lose power only together, so that no lease of before a start can be alive, and
    * the nodes are told so.
    */
   readonly isOneProcess: boolean;
-  /** After healing, that zone stays off for a while, and the others must serve. */
+  /** After healing, the zone of that machine stays off for a while, and the others must serve. */
   readonly isZoneLeftOut: boolean;
   /** How long a node stays off, at most. */
   readonly offMsMax: number;
@@ -64,9 +72,12 @@ export function drawOptions(seed: number): RunOptions {
   const prng = new Prng(seed).split("options");
   const timing = drawTiming(prng);
   const isOneProcess = prng.chance(1, 6);
+  const machinesPerZone = HAS_MEMBERSHIP ? prng.pick([1, 1, 1, 2, 2, 3]) : 1;
   const valueBytesMax = prng.pick([0, 40, 400, 4000]);
   return {
-    zones: 3,
+    zones: ZONES,
+    machinesPerZone,
+    liveness: drawLiveness(prng, timing),
     partitionsPerTable: prng.pick([1, 1, 1, 2, 3]),
     timing,
     link: drawLink(prng),
@@ -90,7 +101,7 @@ export function drawOptions(seed: number): RunOptions {
     chaosMs: prng.pick([600, 1200, 1200, 2500]),
     faultEveryMs: prng.pick([120, 250, 500]),
     faults: isOneProcess ? { ...drawFaults(prng), ...SINGLE_RESTARTS } : drawFaults(prng),
-    damagedZone: prng.between(1, 3),
+    damagedMachine: prng.between(1, ZONES * machinesPerZone),
     isOneProcess,
     isZoneLeftOut: !isOneProcess && prng.chance(1, 4),
     offMsMax: prng.pick([60, 300, 900]),
@@ -106,6 +117,14 @@ function drawTiming(prng: Prng): GroupTiming {
     electionJitterMs: prng.pick([10, 50, 100]),
     resendMs: prng.pick([40, 80, 150]),
   };
+}
+
+/** Either long enough that nothing is taken for lost while faults go on, or so short that much is. */
+function drawLiveness(prng: Prng, timing: GroupTiming): MetadataTiming {
+  if (prng.chance(1, 3)) return METADATA_TIMING_DEFAULT;
+  const beatMs = prng.pick([10, 20, 50]);
+  const suspectMs = beatMs * 5;
+  return { beatMs, suspectMs, downAfterMs: suspectMs + prng.pick([50, timing.leaseMs, 600]) };
 }
 
 function drawLink(prng: Prng): LinkFaults {
@@ -162,11 +181,16 @@ function drawFaults(prng: Prng): Record<FaultKind, number> {
     "squeeze": prng.chance(1, 2) ? prng.between(1, 6) : 0,
     "flap": prng.chance(1, 2) ? prng.between(1, 4) : 0,
     "damage": prng.chance(1, 6) ? prng.between(1, 3) : 0,
+    "lose-disk": HAS_MEMBERSHIP && prng.chance(1, 2) ? prng.between(1, 3) : 0,
+    "control-plane": prng.chance(1, 4) ? 1 : 0,
+    "admin": HAS_MEMBERSHIP && prng.chance(1, 2) ? prng.between(1, 8) : 0,
   };
 }
 
 /** Faults that restart one node while others live on. */
-const SINGLE_RESTARTS = { "disk-failure": 0, "squeeze": 0, "flap": 0 } as const;
+const SINGLE_RESTARTS = {
+  "disk-failure": 0, "squeeze": 0, "flap": 0, "lose-disk": 0, "control-plane": 0,
+} as const;
 
 /** The network once all is healed. */
 export const CALM_LINK: LinkFaults = {

@@ -34,7 +34,7 @@ type Settle = (outcome: Outcome | null, invokedUs: number) => Item | undefined |
 export class Client {
   readonly #env: ClientEnv;
   readonly #id: number;
-  #zone: number;
+  #door: number;
   #sequence = 0;
   #onceCount = 0;
   #isStopped = false;
@@ -43,7 +43,7 @@ export class Client {
   constructor(env: ClientEnv, id: number) {
     this.#env = env;
     this.#id = id;
-    this.#zone = 1 + (id % env.frontEnd.zones);
+    this.#door = 1 + (id % env.frontEnd.doors);
   }
 
   get isBusy(): boolean {
@@ -218,7 +218,7 @@ export class Client {
   #invoke(make: (table: TableSchema) => Operation, settle: Settle, more: ((after: Item) => void) | null = null): void {
     const { loop, prng, frontEnd, load, history } = this.#env;
     const invokedUs = loop.nowUs;
-    const zone = this.#zone;
+    const door = this.#door;
     let isSettled = false;
     const finish = (outcome: Outcome | null): void => {
       if (isSettled) return;
@@ -231,19 +231,19 @@ export class Client {
       const isGood = outcome !== null && outcome.kind !== "unavailable" && outcome.kind !== "overloaded";
       if (outcome === null) history.counts.timedOut++;
       else if (!isGood) history.counts.unavailable++;
-      if (!isGood) this.#zone = 1 + (zone % frontEnd.zones);
+      if (!isGood) this.#door = 1 + (door % frontEnd.doors);
       this.#idle(isGood ? prng.between(1, load.thinkUsMax) : BACK_OFF_US);
     };
-    loop.schedule(loop.nowUs + this.#hop(), EVENT_CLIENT, frontEnd.targetOf(zone), this.#sequence, () => {
-      const table = frontEnd.table(zone);
+    loop.schedule(loop.nowUs + this.#hop(), EVENT_CLIENT, frontEnd.targetOf(door), this.#sequence, () => {
+      const table = frontEnd.table(door);
       if (isSettled) return; // held back at a paused router until the client gave up
       if (table === null) {
         isSettled = true; // refused: not executed
-        this.#zone = 1 + (zone % frontEnd.zones);
+        this.#door = 1 + (door % frontEnd.doors);
         this.#idle(BACK_OFF_US);
         return;
       }
-      frontEnd.execute(zone, make(table), (outcome) => {
+      frontEnd.execute(door, make(table), (outcome) => {
         this.#later(this.#hop(), () => finish(outcome));
       });
     });

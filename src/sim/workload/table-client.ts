@@ -35,7 +35,7 @@ export type TableClientEnv = {
 export class TableClient {
   readonly #env: TableClientEnv;
   readonly #known: Map<string, Known> = new Map(NAMES.map((name) => [name, { state: "absent", value: null }]));
-  #zone = 1;
+  #door = 1;
   #sequence = 0;
   #isStopped = false;
   #isBusy = false;
@@ -146,25 +146,25 @@ export class TableClient {
     make: (table: TableSchema | null) => Operation | null, name: string, settle: (outcome: Outcome | null) => void,
   ): void {
     const { loop, frontEnd, timeoutMs } = this.#env;
-    const zone = this.#zone;
+    const door = this.#door;
     this.#isBusy = true;
     let isSettled = false;
     const finish = (outcome: Outcome | null, wasMade: boolean): void => {
       if (isSettled) return;
       isSettled = true;
       this.#isBusy = false;
-      if (outcome === null || outcome.kind === "unavailable") this.#zone = 1 + (zone % frontEnd.zones);
+      if (outcome === null || outcome.kind === "unavailable") this.#door = 1 + (door % frontEnd.doors);
       if (wasMade) settle(outcome);
       if (!this.#isBusy) this.#later(this.#env.prng.between(1, PAUSE_US_MAX), () => this.#next());
     };
-    loop.schedule(loop.nowUs + HOP_US, EVENT_CLIENT, frontEnd.targetOf(zone), this.#sequence, () => {
+    loop.schedule(loop.nowUs + HOP_US, EVENT_CLIENT, frontEnd.targetOf(door), this.#sequence, () => {
       if (isSettled) return;
-      const operation = frontEnd.isReady(zone) ? make(frontEnd.tableNamed(zone, name)) : null;
+      const operation = frontEnd.isReady(door) ? make(frontEnd.tableNamed(door, name)) : null;
       if (operation === null) {
         finish(null, false);
         return;
       }
-      frontEnd.execute(zone, operation, (outcome) => this.#later(HOP_US, () => finish(outcome, true)));
+      frontEnd.execute(door, operation, (outcome) => this.#later(HOP_US, () => finish(outcome, true)));
     });
     this.#later(timeoutMs * 1000, () => finish(null, true));
   }

@@ -72,6 +72,8 @@ export class SimDisk implements Disk {
   #failure: DiskError | null = null;
   #failNext: string | null = null;
   #closed: (() => void) | null = null;
+  /** Where the newest completed write is. */
+  #lastWrite: { readonly file: string; readonly offset: number } | null = null;
 
   constructor(name: string, clock: Clock, prng: Prng, options: SimDiskOptions) {
     this.name = name;
@@ -194,6 +196,26 @@ export class SimDisk implements Disk {
     return { file, offset };
   }
 
+  /**
+   * Flips one bit below the newest completed write: in its file, or in one whose name sorts before. Returns where, or
+   * null when there is nothing but zeros.
+   */
+  flipOldBit(): { readonly file: string; readonly offset: number } | null {
+    const last = this.#lastWrite;
+    if (last === null) return null;
+    const files = [...this.#files.keys()].filter((file) => file <= last.file).sort();
+    if (files.length === 0) return null;
+    const file = this.#prng.pick(files);
+    const content = this.#files.get(file) as Uint8Array;
+    let end = file === last.file ? last.offset : content.length;
+    while (end > 0 && content[end - 1] === 0) end--;
+    if (end === 0) return null;
+    const offset = this.#prng.below(end);
+    content[offset] = (content[offset] as number) ^ (1 << this.#prng.below(8));
+    this.report.bitFlips++;
+    return { file, offset };
+  }
+
   /** The content as it stands, for checkers and tests; a copy. */
   content(file: string): Uint8Array | null {
     return this.#files.get(file)?.slice() ?? null;
@@ -231,6 +253,7 @@ export class SimDisk implements Disk {
     const content = this.#files.get(operation.file) as Uint8Array;
     assert(operation.offset + operation.bytes.length <= content.length, "write past the end of a file");
     content.set(operation.bytes, operation.offset);
+    this.#lastWrite = { file: operation.file, offset: operation.offset };
     const { misdirectOneIn } = this.#options;
     if (misdirectOneIn > 0 && this.#prng.chance(1, misdirectOneIn)) this.#misdirect(content, operation.bytes);
   }
