@@ -14,16 +14,20 @@ import { quorumValue } from "./quorum.ts";
 export function advanceCommit(s: GroupState): void {
   assert(s.role === "leader", "only a leader decides what is committed");
   const peers = s.peers;
-  for (let i = 0; i < peers.length; i++) s.scratch[i] = (peers[i] as PeerProgress).match;
-  s.scratch[peers.length] = s.durableLsn;
-  const reached = quorumValue(s.scratch, peers.length + 1, s.quorum);
+  let voters = 0;
+  for (let i = 0; i < peers.length; i++) {
+    const peer = peers[i] as PeerProgress;
+    if (peer.votes) s.scratch[voters++] = peer.match;
+  }
+  s.scratch[voters++] = s.durableLsn;
+  const reached = quorumValue(s.scratch, voters, s.quorum);
   if (reached <= s.commit) return;
   if (reached < s.firstOwnLsn && !s.flaws.countsOldBallots) return;
   assert(reached <= s.log.last, "a quorum has only what was proposed");
   s.commitTo(lsn(reached));
 }
 
-/** Leader: the least of what all members have durable and agreeing, bounded by the commit. */
+/** Leader: the least of what all members, learners too, have durable and agreeing, bounded by the commit. */
 export function advanceFloor(s: GroupState): void {
   assert(s.role === "leader", "only a leader knows what all members have");
   let least: number = s.commit < s.durableLsn ? s.commit : s.durableLsn;

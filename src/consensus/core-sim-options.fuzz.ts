@@ -19,6 +19,8 @@ export type Faults = {
   crashes: boolean;
   partitions: boolean;
   isHarassed: boolean;
+  /** The group is closed by a split some time. */
+  splits: boolean;
 };
 
 export type CoreSimOptions = {
@@ -34,7 +36,7 @@ export function drawOptions(prng: Prng): CoreSimOptions {
     everyMs: isHarassed ? 400 : isShort ? 40 : 150,
     lossPercent: isHarassed ? 0 : prng.pick([0, 1, 5, 20]), doublePercent: prng.pick([0, 5, 20]),
     delayMs: isHarassed ? 6 : prng.pick(isShort ? [1, 3] : [1, 5, 40]), crashes: prng.chance(3, 4),
-    partitions: prng.chance(3, 4), isHarassed,
+    partitions: prng.chance(3, 4), isHarassed, splits: prng.chance(1, 6),
   };
   const isTight = prng.chance(1, 2);
   const isStopAndWait = isHarassed || prng.chance(1, 5);

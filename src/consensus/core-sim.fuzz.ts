@@ -2,9 +2,12 @@
 // loses, doubles and reorders, partitions, crashes that lose what was not durable, slow disks, pauses. First
 // chaos (safety only), then everything heals and the group must serve and converge.
 import { assert, must } from "../base/assert.ts";
-import { epoch, groupId, nodeId, type NodeId } from "../base/ids.ts";
+import { groupId, nodeId, type NodeId } from "../base/ids.ts";
 import { Prng } from "../base/prng.ts";
-import { PROMISE, WRITE, type LogEntry } from "../wire/log-record.ts";
+import {
+  initialConfiguration, LOG, NO_CONFIGURATION, replicaOf, STORAGE, type Configuration, type Replica,
+} from "../wire/group-configuration.ts";
+import { BASE, PROMISE, SPLIT, WRITE, type LogEntry } from "../wire/log-record.ts";
 import { PROMISE_ANSWER, type PaxosMessage } from "../wire/paxos-messages.ts";
 import { CoreChecker, Violation } from "./core-sim-checker.fuzz.ts";
 import { drawOptions, type Faults } from "./core-sim-options.fuzz.ts";
@@ -22,6 +25,9 @@ export type CoreSimReport = {
   readonly events: number;
   readonly reads: number;
   readonly handOvers: number;
+  readonly changes: number;
+  readonly joins: number;
+  readonly splits: number;
 };
 
 const GROUP = groupId(7);
@@ -34,7 +40,9 @@ type Unsynced = { readonly records: number; readonly token: number; readonly mes
 
 type SimNode = SimDisk & {
   readonly id: NodeId;
-  readonly config: GroupConfig;
+  config: GroupConfig;
+  /** Runs a replica, or did when it crashed. */
+  isPlaced: boolean;
   readonly skewMs: number;
   readonly rate: number;
   core: Group | null;
@@ -66,6 +74,10 @@ export class CoreSim {
   #partitions = 0;
   #reads = 0;
   #handOvers = 0;
+  #changes = 0;
+  #joins = 0;
+  #splits = 0;
+  readonly #founders: number;
 
   constructor(seed: number, flaws: Flaws, trace: ((line: string) => void) | null) {
     this.#prng = new Prng(seed);
@@ -76,10 +88,15 @@ export class CoreSim {
     const options = drawOptions(prng);
     this.#faults = options.faults;
     this.#limits = options.limits;
+    this.#founders = count;
     const members = Array.from({ length: count }, (_, i) => nodeId(i + 1));
-    for (const id of members) {
+    const spares = Array.from({ length: prng.pick([0, 2, 3]) }, (_, i) => nodeId(count + i + 1));
+    const initial = initialConfiguration(members);
+    for (const id of [...members, ...spares]) {
+      const isFounder = id <= count;
       this.#nodes.push({
-        id, config: { group: GROUP, self: id, members, epoch: epoch(1), timing: options.timing },
+        id, config: { group: GROUP, self: id, initial: isFounder ? initial : null, timing: options.timing },
+        isPlaced: isFounder, hasTree: isFounder,
         skewMs: prng.below(1_000_000), rate: 1 + (prng.below(2001) - 1000) / 1000 * CLOCK_DRIFT,
         core: null, life: 0, records: [], durable: 0, unsynced: [], delivered: 0, checkpoint: 0, released: 0,
         proposed: new Set(), tickAt: Infinity, isPaused: false, inbox: [],
@@ -90,7 +107,8 @@ export class CoreSim {
 
   run(chaosMs: number, healMs: number): CoreSimReport {
     const isNew = this.#prng.chance(1, 2);
-    for (const node of this.#nodes) this.#start(node, isNew);
+    for (const node of this.#nodes.slice(0, this.#founders)) this.#start(node, isNew);
+    this.#membershipLoop();
     if (isNew) this.#input(must(this.#nodes[0]), (core, now) => core.campaign(now));
     this.#clientLoop();
     this.#nemesisLoop();
@@ -103,16 +121,21 @@ export class CoreSim {
     for (let quiet = 0; quiet < QUIET_MS_MAX && !this.#hasConverged(); quiet += 100) {
       this.#advance(chaosMs + healMs + quiet);
     }
-    if (before <= atHeal) throw new Violation(`nothing was acknowledged after healing:\n${this.#states()}`);
+    if (before <= atHeal && !this.#isClosed()) throw new Violation(`nothing was acknowledged after healing:\n${this.#states()}`);
     this.#demandConvergence();
     return {
       committed: this.checker.committed.length, crashes: this.#crashes, partitions: this.#partitions,
       leaders: this.#ballotsLed.size, events: this.#queue.count, reads: this.#reads, handOvers: this.#handOvers,
+      changes: this.#changes, joins: this.#joins, splits: this.#splits,
     };
   }
 
   #advance(until: number): void {
     while (this.#queue.step(until)) this.#checkLeases();
+  }
+
+  #isClosed(): boolean {
+    return this.checker.committed.some(({ kind }) => kind === SPLIT);
   }
 
   #checkLeases(): void {
@@ -122,7 +145,9 @@ export class CoreSim {
       holders ??= [];
       holders.push({ node: node.id, delivered: node.delivered });
     }
-    if (holders !== null) this.checker.leases(holders);
+    if (holders === null) return;
+    this.checker.leases(holders);
+    if (this.#splits > 0 && this.#isClosed()) throw new Violation("a lease is live after the group was split");
   }
 
   #local(node: SimNode): number {
@@ -147,7 +172,7 @@ export class CoreSim {
     node.tickAt = Infinity;
     this.#note(node, `start life ${node.life} applied ${recovered.applied} tail ${recovered.tail.length}`);
     node.core = new Group(node.config, recovered, this.#local(node), {
-      random: () => this.#prng.u32(), priorLeasesVoid, flaws: this.#flaws, limits: this.#limits,
+      random: () => this.#prng.u32(), priorLeasesVoid, mayLead: node.hasTree, flaws: this.#flaws, limits: this.#limits,
     });
     this.#turn(node);
   }
@@ -189,6 +214,7 @@ export class CoreSim {
       const ready = core.ready(this.#local(node));
       if (ready === null) break;
       this.#perform(node, core, ready);
+      if (node.core !== core) return;
       if (ready.committed.length === 0) break;
     }
     const due = Math.max((core.nextDeadline() - node.skewMs) / node.rate, this.#queue.now + 0.5);
@@ -204,6 +230,7 @@ export class CoreSim {
     for (const record of ready.append) {
       node.records.push(record);
       if (record.kind < PROMISE) this.checker.appended(record as LogEntry);
+      if (record.kind === BASE) this.#installed(node, record.lsn);
     }
     for (const message of ready.send) this.#send(message);
     if (ready.append.length > 0 || (ready.sendAfterDurable.length > 0 && node.unsynced.length > 0)) {
@@ -225,12 +252,19 @@ export class CoreSim {
         c.entriesRead(read.peer, readEntries(node, read.from, read.bytesMax), now);
       }));
     }
+    if (ready.configuration !== null) this.#note(node, `configuration ${describe(ready.configuration)}`);
+    if (ready.isRemoved && !this.#isListed(node) && this.#prng.chance(1, 2)) {
+      this.#wipe(node);
+      return;
+    }
     const { leadership } = ready;
     if (leadership === null) return;
     const { role, ballot, serving } = leadership;
     this.#note(node, `${role} ballot ${ballot} serving ${String(serving)} last ${core.lastLsn}`);
     if (!leadership.serving) node.proposed.clear();
     if (leadership.role === "leader") {
+      const own = replicaOf(core.configuration, node.id);
+      if (!node.hasTree || own === null || !own.votes) throw new Violation(`node ${node.id} leads without a tree or vote`);
       if (!this.#ballotsLed.has(leadership.ballot) && this.#isChaos) this.#harass(node);
       this.#ballotsLed.add(leadership.ballot);
       this.checker.leads(node.id, node.life, leadership.ballot, core.lastLsn);
@@ -244,6 +278,109 @@ export class CoreSim {
     if (done.records > node.durable) node.durable = done.records;
     node.core.durable(done.token, this.#local(node));
     for (const message of done.messages) this.#send(message);
+  }
+
+  /** The log begins behind `base`: what a tree here held is of no use any more. */
+  #installed(node: SimNode, base: number): void {
+    this.#joins++;
+    node.delivered = base;
+    node.hasTree = false;
+    node.checkpoint = 0;
+    must(node.core).setMayLead(false);
+  }
+
+  // ---- membership --------------------------------------------------------------------------------------
+
+  /** What a control plane does, and what it must never do but the core has to refuse or survive. */
+  #membershipLoop(): void {
+    if (this.#nodes.length === this.#founders) return;
+    const leader = this.#nodes.find((node) => node.core?.inspect().role === "leader" && !node.isPaused);
+    if (leader !== undefined) {
+      this.#input(leader, (core, now) => {
+        const next = this.#nextReplicas(leader, core);
+        if (next === null) return;
+        const result = core.reconfigure(next, now);
+        if (result === "proposed") this.#changes++;
+        if (result === "invalid" && core.splitLsn === 0) throw new Violation(`node ${leader.id} calls a change of one vote invalid`);
+      });
+    }
+    for (const node of this.#nodes) this.#buildOrDrop(node);
+    if (this.#isChaos && this.#faults.splits && this.#prng.chance(1, 60)) this.#split();
+    this.#queue.after(5 + this.#prng.below(this.#isChaos ? 120 : 30), () => this.#membershipLoop());
+  }
+
+  /** One step: in as a learner, its vote, out, or another kind. Null: nothing to do now. */
+  #nextReplicas(leader: SimNode, core: Group): readonly Replica[] | null {
+    const { replicas } = core.configuration;
+    const prng = this.#prng;
+    const voters = replicas.filter(({ votes }) => votes);
+    const learner = replicas.find(({ votes }) => !votes);
+    const change = (node: NodeId, to: Replica | null): readonly Replica[] => replicas.flatMap((replica) => (
+      replica.node !== node ? [replica] : to === null ? [] : [to]
+    ));
+    if (learner !== undefined) {
+      if (this.#isChaos && prng.chance(1, 8)) return change(learner.node, null);
+      return prng.chance(2, 3) || !this.#isChaos ? change(learner.node, { ...learner, votes: true }) : null;
+    }
+    const ready = voters.find(({ node, kind }) => kind === LOG && must(this.#nodes[node - 1]).hasTree);
+    if (ready !== undefined) return change(ready.node, { ...ready, kind: STORAGE });
+    if (voters.length > this.#founders || (voters.length > 2 && this.#isChaos && prng.chance(1, 10))) {
+      const out = prng.pick(voters.filter(({ node }) => node !== leader.id));
+      return change(out.node, null);
+    }
+    if (!this.#isChaos && voters.length >= this.#founders) return null;
+    if (this.#isChaos && voters.length >= this.#founders && !prng.chance(1, 4)) return null;
+    const spares = this.#nodes.filter(({ id }) => replicaOf(core.configuration, id) === null);
+    if (spares.length === 0) return null;
+    const spare = prng.pick(spares);
+    if (!spare.isPlaced) {
+      spare.isPlaced = true;
+      this.#start(spare, false);
+    }
+    return [...replicas, { node: spare.id, kind: LOG, votes: false }];
+  }
+
+  /** A tree is built beside the log now and then; a node that is told of its removal drops its replica. */
+  #buildOrDrop(node: SimNode): void {
+    const { core } = node;
+    if (core === null || node.isPaused || node.hasTree || core.configuration.epoch === 0) return;
+    // A tree is of use only when the log that it stands on is durable.
+    if (!this.#prng.chance(1, 3) || node.unsynced.length > 0) return;
+    node.checkpoint = node.delivered;
+    node.hasTree = true;
+    core.setMayLead(true);
+  }
+
+  /** By the newest configuration anywhere: what the catalogue would say. */
+  #isListed(node: SimNode): boolean {
+    let newest = NO_CONFIGURATION;
+    for (const { core } of this.#nodes) {
+      if (core !== null && core.configuration.epoch > newest.epoch) newest = core.configuration;
+    }
+    return replicaOf(newest, node.id) !== null;
+  }
+
+  /** The replica of a node that is no member any more is dropped, with all it promised. */
+  #wipe(node: SimNode): void {
+    this.#note(node, "wiped");
+    node.core = null;
+    node.life++;
+    node.isPlaced = false;
+    node.config = { ...node.config, initial: null };
+    node.hasTree = false;
+    node.records = [];
+    node.durable = 0;
+    node.checkpoint = 0;
+    node.released = 0;
+  }
+
+  #split(): void {
+    for (const node of this.#nodes) {
+      if (node.core === null || node.isPaused) continue;
+      this.#input(node, (core, now) => {
+        if (core.propose(SPLIT, new Uint8Array(1), now) !== null) this.#splits++;
+      });
+    }
   }
 
   // ---- the network -------------------------------------------------------------------------------------
@@ -323,9 +460,11 @@ export class CoreSim {
   #crashAndRestart(node: SimNode): void {
     if (node.core === null) return;
     this.#crash(node);
-    this.#queue.after(this.#prng.chance(1, 2) ? 1 : this.#prng.below(500), () => {
-      if (node.core === null) this.#start(node, false);
-    });
+    this.#queue.after(this.#prng.chance(1, 2) ? 1 : this.#prng.below(500), () => this.#restart(node));
+  }
+
+  #restart(node: SimNode): void {
+    if (node.core === null && node.isPlaced) this.#start(node, false);
   }
 
   /**
@@ -343,9 +482,7 @@ export class CoreSim {
       if (this.#prng.chance(1, 2)) blocked.push(node.id * 100 + leader.id);
       if (this.#prng.chance(1, 2)) {
         this.#crash(node);
-        this.#queue.after(this.#prng.below(3), () => {
-          if (node.core === null) this.#start(node, false);
-        });
+        this.#queue.after(this.#prng.below(3), () => this.#restart(node));
       } else this.#later(node, this.#prng.below(20), () => this.#input(node, (core, now) => core.campaign(now)));
     }
     this.#block(blocked, 0, 5 + this.#prng.below(leader.config.timing.leaseMs * 2));
@@ -381,9 +518,7 @@ export class CoreSim {
   #crashFor(node: SimNode, afterMs: number, forMs: number): void {
     this.#later(node, afterMs, () => {
       this.#crash(node);
-      this.#queue.after(forMs, () => {
-        if (node.core === null) this.#start(node, false);
-      });
+      this.#queue.after(forMs, () => this.#restart(node));
     });
   }
 
@@ -446,7 +581,7 @@ export class CoreSim {
 
   /** The tree wrote what was applied; the log below the floor goes. */
   #checkpoint(node: SimNode): void {
-    if (node.core === null) return;
+    if (node.core === null || !node.hasTree) return;
     node.checkpoint = Math.max(node.checkpoint, node.delivered - this.#prng.below(4));
     const upTo = Math.min(node.checkpoint, node.core.floorLsn);
     if (this.#prng.chance(1, 2)) node.released = Math.max(node.released, upTo);
@@ -456,27 +591,38 @@ export class CoreSim {
     this.#isChaos = false;
     this.#faults = {
       everyMs: 100, lossPercent: 0, doublePercent: 0, delayMs: 2, crashes: false, partitions: false, isHarassed: false,
+      splits: false,
     };
     this.#blocked.clear();
     for (const node of this.#nodes) {
       node.syncMs = 1;
-      if (node.core === null) this.#start(node, false);
+      if (node.core === null && node.isPlaced) this.#start(node, false);
       this.#resume(node);
     }
   }
 
   #demandConvergence(): void {
-    const serving = this.#nodes.filter((node) => must(node.core).isLeaseLive(this.#local(node)));
-    if (serving.length !== 1) throw new Violation(`no leader with a lease after healing:\n${this.#states()}`);
+    const serving = this.#nodes.filter((node) => node.core?.isLeaseLive(this.#local(node)) === true);
+    const leaders = this.#nodes.filter((node) => node.core?.inspect().role === "leader");
+    if (this.#isClosed() ? leaders.length === 0 : serving.length !== 1) throw new Violation(`no leader with a lease after healing:\n${this.#states()}`);
     if (!this.#hasConverged()) throw new Violation(`no convergence after healing:\n${this.#states()}`);
   }
 
   #hasConverged(): boolean {
     const { length } = this.checker.committed;
-    return this.#nodes.every((node) => node.delivered === length && must(node.core).lastLsn === length);
+    const leader = this.#nodes.find((node) => node.core?.inspect().role === "leader");
+    if (leader === undefined) return false;
+    return must(leader.core).configuration.replicas.every(({ node: id }) => {
+      const node = must(this.#nodes[id - 1]);
+      return node.core !== null && node.delivered === length && node.core.lastLsn === length;
+    });
   }
 
   #states(): string {
     return this.#nodes.map((node) => JSON.stringify(node.core?.inspect())).join("\n");
   }
+}
+
+function describe({ epoch, replicas }: Configuration): string {
+  return `${epoch}: ${replicas.map(({ node, kind, votes }) => `${node}${kind === LOG ? "L" : ""}${votes ? "" : "?"}`).join(" ")}`;
 }

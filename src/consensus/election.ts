@@ -8,10 +8,15 @@ import { isBoundAgainst } from "./lease.ts";
 import { NO_BALLOT, NO_LSN } from "./log-tail.ts";
 import { canvassAnswer, plainMessage } from "./messages.ts";
 import { startCampaign } from "./prepare-phase.ts";
+import { refuseStranger } from "./strangers.ts";
 
 /** Asks all others, unless this replica's own lease promise forbids: then waits that out. */
 export function canvass(s: GroupState, now: number): void {
   assert(s.role === "follower" || s.role === "canvassing", "who leads or campaigns does not canvass");
+  if (!s.canCampaign) {
+    if (s.role === "canvassing") s.becomeFollower(now, s.config.timing.leaseMs);
+    return;
+  }
   if (isBoundAgainst(s, s.self, NO_BALLOT, now) && !s.flaws.ignoresOwnLeasePromise) {
     const { leasePromiseUntil } = s;
     s.becomeFollower(leasePromiseUntil, 0);
@@ -26,12 +31,13 @@ export function canvass(s: GroupState, now: number): void {
   const ballot = s.nextBallot();
   for (const peer of s.peers) {
     peer.resetCandidacy();
-    s.send.push(plainMessage(s, CANVASS, peer.node, ballot, NO_LSN, false, 0));
+    if (peer.votes) s.send.push(plainMessage(s, CANVASS, peer.node, ballot, NO_LSN, false, 0));
   }
   campaignIfGranted(s, now);
 }
 
 export function onCanvass(s: GroupState, m: PaxosMessage, now: number): void {
+  if (refuseStranger(s, m)) return;
   s.sawBallot(m.ballot);
   const isGranted = !isBoundAgainst(s, m.from, NO_BALLOT, now);
   s.send.push(canvassAnswer(s, m.from, m.ballot, isGranted));
@@ -41,13 +47,13 @@ export function onCanvassAnswer(s: GroupState, m: PaxosMessage, now: number): vo
   s.sawBallot(m.lastBallot);
   if (s.role !== "canvassing") return;
   const peer = s.peer(m.from);
-  assert(peer !== null, "the sender was judged to be a member");
+  if (peer === null) return;
   peer.isGranted = m.flag;
   campaignIfGranted(s, now);
 }
 
 function campaignIfGranted(s: GroupState, now: number): void {
   let grants = 1;
-  for (const peer of s.peers) if (peer.isGranted) grants++;
+  for (const peer of s.peers) if (peer.isGranted && peer.votes) grants++;
   if (grants >= s.quorum) startCampaign(s, NO_BALLOT, now);
 }

@@ -24,6 +24,24 @@ export type Flaws = {
   readonly servesAtOnce: boolean;
   /** A leader that handed over goes on believing in its lease. */
   readonly keepsLeaseAfterHandOver: boolean;
+  /** Learners count in quorums. */
+  readonly countsLearners: boolean;
+  /** A leader changes the configuration while the change before is not committed. */
+  readonly changesWhileUncommitted: boolean;
+  /** A leader changes the configuration before it has committed an entry of its own ballot. */
+  readonly changesBeforeOwnCommit: boolean;
+  /** A candidate that adopted another configuration leads with the promises it has. */
+  readonly keepsPromisesOfOlderConfiguration: boolean;
+  /** A joining replica does not act as if it had just promised a lease. */
+  readonly joinsWithoutLeaseWait: boolean;
+  /** A cut log leaves the configuration of an entry that is gone in force. */
+  readonly keepsConfigurationOnCut: boolean;
+  /** A joining replica's log begins at the leader's commit, though not all members have what is below. */
+  readonly installsAtCommit: boolean;
+  /** A leader serves after it has proposed to split the group. */
+  readonly servesAfterSplit: boolean;
+  /** A log replica campaigns. */
+  readonly logReplicaCampaigns: boolean;
 };
 
 export const NO_FLAWS: Flaws = {
@@ -38,4 +56,13 @@ export const NO_FLAWS: Flaws = {
   keepsOwnLog: false,
   servesAtOnce: false,
   keepsLeaseAfterHandOver: false,
+  countsLearners: false,
+  changesWhileUncommitted: false,
+  changesBeforeOwnCommit: false,
+  keepsPromisesOfOlderConfiguration: false,
+  joinsWithoutLeaseWait: false,
+  keepsConfigurationOnCut: false,
+  installsAtCommit: false,
+  servesAfterSplit: false,
+  logReplicaCampaigns: false,
 };

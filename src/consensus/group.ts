@@ -3,11 +3,13 @@
 // the work is in the phase files.
 import { assert, must } from "../base/assert.ts";
 import type { Lsn, NodeId } from "../base/ids.ts";
+import type { Configuration, Replica } from "../wire/group-configuration.ts";
 import type { EntryKind, LogEntry } from "../wire/log-record.ts";
 import {
-  ACCEPT, ACCEPTED, CANVASS, CANVASS_ANSWER, HAND_OVER, PREPARE, PROMISE_ANSWER, REFUSED, type PaxosMessage,
+  ACCEPT, ACCEPTED, CANVASS, CANVASS_ANSWER, HAND_OVER, INSTALL, PREPARE, PROMISE_ANSWER, REFUSED, REMOVED,
+  type PaxosMessage,
 } from "../wire/paxos-messages.ts";
-import { onAccept } from "./accept-phase.ts";
+import { onAccept, onInstall } from "./accept-phase.ts";
 import { advanceCommit } from "./commit-tracker.ts";
 import { canvass, onCanvass, onCanvassAnswer } from "./election.ts";
 import { NO_FLAWS, type Flaws } from "./flaws.ts";
@@ -15,7 +17,7 @@ import { GroupState } from "./group-state.ts";
 import { onHandOver, startHandOver } from "./hand-over.ts";
 import { inspectGroup, type GroupSnapshot } from "./inspect.ts";
 import {
-  isServing, onAccepted, onRefused, propose, streamDeadline, streamEntriesRead,
+  isServing, onAccepted, onRefused, propose, reconfigure, streamDeadline, streamEntriesRead, type ReconfigureResult,
 } from "./leader.ts";
 import { isBoundAgainst } from "./lease.ts";
 import { DEFAULT_LIMITS, type GroupLimits } from "./limits.ts";
@@ -24,6 +26,7 @@ import { faultOf } from "./messages.ts";
 import { leadIfPromised, onPrepare, onPromiseAnswer, promiseEntriesRead, tickCampaign } from "./prepare-phase.ts";
 import { ReadyBuilder } from "./ready-builder.ts";
 import type { GroupConfig, Ready, RecoveredGroup } from "./ready.ts";
+import { onRemoved } from "./strangers.ts";
 
 export type GroupOptions = {
   /** Uniform integers in 0 .. 2^32-1. */
@@ -33,6 +36,8 @@ export type GroupOptions = {
    * just promised a lease: a group that never existed before, or a whole cluster in one process.
    */
   readonly priorLeasesVoid: boolean;
+  /** See `setMayLead`. */
+  readonly mayLead: boolean;
   /** Seeded mistakes, for tests that prove the checkers. */
   readonly flaws?: Flaws;
   readonly limits?: GroupLimits;
@@ -45,9 +50,9 @@ export class Group {
   #now: number;
 
   constructor(config: GroupConfig, recovered: RecoveredGroup, now: number, options: GroupOptions) {
-    const { random, priorLeasesVoid, flaws, limits } = options;
+    const { random, priorLeasesVoid, mayLead, flaws, limits } = options;
     this.#state = new GroupState(config, recovered, now, {
-      random, priorLeasesVoid, flaws: flaws ?? NO_FLAWS, limits: limits ?? DEFAULT_LIMITS,
+      random, priorLeasesVoid, mayLead, flaws: flaws ?? NO_FLAWS, limits: limits ?? DEFAULT_LIMITS,
     });
     this.#builder = new ReadyBuilder();
     this.#now = now;
@@ -71,6 +76,8 @@ export class Group {
       case PREPARE: return onPrepare(s, m, now);
       case PROMISE_ANSWER: return onPromiseAnswer(s, m, now);
       case HAND_OVER: return onHandOver(s, m, now);
+      case INSTALL: return onInstall(s, m, now);
+      case REMOVED: return onRemoved(s, m);
       default: s.ignore("unknown kind");
     }
   }
@@ -80,7 +87,7 @@ export class Group {
     this.#advance(now);
     const s = this.#state;
     if (s.role === "follower") {
-      if (now >= s.electionAt) canvass(s, now);
+      if (now >= s.electionAt && s.canCampaign) canvass(s, now);
     } else if (s.role === "canvassing") {
       if (now >= s.resendAt) canvass(s, now);
     } else if (s.role === "candidate") tickCampaign(s, now);
@@ -90,7 +97,7 @@ export class Group {
   /** When `tick` (and then `ready`) is needed next if nothing else happens. */
   nextDeadline(): number {
     const s = this.#state;
-    if (s.role === "follower") return s.electionAt;
+    if (s.role === "follower") return s.canCampaign ? s.electionAt : Infinity;
     if (s.role === "canvassing") return s.resendAt;
     if (s.role === "candidate") return s.resendAt < s.campaignEndsAt ? s.resendAt : s.campaignEndsAt;
     const stream = streamDeadline(s);
@@ -135,8 +142,8 @@ export class Group {
   entriesRead(peer: NodeId, entries: readonly LogEntry[], now: number): void {
     this.#advance(now);
     const s = this.#state;
-    const progress = s.peer(peer);
-    assert(progress !== null, "reads are for members");
+    const progress = s.peer(peer) ?? (s.stranger?.node === peer ? s.stranger : null);
+    if (progress === null) return; // no member any more
     if (s.role === "leader") {
       if (progress.readFrom !== 0) streamEntriesRead(s, progress, entries, now);
     } else if (progress.promiseReadBallot !== 0) promiseEntriesRead(s, progress, entries);
@@ -146,6 +153,7 @@ export class Group {
   campaign(now: number): void {
     this.#advance(now);
     const s = this.#state;
+    if (!s.canCampaign) return;
     const isBound = isBoundAgainst(s, s.self, NO_BALLOT, now) && !s.flaws.ignoresOwnLeasePromise;
     if ((s.role === "follower" || s.role === "canvassing") && !isBound) canvass(s, now);
   }
@@ -154,6 +162,34 @@ export class Group {
   handOver(target: NodeId, now: number): boolean {
     this.#advance(now);
     return startHandOver(this.#state, target, now);
+  }
+
+  /** Proposes the next configuration of the group, `replicas` whole. "busy": ask again later. */
+  reconfigure(replicas: readonly Replica[], now: number): ReconfigureResult {
+    this.#advance(now);
+    return reconfigure(this.#state, replicas);
+  }
+
+  /** Gives the lead up at once, without a successor. */
+  stepDown(now: number): void {
+    this.#advance(now);
+    const s = this.#state;
+    if (s.role !== "follower") s.becomeFollower(now, s.config.timing.leaseMs);
+  }
+
+  /**
+   * False while there is no whole tree here: a log replica, a learner, or a replica whose tree is being built. It votes
+   * as the configuration says, and never tries to lead.
+   */
+  setMayLead(mayLead: boolean): void {
+    this.#state.mayLead = mayLead;
+  }
+
+  /** False: this node's clock does not run as those of the others. It leads no more, and binds itself to its promises. */
+  setClockTrusted(isTrusted: boolean, now: number): void {
+    this.#advance(now);
+    this.#state.isClockTrusted = isTrusted;
+    if (!isTrusted) this.stepDown(now);
   }
 
   /** Leads, and has committed and handed out an entry of its own ballot. */
@@ -166,13 +202,35 @@ export class Group {
   isLeaseLive(now: number): boolean {
     const s = this.#state;
     const isReleased = s.isReleased && !s.flaws.keepsLeaseAfterHandOver;
-    if (s.role !== "leader" || isReleased || now >= s.leaseUntil) return false;
+    if (s.role !== "leader" || isReleased || now >= s.leaseUntil || !s.isClockTrusted) return false;
+    if (s.splitLsn !== 0 && !s.flaws.servesAfterSplit) return false;
     return s.delivered >= s.firstOwnLsn || s.flaws.servesAtOnce;
   }
 
   /** When the lease ends if nobody answers any more; -Infinity without a lease. */
   leaseUntil(): number {
     return this.#state.leaseUntil;
+  }
+
+  /** In force here: that of the newest CONFIG entry in the log; epoch 0 in a joining replica that was told none. */
+  get configuration(): Configuration {
+    return this.#state.configuration;
+  }
+
+  get isConfigurationCommitted(): boolean {
+    return this.#state.isConfigurationCommitted;
+  }
+
+  /** LSN of the entry that closed the group, committed or not; 0: none. */
+  get splitLsn(): Lsn {
+    return this.#state.splitLsn;
+  }
+
+  /** At the leader: how far the others are. */
+  progress(now: number): readonly { readonly node: NodeId; readonly match: Lsn; readonly silentMs: number }[] {
+    const s = this.#state;
+    if (s.role !== "leader") return [];
+    return s.peers.map(({ node, match, answeredAt }) => ({ node, match, silentMs: now - answeredAt }));
   }
 
   get lastLsn(): Lsn {

@@ -4,14 +4,15 @@ import { assert } from "../base/assert.ts";
 import { HAND_OVER, type PaxosMessage } from "../wire/paxos-messages.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { GroupState } from "./group-state.ts";
-import { isServing } from "./leader.ts";
+import { isReadyToPropose } from "./leader.ts";
 import { plainMessage } from "./messages.ts";
 import { startCampaign } from "./prepare-phase.ts";
 
-/** False when this replica does not serve, hands over already, or the target is no other member. */
+/** False when this replica does not lead yet, hands over already, or the target is no other voting storage replica. */
 export function startHandOver(s: GroupState, target: NodeId, now: number): boolean {
   const peer = s.peer(target);
-  if (peer === null || !isServing(s) || s.handOverTo !== null) return false;
+  if (peer === null || !peer.votes || !peer.isStorage) return false;
+  if (!isReadyToPropose(s) || !s.isConfigurationCommitted || s.handOverTo !== null) return false;
   s.handOverTo = peer;
   s.handOverEndsAt = now + s.config.timing.leaseMs;
   return true;
@@ -45,6 +46,10 @@ export function tickHandOver(s: GroupState, now: number): void {
 export function onHandOver(s: GroupState, m: PaxosMessage, now: number): void {
   if (s.role !== "follower" || m.ballot !== s.promised || s.leader !== m.from) {
     s.ignore("hand-over of another ballot");
+    return;
+  }
+  if (!s.canCampaign) {
+    s.ignore("hand-over to a replica that cannot lead");
     return;
   }
   s.commitTo(m.commit < s.agreed ? m.commit : s.agreed);

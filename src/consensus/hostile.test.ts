@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { epoch, groupId, lsn, nodeId, ballot, type Ballot, type Lsn } from "../base/ids.ts";
+import { initialConfiguration } from "../wire/group-configuration.ts";
 import { Prng } from "../base/prng.ts";
 import { WRITE, type EntryKind, type LogEntry } from "../wire/log-record.ts";
-import { ACCEPT, PREPARE, type PaxosKind, type PaxosMessage } from "../wire/paxos-messages.ts";
+import { ACCEPT, ACCEPTED, INSTALL, PREPARE, type PaxosKind, type PaxosMessage } from "../wire/paxos-messages.ts";
 import { makeEntry } from "../wire/record-checksum.ts";
 import { Group } from "./group.ts";
 import { NO_BALLOT, NO_LSN } from "./log-tail.ts";
@@ -15,15 +16,19 @@ const NOTHING = new Uint8Array(0);
 
 function newGroup(): Group {
   const config = {
-    group: GROUP, self: nodeId(1), members: [nodeId(1), nodeId(2), nodeId(3)], epoch: epoch(2), timing: TIMING,
+    group: GROUP, self: nodeId(1), initial: initialConfiguration([nodeId(1), nodeId(2), nodeId(3)]), timing: TIMING,
   };
-  const recovered = { promised: NO_BALLOT, applied: NO_LSN, commit: NO_LSN, tail: [], firstOnDisk: lsn(1) };
-  return new Group(config, recovered, 1000, { random: () => 0, priorLeasesVoid: true });
+  const recovered = {
+    promised: NO_BALLOT, applied: NO_LSN, commit: NO_LSN, tail: [], firstOnDisk: lsn(1), configurations: [], base: null,
+  };
+  const group = new Group(config, recovered, 1000, { random: () => 0, priorLeasesVoid: true, mayLead: true });
+  group.durable(group.ready(1000)?.token ?? 0, 1000); // the first configuration
+  return group;
 }
 
 function message(kind: PaxosKind, changes: Partial<PaxosMessage>): PaxosMessage {
   return {
-    kind, from: nodeId(2), to: nodeId(1), group: GROUP, epoch: epoch(2), ballot: ballot(1, nodeId(2)), lsn: NO_LSN,
+    kind, from: nodeId(2), to: nodeId(1), group: GROUP, epoch: epoch(1), ballot: ballot(1, nodeId(2)), lsn: NO_LSN,
     lastLsn: NO_LSN, lastBallot: NO_BALLOT, commit: NO_LSN, floor: NO_LSN, sentAt: 5, flag: false,
     released: NO_BALLOT, entries: [], ...changes,
   };
@@ -36,9 +41,7 @@ function entry(at: number, round: number): LogEntry {
 const MALFORMED: Readonly<Record<string, PaxosMessage>> = {
   "other group": message(ACCEPT, { group: groupId(8) }),
   "not for this replica": message(ACCEPT, { to: nodeId(3) }),
-  "not a member": message(ACCEPT, { from: nodeId(9), ballot: ballot(1, nodeId(9)) }),
-  "older epoch": message(ACCEPT, { epoch: epoch(1) }),
-  "newer epoch": message(ACCEPT, { epoch: epoch(3) }),
+  "not a member": message(ACCEPTED, { from: nodeId(9) }),
   "ballot of another node": message(ACCEPT, { ballot: ballot(1, nodeId(3)) }),
   "number out of range": message(ACCEPT, { lsn: -1 as Lsn }),
   "entries with a hole": message(ACCEPT, { entries: [entry(1, 1), entry(3, 1)] }),
@@ -48,6 +51,7 @@ const MALFORMED: Readonly<Record<string, PaxosMessage>> = {
   "floor above commit": message(ACCEPT, { floor: lsn(3), lastLsn: lsn(3) }),
   "commit beyond the sender's log": message(ACCEPT, { commit: lsn(3) }),
   "unexpected entries": message(PREPARE, { entries: [entry(1, 1)] }),
+  "no configuration": message(INSTALL, {}),
   "unknown kind": message(77 as PaxosKind, {}),
 };
 
@@ -81,7 +85,7 @@ function pelt(seed: number): void {
     const round = prng.between(1, 6);
     const count = prng.below(4);
     const entries = Array.from({ length: count }, (_, k) => entry(before + 1 + k, prng.chance(1, 5) ? 1 : round));
-    const kind = prng.between(1, 8) as PaxosKind;
+    const kind = prng.between(1, 10) as PaxosKind;
     group.step(message(kind, {
       from, ballot: ballot(round, kind === 2 || kind === 4 || kind >= 6 ? nodeId(1) : from), lsn: lsn(before),
       lastLsn: lsn(prng.below(8)), lastBallot: ballot(prng.below(4), nodeId(2)), flag: prng.chance(1, 2),

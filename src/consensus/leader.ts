@@ -1,7 +1,8 @@
 // Leader's side of phase 2: one stream of Accepts to each peer, what comes back, and the lease it renews.
-import { assert } from "../base/assert.ts";
-import { lsn, nextLsn, type Ballot } from "../base/ids.ts";
-import { NOOP, type EntryKind, type LogEntry } from "../wire/log-record.ts";
+import { assert, must } from "../base/assert.ts";
+import { epoch as epochOf, lsn, nextLsn, type Ballot } from "../base/ids.ts";
+import { encodeConfiguration, replicaOf, REPLICAS_MAX, STORAGE, type Replica } from "../wire/group-configuration.ts";
+import { CONFIG, NOOP, SPLIT, WRITE, type EntryKind, type LogEntry } from "../wire/log-record.ts";
 import type { PaxosMessage } from "../wire/paxos-messages.ts";
 import { makeEntry } from "../wire/record-checksum.ts";
 import { advanceCommit, advanceFloor } from "./commit-tracker.ts";
@@ -9,7 +10,7 @@ import type { GroupState } from "./group-state.ts";
 import { renewLease } from "./lease.ts";
 import { ENTRY_PAYLOAD_BYTES_MAX } from "./limits.ts";
 import { NO_BALLOT, NO_LSN } from "./log-tail.ts";
-import { acceptMessage, NO_ENTRIES } from "./messages.ts";
+import { acceptMessage, installMessage, NO_ENTRIES } from "./messages.ts";
 import type { PeerProgress } from "./peer-progress.ts";
 
 const NO_PAYLOAD: Uint8Array = new Uint8Array(0);
@@ -44,18 +45,80 @@ function appendOwn(s: GroupState, kind: EntryKind, payload: Uint8Array): LogEntr
 }
 
 /** True once this leader has committed, and handed out for applying, an entry of its own ballot. */
-export function isServing(s: GroupState): boolean {
+export function isReadyToPropose(s: GroupState): boolean {
   if (s.role !== "leader" || s.isReleased) return false;
   return s.delivered >= s.firstOwnLsn || s.flaws.servesAtOnce;
+}
+
+/** The same, of a group that was not split: its keys are the children's. */
+export function isServing(s: GroupState): boolean {
+  return isReadyToPropose(s) && (s.splitLsn === 0 || s.flaws.servesAfterSplit);
 }
 
 export function propose(s: GroupState, kind: EntryKind, payload: Uint8Array): LogEntry | null {
   assert(payload.length <= ENTRY_PAYLOAD_BYTES_MAX, "a payload fits one record of the log");
   if (!isServing(s) || s.handOverTo !== null) return null;
+  assert(kind === WRITE || kind === SPLIT, "configurations are changed by `reconfigure`");
+  if (kind === SPLIT && !s.isConfigurationCommitted) return null;
   if (s.log.last - s.commit >= s.limits.inFlightEntriesMax) return null;
   const inFlight = s.log.bytesBetween(s.commit, s.log.last);
   if (inFlight > 0 && inFlight + payload.length > s.limits.inFlightBytesMax) return null;
   return appendOwn(s, kind, payload);
+}
+
+export type ReconfigureResult = "proposed" | "not-leader" | "busy" | "invalid";
+
+/**
+ * Proposes the next configuration: one vote more or less at most. Not before an entry of the own ballot is committed
+ * (or two leaders could each change another configuration), nor while the change before is not.
+ */
+export function reconfigure(s: GroupState, replicas: readonly Replica[]): ReconfigureResult {
+  if (s.role !== "leader" || s.isReleased || s.handOverTo !== null) return "not-leader";
+  if (s.commit < s.firstOwnLsn && !s.flaws.changesBeforeOwnCommit) return "busy";
+  if (!s.isConfigurationCommitted && !s.flaws.changesWhileUncommitted) return "busy";
+  if (s.log.last - s.commit >= s.limits.inFlightEntriesMax) return "busy";
+  if (!isNextConfiguration(s, replicas)) return "invalid";
+  // A node that an older configuration lists may have forgotten what it promised there. Once the floor has passed the
+  // change that removed it, no member has that configuration in force any more.
+  for (const { node } of replicas) {
+    if (node !== s.self && s.peer(node) === null && s.configurations.lists(node)) return "busy";
+  }
+  appendOwn(s, CONFIG, encodeConfiguration({ epoch: epochOf(s.epoch + 1), replicas }));
+  renewLease(s);
+  return "proposed";
+}
+
+function isNextConfiguration(s: GroupState, replicas: readonly Replica[]): boolean {
+  if (replicas.length < 1 || replicas.length > REPLICAS_MAX) return false;
+  if (new Set(replicas.map(({ node }) => node)).size !== replicas.length) return false;
+  const own = replicas.find(({ node }) => node === s.self);
+  if (own === undefined || !own.votes || own.kind !== STORAGE) return false;
+  // A closed group takes nobody in: one that joined behind the split would not know of it.
+  if (s.splitLsn !== 0 && replicas.some(({ node }) => replicaOf(s.configuration, node) === null)) return false;
+  const before = new Set(s.configuration.replicas.filter(({ votes }) => votes).map(({ node }) => node));
+  const after = new Set(replicas.filter(({ votes }) => votes).map(({ node }) => node));
+  let changed = 0;
+  for (const node of before) if (!after.has(node)) changed++;
+  for (const node of after) if (!before.has(node)) changed++;
+  return changed <= 1;
+}
+
+/**
+ * A replica without a configuration, or with a log that does not agree at the floor, answered: its log begins there, up to which all members have everything.
+ * Until it says that it was told, it gets heartbeats only.
+ */
+function install(s: GroupState, peer: PeerProgress, now: number): void {
+  if (now - peer.installedAt < s.config.timing.resendMs) return;
+  const base = s.flaws.installsAtCommit ? s.commit : s.floor;
+  const at = must(s.configurations.at(base), "the configuration at the floor is kept");
+  peer.installedAt = now;
+  peer.match = NO_LSN;
+  peer.settled = base;
+  peer.next = nextLsn(base);
+  peer.isProbing = true;
+  peer.rewoundAt = now;
+  peer.readFrom = NO_LSN;
+  s.send.push(installMessage(s, peer.node, base, now, at));
 }
 
 /** Sends each peer what is new for it, and an empty Accept when nothing went out for a heartbeat. */
@@ -70,7 +133,8 @@ export function stream(s: GroupState, now: number): void {
     const isWaiting = peer.next > peer.settled + 1 && !peer.isProbing;
     if (isWaiting && now - peer.waitingSince >= resendMs) {
       peer.isProbing = true;
-      peer.next = peer.match > 0 ? nextLsn(peer.match) : s.firstOwnLsn;
+      const again = peer.match > 0 ? nextLsn(peer.match) : s.firstOwnLsn;
+      peer.next = again > s.floor ? again : nextLsn(s.floor); // one that joined later has not the log below the floor
       peer.settled = lsn(peer.next - 1);
       peer.rewoundAt = now;
     }
@@ -130,7 +194,7 @@ function sendHeartbeat(s: GroupState, peer: PeerProgress, now: number): void {
   const before = ballot === null ? NO_LSN : lsn(peer.next - 1);
   peer.sentAt = now;
   peer.sentCommit = s.commit;
-  s.send.push(acceptMessage(s, peer.node, before, ballot ?? NO_BALLOT, now, NO_ENTRIES));
+  s.send.push(acceptMessage(s, peer, before, ballot ?? NO_BALLOT, now, NO_ENTRIES));
 }
 
 function sendAccept(s: GroupState, peer: PeerProgress, entries: readonly LogEntry[], now: number): void {
@@ -141,7 +205,7 @@ function sendAccept(s: GroupState, peer: PeerProgress, entries: readonly LogEntr
   peer.sentAt = now;
   peer.sentCommit = s.commit;
   peer.next = lsn(peer.next + entries.length);
-  s.send.push(acceptMessage(s, peer.node, before, ballot, now, entries));
+  s.send.push(acceptMessage(s, peer, before, ballot, now, entries));
 }
 
 /** One read at a time, and only when all that was sent is answered. */
@@ -183,8 +247,12 @@ export function streamEntriesRead(s: GroupState, peer: PeerProgress, read: reado
 export function onAccepted(s: GroupState, m: PaxosMessage, now: number): void {
   if (s.role !== "leader" || m.ballot !== s.promised) return;
   const peer = s.peer(m.from);
-  assert(peer !== null, "the sender was judged to be a member");
-  if (m.sentAt > peer.sentAt || m.lsn > s.log.last + 1) {
+  if (peer === null) return;
+  if (m.epoch === 0) {
+    install(s, peer, now);
+    return;
+  }
+  if (m.sentAt > Math.max(peer.sentAt, peer.installedAt) || m.lsn > s.log.last + 1) {
     s.ignore("answer to what was never sent");
     return;
   }
@@ -216,6 +284,10 @@ function acknowledged(s: GroupState, peer: PeerProgress, m: PaxosMessage, now: n
 /** The peer's log ends earlier, or differs before what was sent: goes back to where it says. */
 function refused(s: GroupState, peer: PeerProgress, m: PaxosMessage, now: number): void {
   if (m.sentAt < peer.rewoundAt) return;
+  if (!peer.isCovered && m.lsn <= s.floor) {
+    install(s, peer, now); // its log differs, or ends, where only the floor could say what is right
+    return;
+  }
   peer.isProbing = false;
   peer.waitingSince = now;
   const least = (peer.match > s.floor ? peer.match : s.floor) + 1;

@@ -17,8 +17,9 @@ import { quorumValue } from "./quorum.ts";
  * promise was to this replica's own ballot and it does not lead or campaign in that ballot any more.
  */
 export function isBoundAgainst(s: GroupState, candidate: NodeId, released: Ballot, now: number): boolean {
-  if (now >= s.leasePromiseUntil) return false;
   const holder = s.leasePromiseBallot;
+  if (!s.isClockTrusted && ballotNode(holder) !== candidate) return true; // its own clock says nothing of an end
+  if (now >= s.leasePromiseUntil) return false;
   if (holder === 0) return true; // just started, and does not know to whom it may have promised
   if (holder === released) return false;
   if (ballotNode(holder) === candidate) return false;
@@ -47,8 +48,12 @@ export function renewLease(s: GroupState): void {
     return;
   }
   const peers = s.peers;
-  for (let i = 0; i < peers.length; i++) s.scratch[i] = (peers[i] as (typeof peers)[number]).answeredAt;
-  const round = quorumValue(s.scratch, peers.length, s.quorum - 1);
+  let voters = 0;
+  for (let i = 0; i < peers.length; i++) {
+    const peer = peers[i] as (typeof peers)[number];
+    if (peer.votes) s.scratch[voters++] = peer.answeredAt;
+  }
+  const round = quorumValue(s.scratch, voters, s.quorum - 1);
   if (round <= s.roundAt) return;
   s.roundAt = round;
   const { leaseMs, leaseDriftMs } = s.config.timing;

@@ -34,8 +34,6 @@ export const DEFAULT_LIMITS: GroupLimits = {
 
 /** A COMMIT record is written with other records once the commit LSN moved this far: bounds replay at restart. */
 export const COMMIT_RECORD_EVERY_LSNS = 1024;
-/** Members of one group: replication factor 3, room for 5 and for changes of membership. */
-export const MEMBERS_MAX = 7;
 /** Ballot rounds at or above this are refused from peers: leaves room to go on above any accepted one. */
 export const BALLOT_ROUND_END: number = 2 ** 35;
 /** A campaign without progress is given up after this many resend intervals. */

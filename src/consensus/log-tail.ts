@@ -31,16 +31,16 @@ export class LogTail {
   #sharedFrom: number;
   #sharedSlice: readonly LogEntry[];
 
-  /** A log that ends at `base`, whose ballots up to there are not known. */
-  constructor(base: Lsn) {
+  /** A log that ends at `base`, whose entry has `ballot`; 0: that is not known, nor are those before. */
+  constructor(base: Lsn, ballot: Ballot) {
     this.#entries = [];
     this.#ends = [];
     this.#head = 0;
     this.#first = base + 1;
     this.#last = base;
-    this.#lastBallot = NO_BALLOT;
-    this.#runFirst = [];
-    this.#runBallot = [];
+    this.#lastBallot = ballot;
+    this.#runFirst = ballot === 0 ? [] : [base];
+    this.#runBallot = ballot === 0 ? [] : [ballot];
     this.#sharedFrom = 0;
     this.#sharedSlice = NO_ENTRIES;
   }

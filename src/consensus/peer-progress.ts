@@ -14,6 +14,15 @@ import { NO_BALLOT, NO_LSN } from "./log-tail.ts";
 
 export class PeerProgress {
   readonly node: NodeId;
+  /** In the configuration in force: counts in quorums. */
+  votes = true;
+  /** In the configuration in force: has a tree, and may lead when it votes. */
+  isStorage = true;
+  /**
+   * The configuration in force at the floor lists it, so it has everything up to there. One that joined later, or came
+   * back, has not: the floor says nothing of it.
+   */
+  isCovered = true;
   match: Lsn = NO_LSN;
   settled: Lsn = NO_LSN;
   next: Lsn = NO_LSN;
@@ -33,6 +42,8 @@ export class PeerProgress {
   waitingSince = 0;
   /** Refusals of messages sent before this are answers to an older position. */
   rewoundAt: number = -Infinity;
+  /** Last INSTALL sent. */
+  installedAt: number = -Infinity;
   /** Newest round of this leader that the peer answered. */
   answeredAt: number = -Infinity;
 
@@ -69,6 +80,7 @@ export class PeerProgress {
     this.sentAt = -Infinity;
     this.waitingSince = now;
     this.rewoundAt = -Infinity;
+    this.installedAt = -Infinity;
     this.answeredAt = -Infinity;
   }
 }

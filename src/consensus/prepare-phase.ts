@@ -21,6 +21,7 @@ import { CAMPAIGN_RESENDS_MAX } from "./limits.ts";
 import { NO_BALLOT, NO_LSN } from "./log-tail.ts";
 import { NO_ENTRIES, plainMessage, prepareMessage, promiseAnswer } from "./messages.ts";
 import type { PeerProgress } from "./peer-progress.ts";
+import { refuseStranger } from "./strangers.ts";
 
 /** True when a log that ends at (aBallot, aLsn) is better than one that ends at (bBallot, bLsn). */
 export function isBetterLog(aBallot: Ballot, aLsn: Lsn, bBallot: Ballot, bLsn: Lsn): boolean {
@@ -44,7 +45,8 @@ export function startCampaign(s: GroupState, released: Ballot, now: number): voi
   const { resendMs } = s.config.timing;
   s.resendAt = now + resendMs;
   s.campaignEndsAt = now + resendMs * CAMPAIGN_RESENDS_MAX;
-  for (const peer of s.peers) s.send.push(prepareMessage(s, peer.node, nextLsn(s.commit)));
+  s.campaignEpoch = s.epoch;
+  for (const peer of s.peers) if (peer.votes) s.send.push(prepareMessage(s, peer.node, nextLsn(s.commit)));
 }
 
 /** Asks again whoever owes an answer; gives the campaign up when it went nowhere for long. */
@@ -61,13 +63,13 @@ export function tickCampaign(s: GroupState, now: number): void {
     return;
   }
   for (const peer of s.peers) {
-    if (!peer.hasPromised) s.send.push(prepareMessage(s, peer.node, nextLsn(s.commit)));
+    if (peer.votes && !peer.hasPromised) s.send.push(prepareMessage(s, peer.node, nextLsn(s.commit)));
   }
 }
 
 export function onPrepare(s: GroupState, m: PaxosMessage, now: number): void {
-  const peer = s.peer(m.from);
-  assert(peer !== null, "the sender was judged to be a member");
+  if (refuseStranger(s, m)) return;
+  const peer = s.peerOrStranger(m.from);
   s.sawBallot(m.ballot);
   if (m.ballot < s.promised) {
     s.send.push(plainMessage(s, REFUSED, m.from, s.promised, NO_LSN, false, 0));
@@ -132,12 +134,12 @@ export function promiseEntriesRead(s: GroupState, peer: PeerProgress, entries: r
 
 export function onPromiseAnswer(s: GroupState, m: PaxosMessage, now: number): void {
   if (s.role !== "candidate" || m.ballot !== s.promised) return;
-  const peer = s.peer(m.from);
-  assert(peer !== null, "the sender was judged to be a member");
   if (s.source !== null) {
-    if (s.source === peer) adoptPiece(s, m, now);
+    if (s.source.node === m.from) adoptPiece(s, m, now);
     return;
   }
+  const peer = s.peer(m.from);
+  if (peer === null) return;
   if (peer.promise === null || m.entries.length > peer.promise.entries.length) peer.promise = m;
   peer.hasPromised = true;
   leadIfPromised(s, now);
@@ -148,7 +150,7 @@ export function leadIfPromised(s: GroupState, now: number): void {
   assert(s.role === "candidate", "only a candidate counts promises");
   if (s.source !== null || !s.isPromiseDurable) return;
   let promises = 1;
-  for (const peer of s.peers) if (peer.hasPromised) promises++;
+  for (const peer of s.peers) if (peer.hasPromised && peer.votes) promises++;
   if (promises < s.quorum) return;
   let best: PeerProgress | null = null;
   let bestLsn = s.log.last;
@@ -170,6 +172,13 @@ export function leadIfPromised(s: GroupState, now: number): void {
   s.sourceLsn = bestLsn;
   s.sourceBallot = bestBallot;
   adoptPiece(s, promise, now);
+}
+
+/** The log that was adopted changed the configuration: the promises at hand may be no quorum of it. */
+function campaignAnew(s: GroupState, now: number): void {
+  const { released } = s;
+  s.becomeFollower(now, s.config.timing.leaseMs);
+  if (s.canCampaign) startCampaign(s, released, now);
 }
 
 function nextWanted(s: GroupState): Lsn {
@@ -204,7 +213,8 @@ function adoptPiece(s: GroupState, m: PaxosMessage, now: number): void {
     // An own log that was released to its end does not know its last ballot (see LogTail.lastBallot).
     const isSameBallot = s.log.lastBallot === s.sourceBallot || s.log.lastBallot === 0;
     assert(s.log.last === s.sourceLsn && isSameBallot, "the best log is taken over whole");
-    lead(s, now);
+    if (s.epoch === s.campaignEpoch || s.flaws.keepsPromisesOfOlderConfiguration) lead(s, now);
+    else campaignAnew(s, now);
   } else if (nextWanted(s) > wanted) {
     s.send.push(prepareMessage(s, s.source.node, nextWanted(s)));
     s.resendAt = now + s.config.timing.resendMs;

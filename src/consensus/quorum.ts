@@ -1,18 +1,17 @@
-// Majorities. Everything that asks "how many are enough" asks here, so that configurations with log replicas
-// or in transition have one place to change.
+// Majorities of a configuration's voters. Everything that asks "how many are enough" asks here.
 import { assert } from "../base/assert.ts";
-import { MEMBERS_MAX } from "./limits.ts";
+import { REPLICAS_MAX } from "../wire/group-configuration.ts";
 
-/** Votes needed out of `memberCount`. Any two quorums share a member. */
-export function quorumSize(memberCount: number): number {
-  assert(Number.isInteger(memberCount) && memberCount >= 1, "a group has members");
-  assert(memberCount <= MEMBERS_MAX, "member count bound");
-  return Math.floor(memberCount / 2) + 1;
+/** Votes needed out of `voters`. Any two quorums share a voter, also those of neighbouring configurations. */
+export function quorumSize(voters: number): number {
+  assert(Number.isInteger(voters) && voters >= 1, "a group has voters");
+  assert(voters <= REPLICAS_MAX, "voter count bound");
+  return Math.floor(voters / 2) + 1;
 }
 
 /**
  * The largest value that at least `quorum` of the first `count` values reach. Sorts those in place, descending
- * (insertion: there are at most MEMBERS_MAX).
+ * (insertion: there are at most REPLICAS_MAX).
  */
 export function quorumValue(values: Float64Array, count: number, quorum: number): number {
   assert(quorum >= 1 && quorum <= count && count <= values.length, "quorum within the members");

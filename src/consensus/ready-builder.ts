@@ -33,7 +33,8 @@ export class ReadyBuilder {
     if (s.append.length > 0 && s.commit - s.recordedCommit >= COMMIT_RECORD_EVERY_LSNS) s.recordCommit();
     const leadership = this.#leadership(s);
     const isIdle = s.append.length === 0 && s.send.length === 0 && s.sendAfterDurable.length === 0
-      && committed.length === 0 && s.read.length === 0 && leadership === null;
+      && committed.length === 0 && s.read.length === 0 && leadership === null && !s.isConfigurationNews
+      && !s.isRemovalNews;
     if (isIdle) return null;
     return take(s, committed, leadership);
   }
@@ -95,5 +96,9 @@ function take(s: GroupState, committed: readonly LogEntry[], leadership: Leaders
     read = s.read;
     s.read = [];
   }
-  return { append, token: s.token, send, sendAfterDurable, committed, read, leadership };
+  const configuration = s.isConfigurationNews ? s.configuration : null;
+  const isRemoved = s.isRemovalNews;
+  s.isConfigurationNews = false;
+  s.isRemovalNews = false;
+  return { append, token: s.token, send, sendAfterDurable, committed, read, leadership, configuration, isRemoved };
 }

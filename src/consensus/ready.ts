@@ -1,14 +1,17 @@
 // The consensus core's contract with its driver (shape after the well-known Ready loop).
-import type { Ballot, Epoch, GroupId, Lsn, NodeId } from "../base/ids.ts";
+import type { Ballot, GroupId, Lsn, NodeId } from "../base/ids.ts";
+import type { Configuration } from "../wire/group-configuration.ts";
 import type { LogEntry, LogRecord } from "../wire/log-record.ts";
 import type { PaxosMessage } from "../wire/paxos-messages.ts";
+import type { ConfigurationAt } from "./configurations.ts";
 
 export type Role = "follower" | "canvassing" | "candidate" | "leader";
 
 /** What the driver must do, in this order, after one or more inputs. Lists may be empty. */
 export type Ready = {
   /**
-   * Append these to the write-ahead log, in order. When all records of this and every earlier Ready of the
+   * Append these to the write-ahead log, in order: entries, and this replica's own records (PROMISE, COMMIT, BASE,
+   * CONFIGURATION). When all records of this and every earlier Ready of the
    * group are synced, call `durable(token)` with this Ready's token (a later token covers earlier ones). A Ready
    * without records has the token of the last one that had some.
    */
@@ -30,6 +33,10 @@ export type Ready = {
   readonly read: readonly LogRead[];
   /** Non-null when the role or the known leader changed. */
   readonly leadership: Leadership | null;
+  /** Non-null when another configuration came into force, and in the first Ready. */
+  readonly configuration: Configuration | null;
+  /** True once when this replica learned that it is no member any more. */
+  readonly isRemoved: boolean;
 };
 
 /** Entries from `from` on, at most `bytesMax`, for the follower `peer` that lags behind the memory tail. */
@@ -47,9 +54,11 @@ export type Leadership = {
 export type GroupConfig = {
   readonly group: GroupId;
   readonly self: NodeId;
-  /** Storage replicas that vote, self included. */
-  readonly members: readonly NodeId[];
-  readonly epoch: Epoch;
+  /**
+   * The configuration that the group began with, when the log knows of none. Null: this replica joins a group that
+   * exists already, and waits to be told.
+   */
+  readonly initial: Configuration | null;
   readonly timing: GroupTiming;
 };
 
@@ -82,4 +91,10 @@ export type RecoveredGroup = {
    * `applied` + 1 when all was. Everything below was once within `floorLsn`.
    */
   readonly firstOnDisk: Lsn;
+  /** What CONFIGURATION records say, ascending; the newest at or below `applied` is among them. Empty: nothing yet. */
+  readonly configurations: readonly ConfigurationAt[];
+  /** The log begins behind this entry; null when it begins at LSN 1 or was released further up. */
+  readonly base: { readonly lsn: Lsn; readonly ballot: Ballot } | null;
+  /** LSN of the SPLIT entry when it stands at or below `applied`: the group is closed. 0: none. */
+  readonly splitLsn?: Lsn;
 };

@@ -20,7 +20,8 @@
 //   reads N > K                   N asked its disk for entries more than K times
 import assert from "node:assert/strict";
 import { must } from "../base/assert.ts";
-import { epoch, groupId, nodeId, type NodeId } from "../base/ids.ts";
+import { groupId, nodeId, type NodeId } from "../base/ids.ts";
+import { initialConfiguration } from "../wire/group-configuration.ts";
 import { NOOP, PROMISE, WRITE, type LogEntry } from "../wire/log-record.ts";
 import { ACCEPT, type PaxosMessage } from "../wire/paxos-messages.ts";
 import { CoreChecker } from "./core-sim-checker.fuzz.ts";
@@ -142,7 +143,7 @@ class ScenarioWorld {
     for (let i = 1; i <= Number(words[0]); i++) {
       this.#nodes.push({
         id: nodeId(i), core: null, life: 0, delivered: 0, unsynced: [], isStalled: false, reads: 0,
-        records: [], durable: 0, checkpoint: 0, released: 0,
+        records: [], durable: 0, checkpoint: 0, released: 0, hasTree: true,
       });
     }
     for (const node of this.#nodes) this.#start(node, true);
@@ -150,13 +151,13 @@ class ScenarioWorld {
 
   #start(node: Node, priorLeasesVoid: boolean): void {
     assert.equal(node.core, null);
-    const members = this.#nodes.map((n) => n.id);
+    const initial = initialConfiguration(this.#nodes.map((n) => n.id));
     const recovered = recoverFrom(node);
     node.life++;
     node.delivered = recovered.applied;
     node.core = new Group(
-      { group: groupId(7), self: node.id, members, epoch: epoch(1), timing: TIMING }, recovered, this.#now,
-      { random: () => (node.id - 1) * 100, priorLeasesVoid, limits: this.#limits },
+      { group: groupId(7), self: node.id, initial, timing: TIMING }, recovered, this.#now,
+      { random: () => (node.id - 1) * 100, priorLeasesVoid, mayLead: true, limits: this.#limits },
     );
     this.#turn(node);
   }

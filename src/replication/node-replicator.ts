@@ -16,6 +16,7 @@ import type { WalError } from "../storage/wal/wal-error.ts";
 import type { Wal } from "../storage/wal/wal.ts";
 import { encodeWritePayload, type WritePayload } from "../wire/codec/write-payload.ts";
 import { PAXOS_FRAME, type NodeMessage, type PaxosFrame } from "../wire/data-messages.ts";
+import { initialConfiguration } from "../wire/group-configuration.ts";
 import { WRITE, type LogEntry } from "../wire/log-record.ts";
 import type { PaxosMessage } from "../wire/paxos-messages.ts";
 import { payloadOf, rememberPayload } from "./decoded-payloads.ts";
@@ -96,9 +97,9 @@ export class NodeReplicator {
     const now = clock.monotonicMs();
     const isNew = recovered.promised === 0 && recovered.commit === 0 && recovered.tail.length === 0;
     const core = new Group(
-      { group: members.group, self, members: members.members, epoch: members.epoch, timing },
+      { group: members.group, self, initial: initialConfiguration(members.members), timing },
       recovered, now,
-      { random: (): number => random.u32(), priorLeasesVoid: priorLeasesVoid || isNew },
+      { random: (): number => random.u32(), priorLeasesVoid: priorLeasesVoid || isNew, mayLead: true },
     );
     const host = new GroupHost(members, core, recovered.applied);
     this.#hosts.set(members.group, host);

@@ -84,7 +84,7 @@ export function recoverGroup(
  * ranks this log in an election. From a SPLIT on all of them: it closes the group whether or not it is applied.
  */
 function withTail(wal: Wal, group: GroupId, found: RecoveredLog, applied: Lsn, hasTree: boolean): GroupRecovery {
-  const { promised, split } = found;
+  const { promised, split, configurations, base } = found;
   const tail: LogEntry[] = [];
   const holdsApplied = applied > 0 && found.first !== 0 && found.first <= applied && applied <= found.last;
   let at = holdsApplied ? lsn(applied - 1) : applied;
@@ -99,5 +99,5 @@ function withTail(wal: Wal, group: GroupId, found: RecoveredLog, applied: Lsn, h
     }
   }
   const firstOnDisk = found.first === 0 ? nextLsn(applied) : found.first;
-  return { ok: true, hasTree, recovered: { promised, applied, commit: applied, tail, firstOnDisk } };
+  return { ok: true, hasTree, recovered: { promised, applied, commit: applied, tail, firstOnDisk, configurations, base } };
 }
