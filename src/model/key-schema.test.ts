@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { tableId } from "../base/ids.ts";
 import type { Item, KeyType } from "./attribute-value.ts";
-import { checkKey, keyItemFrom, keyOfItem, keyValues } from "./key-schema.ts";
+import { keyOfItem, keyOfKey, keyValuesProblem } from "./key-schema.ts";
 import type { TableSchema } from "./table-schema.ts";
 
 function table(hash: KeyType, range: KeyType | null): TableSchema {
@@ -42,7 +42,8 @@ test("Key parameters", () => {
     [table("S", "B"), { pk: { S: "a" }, sk: { B: Buffer.alloc(1025).toString("base64") } }, RANGE_SIZE],
   ];
   for (const [schema, key, message] of cases) {
-    assert.deepEqual(checkKey(schema, key), message === null ? null : { message }, JSON.stringify(key).slice(0, 80));
+    const found = keyOfKey(schema, key);
+    assert.deepEqual(found.ok ? null : found.problem, message === null ? null : { message }, JSON.stringify(key).slice(0, 80));
   }
 });
 
@@ -62,8 +63,7 @@ test("keys of items", () => {
   const item: Item = { other: { S: "x" }, sk: { N: "5" }, pk: { S: "a" } };
   const key = { hashValue: { S: "a" }, rangeValue: { N: "5" } };
   assert.deepEqual(keyOfItem(schema, item), { ok: true, key });
-  assert.deepEqual(keyItemFrom(schema, key), { pk: { S: "a" }, sk: { N: "5" } });
-  assert.deepEqual(keyValues(schema, { pk: { S: "a" }, sk: { N: "5" } }), key);
+  assert.deepEqual(keyOfKey(schema, { pk: { S: "a" }, sk: { N: "5" } }), { ok: true, key });
   assert.deepEqual(keyOfItem(table("S", null), { pk: { S: "a" } }), {
     ok: true, key: { hashValue: { S: "a" }, rangeValue: null },
   });
@@ -71,6 +71,17 @@ test("keys of items", () => {
 
 test("inherited names are no attributes", () => {
   const schema: TableSchema = { ...table("S", null), hashKey: { name: "constructor", type: "S" } };
-  assert.deepEqual(checkKey(schema, { pk: { S: "a" } }), { message: MISMATCH });
+  assert.deepEqual(keyOfKey(schema, { pk: { S: "a" } }), { ok: false, problem: { message: MISMATCH } });
   assert.equal(keyOfItem(schema, {}).ok, false);
+});
+
+test("values that a condition asks for", () => {
+  const schema = table("S", "N");
+  assert.equal(keyValuesProblem(schema, { S: "a" }, null), null);
+  assert.equal(keyValuesProblem(schema, { S: "a" }, { N: "5" }), null);
+  assert.deepEqual(keyValuesProblem(schema, { S: "" }, null), { message: `${EMPTY}string value. Key: pk` });
+  assert.deepEqual(keyValuesProblem(schema, { S: "a".repeat(2_049) }, null), { message: HASH_SIZE });
+  assert.deepEqual(keyValuesProblem(table("S", "S"), { S: "a" }, { S: "" }), { message: `${EMPTY}string value. Key: sk` });
+  assert.deepEqual(keyValuesProblem(schema, { S: "a" }, { S: "5" }),
+    { message: `${INVALID}Type mismatch for key sk expected: N actual: S` });
 });

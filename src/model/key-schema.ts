@@ -1,8 +1,7 @@
 // Checks the key attributes of requests against a table's key schema, with DynamoDB's messages.
-import { assert } from "../base/assert.ts";
 import { base64Length } from "../base/base64.ts";
 import { utf8Length } from "../base/utf8.ts";
-import { getAttribute, newAttributeMap, setAttribute } from "./attribute-map.ts";
+import { getAttribute } from "./attribute-map.ts";
 import type { AttributeType, AttributeValue, Item } from "./attribute-value.ts";
 import { HASH_KEY_BYTES_MAX, RANGE_KEY_BYTES_MAX } from "./limits.ts";
 import type { KeyAttribute, TableSchema } from "./table-schema.ts";
@@ -29,16 +28,17 @@ const RANGE_TOO_LARGE: KeyProblem = {
     + `Aggregated size of all range keys has exceeded the size limit of ${RANGE_KEY_BYTES_MAX} bytes`,
 };
 
-/** Checks a `Key` parameter: exactly the key attributes, of their types, not empty, not too large. */
-export function checkKey(table: TableSchema, key: Item): KeyProblem | null {
+/** Checks a `Key` parameter: exactly the key attributes, of their types, not empty, not too large. Gives their values. */
+export function keyOfKey(table: TableSchema, key: Item): KeyOfItem {
   const { hashKey, rangeKey } = table;
   const hashValue = getAttribute(key, hashKey.name);
   const rangeValue = rangeKey === null ? null : getAttribute(key, rangeKey.name);
-  if (hashValue === undefined || rangeValue === undefined) return SCHEMA_MISMATCH;
-  if (Object.keys(key).length !== (rangeKey === null ? 1 : 2)) return SCHEMA_MISMATCH;
-  if (!(hashKey.type in hashValue)) return SCHEMA_MISMATCH;
-  if (rangeKey !== null && rangeValue !== null && !(rangeKey.type in rangeValue)) return SCHEMA_MISMATCH;
-  return checkValues(table, hashValue, rangeValue);
+  if (hashValue === undefined || rangeValue === undefined) return refuse(SCHEMA_MISMATCH);
+  if (Object.keys(key).length !== (rangeKey === null ? 1 : 2)) return refuse(SCHEMA_MISMATCH);
+  if (!(hashKey.type in hashValue)) return refuse(SCHEMA_MISMATCH);
+  if (rangeKey !== null && rangeValue !== null && !(rangeKey.type in rangeValue)) return refuse(SCHEMA_MISMATCH);
+  const problem = checkValues(table, hashValue, rangeValue);
+  return problem === null ? { ok: true, key: { hashValue, rangeValue } } : refuse(problem);
 }
 
 /** Checks a whole item's key attributes, and gives their values. */
@@ -58,21 +58,16 @@ export function keyOfItem(table: TableSchema, item: Item): KeyOfItem {
   return problem === null ? { ok: true, key: { hashValue, rangeValue } } : refuse(problem);
 }
 
-/** The values in a `Key` parameter that `checkKey` let pass. */
-export function keyValues(table: TableSchema, key: Item): ItemKey {
-  const checked = keyOfItem(table, key);
-  assert(checked.ok, "a checked key");
-  return checked.key;
-}
-
-/** An item of the key attributes alone. */
-export function keyItemFrom(table: TableSchema, key: ItemKey): Item {
-  const item = newAttributeMap();
-  setAttribute(item, table.hashKey.name, key.hashValue);
-  if (table.rangeKey !== null && key.rangeValue !== null) {
-    setAttribute(item, table.rangeKey.name, key.rangeValue);
+/** What is wrong with values that a condition asks for; null where it asks for no sort key. */
+export function keyValuesProblem(
+  table: TableSchema, hashValue: AttributeValue, rangeValue: AttributeValue | null,
+): KeyProblem | null {
+  const { hashKey, rangeKey } = table;
+  if (!(hashKey.type in hashValue)) return wrongType(hashKey, hashValue);
+  if (rangeKey !== null && rangeValue !== null && !(rangeKey.type in rangeValue)) {
+    return wrongType(rangeKey, rangeValue);
   }
-  return item;
+  return checkValues(table, hashValue, rangeValue);
 }
 
 /** Types are right; what is left is emptiness and size. */

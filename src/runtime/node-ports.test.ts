@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
+import { crc32 } from "node:zlib";
 import { describe, it } from "node:test";
 import { NodeClock } from "./node-clock.ts";
 import { nodeCrypto } from "./node-crypto.ts";
@@ -158,6 +159,12 @@ describe("crypto", () => {
     assert.equal(nodeCrypto.crc32([Buffer.from("123456789")]), 0xcbf43926);
     assert.equal(nodeCrypto.crc32([Buffer.from("1234"), Buffer.from(""), Buffer.from("56789")]), 0xcbf43926);
     assert.equal(nodeCrypto.crc32([]), 0);
+    for (let length = 0; length < 60; length++) {
+      const bytes = Buffer.from(Array.from({ length }, (_, i) => (i * 151 + length * 7) & 255));
+      for (let cut = 0; cut <= length; cut++) {
+        assert.equal(nodeCrypto.crc32([bytes.subarray(0, cut), bytes.subarray(cut)]), crc32(bytes));
+      }
+    }
   });
 
   it("compares strings", () => {

@@ -5,8 +5,9 @@ import type { AttributeValue } from "../attribute-value.ts";
 export class ExpressionContext {
   readonly #names: Readonly<Record<string, string>> | null;
   readonly #values: Readonly<Record<string, AttributeValue>> | null;
-  readonly #usedNames: Set<string>;
-  readonly #usedValues: Set<string>;
+  /** Null: none yet. Most requests use one kind of placeholder at most. */
+  #usedNames: Set<string> | null;
+  #usedValues: Set<string> | null;
 
   /** Keys come with their `#` or `:`. */
   constructor(
@@ -15,21 +16,21 @@ export class ExpressionContext {
   ) {
     this.#names = names;
     this.#values = values;
-    this.#usedNames = new Set();
-    this.#usedValues = new Set();
+    this.#usedNames = null;
+    this.#usedValues = null;
   }
 
   /** The attribute name `#x` stands for, which counts as used from now on. Null: not defined. */
   name(placeholder: string): string | null {
     if (this.#names === null || !Object.hasOwn(this.#names, placeholder)) return null;
-    this.#usedNames.add(placeholder);
+    (this.#usedNames ??= new Set()).add(placeholder);
     return this.#names[placeholder] ?? null;
   }
 
   /** The value `:x` stands for, which counts as used from now on. Null: not defined. */
   value(placeholder: string): AttributeValue | null {
     if (this.#values === null || !Object.hasOwn(this.#values, placeholder)) return null;
-    this.#usedValues.add(placeholder);
+    (this.#usedValues ??= new Set()).add(placeholder);
     return this.#values[placeholder] ?? null;
   }
 
@@ -40,9 +41,11 @@ export class ExpressionContext {
   }
 }
 
-function unusedIn(parameter: string, defined: object | null, used: ReadonlySet<string>): string | null {
+function unusedIn(parameter: string, defined: object | null, used: ReadonlySet<string> | null): string | null {
   if (defined === null) return null;
-  const unused = Object.keys(defined).filter((placeholder) => !used.has(placeholder));
+  const placeholders = Object.keys(defined);
+  if (used !== null && used.size === placeholders.length) return null;
+  const unused = placeholders.filter((placeholder) => used === null || !used.has(placeholder));
   if (unused.length === 0) return null;
   return `Value provided in ${parameter} unused in expressions: keys: {${unused.join(", ")}}`;
 }

@@ -1,7 +1,7 @@
 // What a KeyConditionExpression may say: one condition on the partition key and at most one on the sort
 // key. Takes a condition that is already parsed and checked like any other.
 import type { AttributeValue, KeyType } from "../attribute-value.ts";
-import type { Comparator, ConditionNode, Operand } from "./ast.ts";
+import type { Comparator, ConditionNode, Operand, PathNode } from "./ast.ts";
 import type { SortCondition } from "./sort-condition.ts";
 import { typeOf } from "./value-type.ts";
 
@@ -102,19 +102,25 @@ function collectTest(
   tests: Tests,
   make: (values: readonly AttributeValue[]) => KeyTest,
 ): string | null {
-  const operands = [key, ...others];
-  if (operands.some((operand) => operand.kind === "size")) {
-    return "KeyConditionExpressions cannot contain nested operations";
+  // Runs for every Query: loops instead of lists of lists.
+  let path: PathNode | null = null;
+  let pathCount = 0;
+  const values: AttributeValue[] = [];
+  for (let i = -1; i < others.length; i++) {
+    const operand = i < 0 ? key : others[i] as Operand;
+    if (operand.kind === "size") return "KeyConditionExpressions cannot contain nested operations";
+    if (operand.kind === "path") {
+      path ??= operand.path;
+      pathCount++;
+    } else if (i >= 0) values.push(operand.value);
   }
-  const paths = operands.flatMap((operand) => (operand.kind === "path" ? [operand.path] : []));
-  const [path] = paths;
   const invalid = "Invalid condition in KeyConditionExpression: ";
-  if (path === undefined) return `${invalid}No key attribute specified`;
-  if (paths.length > 1) return `${invalid}Multiple attribute names used in one condition`;
+  if (path === null) return `${invalid}No key attribute specified`;
+  if (pathCount > 1) return `${invalid}Multiple attribute names used in one condition`;
   if (path.length > 1) return "KeyConditionExpressions cannot have conditions on nested attributes";
   if (key.kind !== "path") return `${invalid}${operator} operator must have the key attribute as its first operand`;
   if (tests.has(path[0])) return "KeyConditionExpressions must only contain one condition per key";
-  tests.set(path[0], make(others.flatMap((operand) => (operand.kind === "value" ? [operand.value] : []))));
+  tests.set(path[0], make(values));
   return null;
 }
 

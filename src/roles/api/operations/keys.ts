@@ -1,7 +1,7 @@
 // Keys and items of requests, checked against a table's key schema.
 import type { Item } from "../../../model/attribute-value.ts";
 import { addressOf } from "../../../model/key-encoding.ts";
-import { checkKey, keyOfItem, keyValues } from "../../../model/key-schema.ts";
+import { keyOfItem, keyOfKey } from "../../../model/key-schema.ts";
 import { encodeItem } from "../../../model/item-codec.ts";
 import { itemSize } from "../../../model/item-size.ts";
 import { ITEM_BYTES_MAX } from "../../../model/limits.ts";
@@ -17,10 +17,9 @@ export function validItem(checked: unknown): Result<Item> {
 }
 
 export function addressOfKey(table: TableSchema, key: Item): Result<ItemAddress> {
-  const problem = checkKey(table, key);
-  if (problem !== null) return no(validation(problem.message));
-  const { hashValue, rangeValue } = keyValues(table, key);
-  return ok(addressOf(table, hashValue, rangeValue));
+  const found = keyOfKey(table, key);
+  if (!found.ok) return no(validation(found.problem.message));
+  return ok(addressOf(table, found.key.hashValue, found.key.rangeValue));
 }
 
 export type SizedItem = { readonly item: Item; readonly size: number };

@@ -10,7 +10,7 @@ import type { SortCondition } from "../../../model/expression/sort-condition.ts"
 import {
   type KeyRange, addressOf, partitionPrefix, rangeOfSortCondition,
 } from "../../../model/key-encoding.ts";
-import { checkKey, keyItemFrom, keyOfItem, keyValues } from "../../../model/key-schema.ts";
+import { keyOfKey, keyValuesProblem } from "../../../model/key-schema.ts";
 import type { QueryOperation } from "../../../model/operation.ts";
 import type { TableSchema } from "../../../model/table-schema.ts";
 import type { Call } from "../call.ts";
@@ -120,19 +120,16 @@ function keyRangeOf(table: TableSchema, { hashValue, sort }: KeyCondition): Resu
 /** Key values of a condition obey the rules of keys: not empty, not too large. */
 function valuesFailure(table: TableSchema, hashValue: AttributeValue, sort: SortCondition): Failure | null {
   for (const rangeValue of sortValues(sort)) {
-    const checked = keyOfItem(partial(table, rangeValue), keyItemFrom(table, { hashValue, rangeValue }));
-    if (!checked.ok) return validation(checked.problem.message);
+    const problem = keyValuesProblem(table, hashValue, rangeValue);
+    if (problem !== null) return validation(problem.message);
   }
   return null;
 }
 
-/** The schema as far as there are values to check: without a condition on the sort key, none for it. */
-function partial(table: TableSchema, rangeValue: AttributeValue | null): TableSchema {
-  return rangeValue === null && table.rangeKey !== null ? { ...table, rangeKey: null } : table;
-}
+const NO_SORT: readonly null[] = [null];
 
 function sortValues(sort: SortCondition): readonly (AttributeValue | null)[] {
-  if (sort === null) return [null];
+  if (sort === null) return NO_SORT;
   switch (sort.op) {
     case "between": return [sort.low, sort.high];
     case "begins_with": return [sort.prefix];
@@ -145,9 +142,9 @@ function startKeyOf(table: TableSchema, start: Item, range: QueryRange): Result<
   if (Object.keys(start).length !== (table.rangeKey === null ? 1 : 2)) {
     return no(validation("Exclusive Start Key must have same size as table's key schema"));
   }
-  if (checkKey(table, start) !== null) return no(validation("The provided starting key is invalid"));
-  const { hashValue, rangeValue } = keyValues(table, start);
-  const { key } = addressOf(table, hashValue, rangeValue);
+  const found = keyOfKey(table, start);
+  if (!found.ok) return no(validation("The provided starting key is invalid"));
+  const { key } = addressOf(table, found.key.hashValue, found.key.rangeValue);
   if (!key.startsWith(range.prefix)) {
     return no(validation("The provided starting key is outside query boundaries based on provided conditions"));
   }

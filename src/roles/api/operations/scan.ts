@@ -2,7 +2,7 @@
 import { HASH_POINT_END, type HashPoint, type StorageKey, hashPoint } from "../../../base/ids.ts";
 import type { Item } from "../../../model/attribute-value.ts";
 import { addressOf } from "../../../model/key-encoding.ts";
-import { checkKey, keyValues } from "../../../model/key-schema.ts";
+import { keyOfKey } from "../../../model/key-schema.ts";
 import type { ScanOperation } from "../../../model/operation.ts";
 import type { TableSchema } from "../../../model/table-schema.ts";
 import type { Call } from "../call.ts";
@@ -103,13 +103,13 @@ function boundary(index: number, total: number): HashPoint {
 }
 
 function startKeyOf(table: TableSchema, start: Item, share: Share): Result<StorageKey> {
-  if (checkKey(table, start) !== null) {
+  const found = keyOfKey(table, start);
+  if (!found.ok) {
     return no(validation(
       "The provided starting key is invalid: The provided key element does not match the schema",
     ));
   }
-  const { hashValue, rangeValue } = keyValues(table, start);
-  const { key, point } = addressOf(table, hashValue, rangeValue);
+  const { key, point } = addressOf(table, found.key.hashValue, found.key.rangeValue);
   if (point < share.from || point >= share.to) {
     return no(validation("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "
       + `ExclusiveStartKey with correct Segment. TotalSegments: ${share.total} Segment: ${share.segment}`));
