@@ -59,6 +59,7 @@ export class MemberNode {
   #node: StatorNode | null = null;
   #router: Router | null = null;
   #door: Listening | null = null;
+  #opening: Promise<void> = Promise.resolve();
   #failure: string | null = null;
   #isStopping = false;
 
@@ -94,9 +95,16 @@ export class MemberNode {
   };
 
   /** Opens log, tree and replicas, finds the catalogue, lets clients in. The endpoint; null: stopped meanwhile. */
-  async open(): Promise<string | null> {
+  open(): Promise<string | null> {
+    const opening = this.#open();
+    this.#opening = opening.then(nothing, nothing);
+    return opening;
+  }
+
+  async #open(): Promise<string | null> {
     const { network, directory, options, telemetry } = this.#env;
     await this.#openNode();
+    if (this.#isStopping) return null;
     const router = new Router({
       self: nodeId(routerOf(this.#self)), clock: this.#clock, random: this.#random, network,
       metadataNodes: this.#systemNodes(), nearNode: this.#self,
@@ -126,6 +134,7 @@ export class MemberNode {
   /** Others lead, requests under way are answered, log and tree are closed. */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    await this.#opening; // what it opens is closed below
     const door = this.#door?.close(STOP_GRACE_MS);
     if (this.#node !== null && !this.#node.isStopped) await this.#handOver(this.#node);
     await door;
@@ -215,6 +224,8 @@ export class MemberNode {
     this.#env.onFailed(new Error(message));
   }
 }
+
+function nothing(): void {}
 
 /** Keeps what is sent until it is opened: a node that opens its log must not be heard before that log stands. */
 class HeldNetwork implements Network<NodeMessage> {

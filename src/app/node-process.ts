@@ -22,6 +22,10 @@ const DUPLICATE_MS_MAX = 15_000;
 /** A node that is reached elsewhere than before waits so long for the cluster to take its new address. */
 const MOVE_MS_MAX = 15_000;
 const MOVE_PAUSE_MS = 500;
+/** In the control plane's words. */
+const DUPLICATE = "duplicate identity";
+/** Another process that beats in this node's name all that time is no echo of this node's last life. */
+const ECHO_MS_MAX = 6_000;
 
 export class NodeProcess {
   /** Resolves when the node cannot go on; never rejects. */
@@ -117,7 +121,7 @@ export class NodeProcess {
 
   async #listen(): Promise<void> {
     const { listenHost, listenPort, advertise } = this.#options;
-    const former = splitAddress(this.#directory.readPeers().self)?.port ?? 0;
+    const former = advertise === null ? (splitAddress(this.#directory.readPeers().self)?.port ?? 0) : 0;
     const bound = await this.#bind(listenHost, listenPort === 0 ? former : listenPort);
     const host = listenHost.includes(":") ? `[${listenHost}]` : listenHost;
     this.#identity = { ...this.#identity, address: advertise ?? `${host}:${bound}` };
@@ -143,7 +147,8 @@ export class NodeProcess {
     const own = this.#identity.address;
     const before = book.ownAddress === "" ? this.#ownFirstAddress() : book.ownAddress;
     if (before !== "" && before !== own) {
-      const end = performance.now() + MOVE_MS_MAX;
+      const begin = performance.now();
+      const end = begin + MOVE_MS_MAX;
       const addresses = [
         ...new Set([...book.peers.map(({ address }) => address), ...this.#options.join]),
       ].filter((address) => address !== own && address !== before);
@@ -151,9 +156,11 @@ export class NodeProcess {
       while (performance.now() < end && this.#stopping === null && addresses.length > 0) {
         problem = await this.#tellMove(addresses);
         if (problem === "") break;
+        if (problem.includes(DUPLICATE) && performance.now() - begin > ECHO_MS_MAX) {
+          throw new StartError(`Two processes have one identity: ${problem}.`);
+        }
         await new Promise((resolve) => setTimeout(resolve, MOVE_PAUSE_MS));
       }
-      if (problem.includes("duplicate identity")) throw new StartError(`Two processes have one identity: ${problem}.`);
     }
     book.noteOwnAddress(own);
   }
@@ -166,7 +173,7 @@ export class NodeProcess {
       if (answer.kind === "registered") return "";
       if (answer.kind === "refused") throw new StartError(`The cluster refuses this node: ${answer.reason}.`);
       if (answer.kind === "not-now") problem = answer.reason;
-      if (problem.includes("duplicate identity")) break;
+      if (problem.includes(DUPLICATE)) break;
     }
     return problem;
   }

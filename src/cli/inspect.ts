@@ -51,10 +51,14 @@ function refuse(message: string): number {
   return EXIT_CANNOT_START;
 }
 
-/** Folders of nodes, or why there are none. */
+/** Folders of nodes, or why there are none. The directory of a node process is itself that of its one node. */
 function listNodes(dataDir: string, wanted: string | null): readonly string[] | string {
+  if (existsSync(join(dataDir, "node.json"))) {
+    return wanted === null ? ["."] : `${dataDir} holds one node only; leave --node out.`;
+  }
   if (!existsSync(join(dataDir, "cluster.json"))) {
-    return `${dataDir} is not a data directory of Stator: it has no cluster.json. Give the --data-dir of a cluster.`;
+    return `${dataDir} is not a data directory of Stator: it has neither cluster.json nor node.json. `
+      + "Give the --data-dir of a cluster.";
   }
   const nodes = readdirSync(dataDir).filter((name) => /^node-\d+$/.test(name)).sort();
   const chosen = wanted === null ? nodes : nodes.filter((name) => name === `node-${wanted}`);
