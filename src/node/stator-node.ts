@@ -1,6 +1,6 @@
 // One node: its log and tree, the groups it hosts, its storage and metadata roles, joined through values in
 // `NodeEnv`. The same composition runs in production and in the simulator.
-import { epoch, SYSTEM_GROUP, type GroupId, type NodeId } from "../base/ids.ts";
+import { SYSTEM_GROUP, type GroupId, type NodeId } from "../base/ids.ts";
 import { unreachable } from "../base/assert.ts";
 import type { GroupTiming } from "../consensus/ready.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -9,9 +9,13 @@ import type { KvStore } from "../ports/kv-store.ts";
 import type { Network } from "../ports/network.ts";
 import type { Random } from "../ports/random.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
-import { NodeReplicator } from "../replication/node-replicator.ts";
+import { ClockGuard } from "../replication/clock-guard.ts";
+import type { GroupHost } from "../replication/group-host.ts";
+import { NodeReplicator, type ReplicatorListener } from "../replication/node-replicator.ts";
 import { recoverGroup } from "../replication/recover-group.ts";
 import { replayLog } from "../replication/replay-log.ts";
+import type { BuildLimits } from "../replication/tree-build.ts";
+import { UnheardPeers } from "../replication/unheard-peers.ts";
 import { METADATA_TIMING_DEFAULT, type MetadataTiming } from "../roles/metadata/liveness.ts";
 import type { InitialNode } from "../roles/metadata/plan-nodes.ts";
 import { MetadataRole } from "../roles/metadata/role.ts";
@@ -25,9 +29,12 @@ import {
   CATALOGUE, CATALOGUE_ASK, NODE_BEAT, PAXOS_FRAME, REPLY, REQUEST, type NodeMessage, type Work,
 } from "../wire/data-messages.ts";
 import type { LogEntry } from "../wire/log-record.ts";
+import { firstRequestId } from "../wire/request-ids.ts";
 import { CatalogueFollower } from "./catalogue-follower.ts";
 import { GroupHosting } from "./group-hosting.ts";
 import { NodeBeats } from "./node-beats.ts";
+import { RowDrops } from "./row-drops.ts";
+import { TreeBuilds } from "./tree-builds.ts";
 
 export type NodeEnv = {
   readonly self: NodeId;
@@ -40,6 +47,8 @@ export type NodeEnv = {
   readonly timing: GroupTiming;
   readonly wal: WalOptions;
   readonly tree: TreeOptions;
+  /** How fast replicas without a tree get one; absent: see buildLimits. */
+  readonly build?: BuildLimits;
   /** All storage nodes of the cluster; the system group lives on the first three. */
   readonly nodes: readonly NodeId[];
   /** The same with zones and addresses; absent: each is a zone of its own, in one process. */
@@ -59,8 +68,21 @@ export type NodeEnv = {
 export type NodeFailure = { readonly node: NodeId; readonly message: string };
 
 const SYSTEM_REPLICAS = 3;
+/** Clocks are compared over this many lease times: over several seconds, where a lease lasts two. */
+const CLOCK_WINDOW_LEASES = 4;
+/** Ids of page requests, apart from those that the metadata role gives out. */
+const BUILD_IDS_FROM = 2 ** 30;
 /** Of a damaged row's key: enough to name the table and find the row with `stator inspect tree`. */
 const DESCRIBED_KEY_BYTES = 48;
+
+const MIB = 1024 * 1024;
+
+/** 64 MiB/s heals a gigabyte in a quarter of a minute and leaves most of a disk and a core to the traffic. */
+export function buildLimits(tree: TreeOptions): BuildLimits {
+  return {
+    pageBytes: MIB / 4, bytesPerSecond: 64 * MIB, memoryBytes: Math.floor(tree.overloadBytes / 2), answerMs: 2_000,
+  };
+}
 
 /** Members of the system group. */
 export function systemMembers(nodes: readonly NodeId[]): readonly NodeId[] {
@@ -110,6 +132,8 @@ export class StatorNode {
   readonly wal: Wal;
   readonly #env: NodeEnv;
   readonly #storage: StorageNode;
+  readonly #drops: RowDrops;
+  readonly #builds: TreeBuilds;
   readonly #hosting: GroupHosting;
   readonly #follower: CatalogueFollower;
   readonly #beats: NodeBeats;
@@ -127,82 +151,152 @@ export class StatorNode {
     this.tree = tree;
     wal.onFailure = (error): void => this.#fail(describeLog(env, error));
     tree.onFailure = (error): void => this.#fail(`${error.file}: ${error.code}: ${error.message}`);
+    const { leaseMs, leaseDriftMs } = timing;
+    const clockGuard = new ClockGuard({ windowMs: leaseMs * CLOCK_WINDOW_LEASES, tolerance: leaseDriftMs / leaseMs });
+    const unheard = new UnheardPeers(leaseMs);
     this.replicator = new NodeReplicator(
-      { self, clock, random, network, telemetry, wal, tree, timing, priorLeasesVoid },
-      {
-        onLeadership: (host): void => {
-          if (host.group === SYSTEM_GROUP) this.metadata.onLeadership(host);
-        },
-        onApplied: (host, entry, payload): void => {
-          env.onApplied?.(host.group, entry);
-          if (host.group === SYSTEM_GROUP && payload !== null) this.metadata.onApplied(host, payload);
-        },
-        onLogDamage: (error): void => this.#fail(describeLog(env, error)),
-      },
+      { self, clock, random, network, telemetry, wal, tree, timing, priorLeasesVoid, clockGuard, unheard },
+      this.#listener(),
     );
     const { replicator } = this;
-    this.#hosting = new GroupHosting({
-      self, clock, wal, tree, replicator, recovered, treeFile: env.kv.file,
+    const onTreeDamage = (damage: TreeDamage): void => this.#fail(describeDamage(damage));
+    this.#drops = new RowDrops({
+      wal, tree, replicator, onTreeDamage,
+      owned: () => this.#hosting.ownedRanges(), onDone: () => this.#hosting.onDropsDone(),
+    });
+    let requestId = firstRequestId(random.u32()) + BUILD_IDS_FROM;
+    this.#builds = new TreeBuilds({
+      self, clock, network, tree, wal, telemetry, replicator, drops: this.#drops,
+      limits: env.build ?? buildLimits(env.tree), nextId: () => requestId++,
       onLogDamage: (error): void => this.#fail(describeLog(env, error)),
-      onTreeDamage: (damage): void => this.#fail(describeDamage(damage)),
+      onWhole: (host): void => this.#onTreeWhole(host),
+    });
+    this.#hosting = new GroupHosting({
+      self, clock, telemetry, wal, tree, replicator, drops: this.#drops, builds: this.#builds,
     });
     this.#storage = new StorageNode({
-      self, clock, network, tree, replicator,
-      onDamage: (damage): void => this.#fail(describeDamage(damage)),
+      self, clock, network, tree, replicator, placed: this.#hosting, onDamage: onTreeDamage,
     });
     this.metadata = new MetadataRole({
       self, clock, random, network, tree, replicator, nodes: env.nodes, partitionsPerTable: env.partitionsPerTable,
-      onTables: (tables): void => this.#hosting.follow(tables, this.metadata.nextGroup()),
       ...(env.initialNodes === undefined ? {} : { initialNodes: env.initialNodes }),
       ...(env.liveness === undefined ? {} : { timing: env.liveness }),
     });
     this.#follower = new CatalogueFollower({
-      self, clock, network, initial: systemMembers(env.nodes), onAuthoritative: (): void => undefined,
+      self, clock, network, initial: systemMembers(env.nodes),
+      onAuthoritative: (view): void => this.#hosting.follow(view),
     });
     this.#beats = new NodeBeats({
       self, clock, network, replicator, incarnation: random.u32(),
       beatMs: (env.liveness ?? METADATA_TIMING_DEFAULT).beatMs,
-      systemNodes: () => this.#follower.systemNodes(), unheard: () => [],
+      systemNodes: () => this.#follower.systemNodes(), unheard: () => unheard.list(),
     });
   }
 
-  /** Replays the log. `done` gets what is wrong with this node, or null. Called once. */
+  #listener(): ReplicatorListener {
+    const env = this.#env;
+    return {
+      onLeadership: (host): void => {
+        if (host.group === SYSTEM_GROUP) this.metadata.onLeadership(host);
+        this.#storage.onLeadership(host);
+      },
+      onApplied: (host, entry, payload): void => {
+        env.onApplied?.(host.group, entry);
+        if (host.group === SYSTEM_GROUP && payload !== null && host.hasTree) this.metadata.onApplied(host, payload);
+        this.#storage.onApplied(host, entry);
+      },
+      onSplit: (host): void => {
+        env.telemetry.event("info", "hosting", "a partition was split", { group: host.group });
+        this.#hosting.openChildren(host);
+      },
+      onConfiguration: (): void => this.#hosting.considerBuilds(),
+      onRemoved: (host): void => {
+        env.telemetry.event("info", "hosting", "a group goes on without this node's replica", { group: host.group });
+      },
+      onLogDamage: (error): void => this.#fail(describeLog(env, error)),
+    };
+  }
+
+  /** The catalogue is read once the tree that holds it is whole. */
+  #onTreeWhole(host: GroupHost): void {
+    if (host.group === SYSTEM_GROUP) {
+      const damage = this.metadata.load(host.appliedLsn);
+      if (damage !== null) this.#fail(describeDamage(damage));
+    }
+    if (!this.#isStopped) this.#hosting.considerBuilds();
+  }
+
+  /** Replays the log, then opens the replicas in it. `done` gets what is wrong with this node, or null. Called once. */
   start(done: (message: string | null) => void): void {
-    const { self, clock, kv } = this.#env;
     this.#starting = done;
     const { wal, tree } = this;
+    const { self, clock, kv } = this.#env;
     replayLog({ self, wal, tree, clock, treeFile: kv.file }, this.#recovered, (error) => {
       if (this.#isStopped) return;
-      if (error === null) this.#startSystemGroup();
-      else this.#fail(describeLog(this.#env, error));
+      if (error !== null) {
+        this.#fail(describeLog(this.#env, error));
+        return;
+      }
+      // Parents of splits before their children, which have higher ids.
+      const groups = [...this.#recovered.keys()].sort((a, b) => a - b);
+      this.#openNext(groups, 0, () => this.#openRest());
     });
   }
 
-  #startSystemGroup(): void {
-    const { self, clock, nodes, kv } = this.#env;
-    const members = systemMembers(nodes);
-    if (!members.includes(self)) {
-      this.#started();
+  #openNext(groups: readonly GroupId[], index: number, done: () => void): void {
+    const { self, clock, kv } = this.#env;
+    const { wal, tree } = this;
+    const group = groups[index];
+    if (group === undefined) {
+      done();
       return;
     }
-    const log = this.#recovered.get(SYSTEM_GROUP);
-    const { wal, tree } = this;
-    recoverGroup({ self, wal, tree, clock, treeFile: kv.file }, SYSTEM_GROUP, log, (recovery) => {
+    recoverGroup({ self, wal, tree, clock, treeFile: kv.file }, group, this.#recovered.get(group), (recovery) => {
       if (this.#isStopped) return;
       if (!recovery.ok) {
         this.#fail(describeLog(this.#env, recovery.error));
         return;
       }
-      const state = recovery.recovered;
-      this.replicator.addGroup({ group: SYSTEM_GROUP, members, epoch: epoch(1) }, state, members[0] === self);
-      const damage = this.metadata.load(state.applied);
+      const { recovered, hasTree } = recovery;
+      const host = this.#hosting.openRecovered(group, recovered, hasTree ? "whole" : "none");
+      if (group === SYSTEM_GROUP && host?.hasTree === true) {
+        const damage = this.metadata.load(recovered.applied);
+        if (damage !== null) {
+          this.#fail(describeDamage(damage));
+          return;
+        }
+      }
+      this.#openNext(groups, index + 1, done);
+    });
+  }
+
+  /** What the log does not know: the beginning of a cluster, and what a drop that was cut short left in the tree. */
+  #openRest(): void {
+    const { self, nodes, kv, clock } = this.#env;
+    const { wal, tree, replicator } = this;
+    this.#hosting.openSilentChildren();
+    for (const group of tree.groups()) {
+      if (replicator.host(group) !== null || this.#recovered.has(group)) continue;
+      if (wal.isForgotten(group)) tree.forgetGroup(group);
+      else {
+        // Says which of the two is missing.
+        recoverGroup({ self, wal, tree, clock, treeFile: kv.file }, group, undefined, (recovery) => {
+          if (!recovery.ok) this.#fail(describeLog(this.#env, recovery.error));
+        });
+      }
+      if (this.#isStopped) return;
+    }
+    const members = systemMembers(nodes);
+    const isNew = replicator.host(SYSTEM_GROUP) === null && !wal.isForgotten(SYSTEM_GROUP);
+    if (isNew && members.includes(self)) {
+      const host = this.#hosting.openSystem(members);
+      const damage = this.metadata.load(host.appliedLsn);
       if (damage !== null) {
         this.#fail(describeDamage(damage));
         return;
       }
-      this.#hosting.dropOrphans(this.metadata.tables(), this.metadata.nextTable());
-      this.#hosting.whenOpen(() => this.#started());
-    });
+    }
+    this.#started();
   }
 
   #started(): void {
@@ -214,9 +308,9 @@ export class StatorNode {
     this.#beats.start();
   }
 
-  /** True while a group that the applied catalogue places here still replays its log. */
+  /** True while this node replays its log. */
   get isOpening(): boolean {
-    return !this.#isStopped && this.#hosting.isOpening;
+    return !this.#isStopped && this.#starting !== null;
   }
 
   receive(message: NodeMessage): void {
@@ -230,7 +324,7 @@ export class StatorNode {
         else this.#storage.onRequest(message);
         return;
       case REPLY:
-        this.metadata.onReply(message);
+        if (!this.#builds.onReply(message)) this.metadata.onReply(message);
         return;
       case CATALOGUE_ASK:
         if (this.replicator.host(SYSTEM_GROUP) !== null) this.metadata.onCatalogueAsk(message.from);
@@ -277,7 +371,7 @@ export class StatorNode {
     this.metadata.stop();
     this.#follower.stop();
     this.#beats.stop();
-    this.#hosting.stop();
+    this.#builds.stop();
   }
 
   #fail(message: string): void {

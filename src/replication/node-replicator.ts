@@ -3,9 +3,9 @@
 // dirty; nothing runs in direct reaction to a message.
 import { assert, must } from "../base/assert.ts";
 import { buggify } from "../base/buggify.ts";
-import type { GroupId, Lsn, NodeId } from "../base/ids.ts";
+import { lsn, type GroupId, type Lsn, type NodeId } from "../base/ids.ts";
 import { Group } from "../consensus/group.ts";
-import type { GroupTiming, Ready, RecoveredGroup } from "../consensus/ready.ts";
+import type { GroupTiming, Ready } from "../consensus/ready.ts";
 import type { Clock, TimerHandle } from "../ports/clock.ts";
 import type { Network } from "../ports/network.ts";
 import type { Random } from "../ports/random.ts";
@@ -16,12 +16,15 @@ import type { WalError } from "../storage/wal/wal-error.ts";
 import type { Wal } from "../storage/wal/wal.ts";
 import { encodeWritePayload, type WritePayload } from "../wire/codec/write-payload.ts";
 import { PAXOS_FRAME, type NodeMessage, type PaxosFrame } from "../wire/data-messages.ts";
-import { initialConfiguration } from "../wire/group-configuration.ts";
-import { WRITE, type LogEntry } from "../wire/log-record.ts";
-import type { PaxosMessage } from "../wire/paxos-messages.ts";
+import { replicaOf } from "../wire/group-configuration.ts";
+import { BASE, SPLIT, WRITE, type LogEntry } from "../wire/log-record.ts";
+import { CANVASS_ANSWER, type PaxosMessage } from "../wire/paxos-messages.ts";
+import { decodeSplitPayload } from "../wire/split-payload.ts";
+import type { ClockGuard } from "./clock-guard.ts";
 import { payloadOf, rememberPayload } from "./decoded-payloads.ts";
 import { EarlyMessages } from "./early-messages.ts";
-import { GroupHost, type GroupMembers } from "./group-host.ts";
+import { GroupHost, type ReplicaSpec } from "./group-host.ts";
+import type { UnheardPeers } from "./unheard-peers.ts";
 
 export type ReplicatorEnv = {
   readonly self: NodeId;
@@ -32,6 +35,8 @@ export type ReplicatorEnv = {
   readonly wal: Wal;
   readonly tree: ItemTree;
   readonly timing: GroupTiming;
+  readonly clockGuard: ClockGuard;
+  readonly unheard: UnheardPeers;
   /** See consensus: the embedder proves that no leaseholder of this node's former life can be alive. */
   readonly priorLeasesVoid: boolean;
 };
@@ -40,8 +45,17 @@ export type ReplicatorEnv = {
 export interface ReplicatorListener {
   /** The replica began or stopped to serve, or learned of another leader. */
   onLeadership(host: GroupHost): void;
-  /** An entry was applied to the tree on this replica. `payload` is null for one that changes nothing. */
+  /**
+   * An entry is committed, and applied if the tree of this replica is live. `payload` is null for one that changes
+   * nothing in the tree.
+   */
   onApplied(host: GroupHost, entry: LogEntry, payload: WritePayload | null): void;
+  /** A split was applied (see `host.split`): the children are to be opened now. */
+  onSplit(host: GroupHost): void;
+  /** The configuration in force changed. */
+  onConfiguration(host: GroupHost): void;
+  /** The group goes on without this replica. */
+  onRemoved(host: GroupHost): void;
   /** The log cannot give back what was written: the node must stop. */
   onLogDamage(error: WalError): void;
 }
@@ -50,13 +64,13 @@ export interface ReplicatorListener {
 const TICK_MS = 20;
 /** After a gap this many ticks long this node was itself frozen: leaders go first, suspicion waits a tick. */
 const FROZEN_TICKS = 10;
+/** How often the log is told what it may cut. */
+const RELEASE_MS = 1_000;
 /**
  * After this much the log is told how far a group is committed, besides what its core says: what is known committed is
  * replayed at a restart as it is read, and only the rest is held in memory.
  */
 const COMMIT_MARK_BYTES = 1024 * 1024;
-/** How often the log is told what it may cut. */
-const RELEASE_MS = 1_000;
 
 export class NodeReplicator {
   readonly #env: ReplicatorEnv;
@@ -65,6 +79,7 @@ export class NodeReplicator {
   #dirty: GroupHost[] = [];
   /** Hosts with a non-empty `unsynced`, in order of first append. */
   #waitingForSync: Set<GroupHost> = new Set();
+  #whenDurable: { readonly seq: number; readonly callback: () => void }[] = [];
   #outbox: Map<NodeId, PaxosMessage[]> = new Map();
   readonly #early: EarlyMessages = new EarlyMessages();
   #isTurnScheduled = false;
@@ -91,20 +106,24 @@ export class NodeReplicator {
     return this.#hosts.values();
   }
 
-  addGroup(members: GroupMembers, recovered: RecoveredGroup, isPreferredLeader: boolean): GroupHost {
-    assert(!this.#hosts.has(members.group), "a group is hosted once");
-    const { self, clock, random, timing, priorLeasesVoid } = this.#env;
+  addGroup(spec: ReplicaSpec): GroupHost {
+    const { group, initial, recovered, tree } = spec;
+    assert(!this.#hosts.has(group), "a group is hosted once");
+    const { self, clock, random, timing, priorLeasesVoid, clockGuard } = this.#env;
     const now = clock.monotonicMs();
-    const isNew = recovered.promised === 0 && recovered.commit === 0 && recovered.tail.length === 0;
-    const core = new Group(
-      { group: members.group, self, initial: initialConfiguration(members.members), timing },
-      recovered, now,
-      { random: (): number => random.u32(), priorLeasesVoid: priorLeasesVoid || isNew, mayLead: true },
-    );
-    const host = new GroupHost(members, core, recovered.applied);
-    this.#hosts.set(members.group, host);
-    for (const message of this.#early.take(members.group)) core.step(message, now);
-    if (isPreferredLeader) core.campaign(now);
+    const isEmpty = recovered.promised === 0 && recovered.commit === 0 && recovered.tail.length === 0;
+    const isNew = isEmpty && initial !== null;
+    const isJoining = isEmpty && initial === null && recovered.base === null;
+    const core = new Group({ group, self, initial, timing }, recovered, now, {
+      random: (): number => random.u32(),
+      // Who joins late meets leases that began in this very life of the embedder.
+      priorLeasesVoid: isNew || (priorLeasesVoid && !isJoining),
+      mayLead: tree === "whole",
+    });
+    if (!clockGuard.isTrusted) core.setClockTrusted(false, now);
+    const host = new GroupHost(spec, self, core);
+    this.#hosts.set(group, host);
+    for (const message of this.#early.take(group)) core.step(message, now);
     this.wake(host);
     return host;
   }
@@ -116,19 +135,52 @@ export class NodeReplicator {
     host.isRemoved = true;
     this.#hosts.delete(group);
     this.#waitingForSync.delete(host);
-    host.session?.abandon();
+    const ended = host.session;
     host.session = null;
+    ended?.abandon();
+  }
+
+  /** Calls back when the log is durable up to the append sequence `seq`; never, once the node stops. */
+  whenDurable(seq: number, callback: () => void): void {
+    if (seq <= this.#env.wal.durableSeq) {
+      this.#env.clock.endOfTurn(() => {
+        if (!this.#isStopped) callback();
+      });
+      return;
+    }
+    this.#whenDurable.push({ seq, callback });
+    this.#env.wal.flush();
+  }
+
+  /** Proposes what waits in the open batch, ahead of the turn. False when the core does not take it now. */
+  proposeNow(host: GroupHost): boolean {
+    this.#propose(host, this.#env.clock.monotonicMs());
+    this.wake(host);
+    return host.session?.hasOpenBatch() !== true;
+  }
+
+  /** The tree of this replica is whole and durable: it may lead, once the configuration says so. */
+  treeIsWhole(host: GroupHost): void {
+    assert(host.isTreeLive && !host.hasTree, "a tree is whole once");
+    host.hasTree = true;
+    host.logPin = null;
+    host.core.setMayLead(true);
+    this.wake(host);
   }
 
   receive(frame: PaxosFrame): void {
     if (this.#isStopped) return;
-    const now = this.#env.clock.monotonicMs();
+    const { clock, clockGuard, unheard, telemetry } = this.#env;
+    const now = clock.monotonicMs();
+    clockGuard.heard(frame.from, frame.clockMs, now);
+    if (unheard.heard(frame.from, now)) telemetry.event("info", "link", "a peer is heard again", { peer: frame.from });
     for (const message of frame.messages) {
       const host = this.#hosts.get(message.group);
       if (host === undefined) {
         this.#early.keep(message);
         continue;
       }
+      if (message.kind === CANVASS_ANSWER && !message.flag) this.#noteUnheard(host, now);
       host.core.step(message, now);
       this.wake(host);
     }
@@ -147,8 +199,8 @@ export class NodeReplicator {
     const now = this.#env.clock.monotonicMs();
     for (const host of this.#hosts.values()) {
       if (host.session === null) continue;
-      const target = host.members.find((member) => member !== this.#env.self);
-      if (target !== undefined && host.core.handOver(target, now)) this.wake(host);
+      const target = this.#successor(host, now);
+      if (target !== null && host.core.handOver(target, now)) this.wake(host);
     }
   }
 
@@ -201,7 +253,10 @@ export class NodeReplicator {
   #perform(host: GroupHost, ready: Ready): void {
     const { wal } = this.#env;
     let seq = 0;
-    for (const record of ready.append) seq = wal.append(record);
+    for (const record of ready.append) {
+      seq = wal.append(record);
+      if (record.kind === BASE) host.noteBase(record.lsn);
+    }
     this.#post(ready.send);
     if (ready.append.length > 0) {
       host.unsynced.push({ seq, token: ready.token, messages: ready.sendAfterDurable });
@@ -211,12 +266,18 @@ export class NodeReplicator {
       if (last === undefined) this.#post(ready.sendAfterDurable);
       else host.unsynced.push({ seq: last.seq, token: last.token, messages: ready.sendAfterDurable });
     }
+    if (ready.configuration !== null) {
+      host.configuration = ready.configuration;
+      this.#listener.onConfiguration(host);
+    }
     for (const entry of ready.committed) this.#apply(host, entry);
     for (const read of ready.read) this.#read(host, read.peer, read.from, read.bytesMax);
     if (ready.leadership !== null) {
       host.follow(ready.leadership)?.abandon();
       this.#listener.onLeadership(host);
     }
+    if (ready.isRemoved) this.#listener.onRemoved(host);
+    if (host.isRemoved) return;
     // One look per turn is a bounded amount of work; the core says by its next ready that there is more.
     if (ready.committed.length > 0 || host.session?.hasOpenBatch() === true) this.wake(host);
   }
@@ -224,17 +285,38 @@ export class NodeReplicator {
   #apply(host: GroupHost, entry: LogEntry): void {
     assert(entry.lsn === host.appliedLsn + 1, "entries are applied in LSN order, without holes");
     host.appliedLsn = entry.lsn;
-    const payload = entry.kind === WRITE ? payloadOf(entry) : null;
-    this.#env.tree.apply(host.group, entry.lsn, payload?.mutations ?? [], {
-      items: payload?.items ?? 0, bytes: payload?.bytes ?? 0,
-    });
+    const payload = host.isTreeLive && entry.kind === WRITE ? payloadOf(entry) : null;
+    if (host.isTreeLive) {
+      this.#env.tree.apply(host.group, entry.lsn, payload?.mutations ?? [], {
+        items: payload?.items ?? 0, bytes: payload?.bytes ?? 0,
+      });
+    }
     host.unmarkedBytes += entry.payload.length;
     if (host.unmarkedBytes >= COMMIT_MARK_BYTES) {
       host.unmarkedBytes = 0;
       this.#env.wal.append(commitRecord(host.group, entry.lsn));
     }
+    if (entry.kind === SPLIT) this.#split(host, entry);
     host.session?.settle(entry.lsn);
     this.#listener.onApplied(host, entry, payload);
+  }
+
+  /**
+   * The COMMIT record stands in the log before any record of a child: recovery then replays the parent up to the split
+   * before it replays a child.
+   */
+  #split(host: GroupHost, entry: LogEntry): void {
+    const { wal, tree } = this.#env;
+    const payload = must(decodeSplitPayload(entry.payload), "a committed SPLIT entry decodes");
+    wal.append(commitRecord(host.group, entry.lsn));
+    if (host.isTreeLive && replicaOf(payload.configuration, this.#env.self) !== null) {
+      tree.splitGroup(host.group, [
+        { group: payload.left, items: payload.leftItems, bytes: payload.leftBytes },
+        { group: payload.right, items: payload.rightItems, bytes: payload.rightBytes },
+      ]);
+    }
+    host.split = { lsn: entry.lsn, payload };
+    this.#listener.onSplit(host);
   }
 
   #read(host: GroupHost, peer: NodeId, from: Lsn, bytesMax: number): void {
@@ -263,6 +345,11 @@ export class NodeReplicator {
       if (host.unsynced.length === 0) this.#waitingForSync.delete(host);
       this.wake(host);
     }
+    if (this.#whenDurable.length > 0) {
+      const due = this.#whenDurable.filter((waiting) => waiting.seq <= seq);
+      this.#whenDurable = this.#whenDurable.filter((waiting) => waiting.seq > seq);
+      for (const { callback } of due) callback();
+    }
     this.#scheduleTurn();
   }
 
@@ -288,6 +375,7 @@ export class NodeReplicator {
   #tick(): void {
     if (this.#isStopped) return;
     const now = this.#env.clock.monotonicMs();
+    if (this.#env.clockGuard.advance(now)) this.#trustClock(this.#env.clockGuard.isTrusted, now);
     const wasFrozen = now - this.#lastTickMs > TICK_MS * FROZEN_TICKS;
     this.#lastTickMs = now;
     for (const host of this.#hosts.values()) {
@@ -303,13 +391,47 @@ export class NodeReplicator {
     this.#timer = this.#env.clock.setTimer(TICK_MS, () => this.#tick());
   }
 
-  /** The log may drop what is in the tree's checkpoint here and durable on every member. */
+  #trustClock(isTrusted: boolean, now: number): void {
+    this.#env.telemetry.event(isTrusted ? "info" : "warn", "clock", isTrusted
+      ? "the clocks agree again" : "this node's clock runs at another rate than its peers': it leads nothing");
+    for (const host of this.#hosts.values()) {
+      host.core.setClockTrusted(isTrusted, now);
+      this.wake(host);
+    }
+  }
+
+  /** A peer would not promise because it hears a leader. If it is one that this node does not hear, say so. */
+  #noteUnheard(host: GroupHost, now: number): void {
+    const leader = host.leader ?? host.lastLeader;
+    if (leader === null || leader === this.#env.self || !this.#env.unheard.isHeardElsewhere(leader, now)) return;
+    this.#env.telemetry.event("warn", "link", "others hear a peer that this node does not", { peer: leader });
+  }
+
+  /** The replica that is best prepared to lead instead of this one. */
+  #successor(host: GroupHost, now: number): NodeId | null {
+    const members = host.members;
+    let best: { readonly node: NodeId; readonly match: Lsn } | null = null;
+    for (const { node, match, silentMs } of host.core.progress(now)) {
+      if (!members.includes(node) || silentMs > this.#env.timing.leaseMs) continue;
+      if (best === null || match > best.match) best = { node, match };
+    }
+    return best === null ? null : best.node;
+  }
+
+  /**
+   * The log may drop what every member has and this replica has taken out of it: what is in the tree's checkpoint, or
+   * in a log replica what is committed. The entry that split the group stays: it says that the group is closed.
+   */
   #release(group: GroupId): void {
     const host = this.#hosts.get(group);
     if (host === undefined || this.#isStopped || buggify("replication: the log is not released yet")) return;
-    const checkpoint = this.#env.tree.checkpointLsn(group);
-    const floor = host.core.floorLsn;
-    const upTo = checkpoint < floor ? checkpoint : floor;
-    if (upTo > 0) this.#env.wal.release(group, upTo);
+    let upTo: number = Math.min(
+      host.isTreeLive ? this.#env.tree.checkpointLsn(group) : host.appliedLsn, host.core.floorLsn,
+    );
+    if (host.logPin !== null) upTo = Math.min(upTo, host.logPin);
+    if (host.core.splitLsn !== 0) upTo = Math.min(upTo, host.core.splitLsn - 1);
+    if (upTo <= host.releasedLsn) return;
+    host.releasedLsn = lsn(upTo);
+    this.#env.wal.release(group, host.releasedLsn);
   }
 }

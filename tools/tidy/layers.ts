@@ -24,7 +24,7 @@ const LAYERS: ReadonlyMap<string, Layer> = new Map<string, Layer>([
   ["admission", { may: ["base"], packages: [], isNode: false }],
   ["placement", { may: ["base", "wire"], packages: [], isNode: false }],
   ["storage", { may: MODELS, packages: ["sorted-btree"], isNode: false }],
-  ["replication", { may: ["base", "ports", "wire", "consensus", "storage"], packages: [], isNode: false }],
+  ["replication", { may: ["base", "ports", "model", "wire", "consensus", "storage"], packages: [], isNode: false }],
   ["roles", ROLE],
   ["node", { ...ROLE, may: [...ROLE.may, "replication", "roles"] }],
   ["runtime", { may: ["base", "ports", "wire"], packages: ["lmdb", "sorted-btree"], isNode: true }],

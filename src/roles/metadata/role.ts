@@ -42,8 +42,6 @@ export type MetadataEnv = {
   readonly initialNodes?: readonly InitialNode[];
   readonly timing?: MetadataTiming;
   readonly partitionsPerTable: number;
-  /** The catalogue as applied on this node changed: host what is placed here, drop what is gone. */
-  readonly onTables: (tables: readonly TableSchema[]) => void;
 };
 
 /** Operations waiting for their turn; more are shed. */
@@ -99,7 +97,6 @@ export class MetadataRole {
     if (damage !== null || bad !== null) return damage ?? bad;
     this.#version = applied;
     this.#isLoaded = true;
-    this.#env.onTables(this.#catalogue.tables());
     return null;
   }
 
@@ -152,7 +149,6 @@ export class MetadataRole {
       assert(problem === null, "a committed row of the catalogue is one that its leader made");
     }
     this.#version = host.appliedLsn;
-    this.#env.onTables(this.#catalogue.tables());
     this.#subscribers.all(this.#env.clock.monotonicMs());
     this.#publishSoon();
     this.#next();

@@ -10,9 +10,13 @@ import type { Waiter } from "../../replication/leader-session.ts";
 import type { NodeReplicator } from "../../replication/node-replicator.ts";
 import type { ItemTree } from "../../storage/tree/item-tree.ts";
 import type { TreeDamage } from "../../storage/tree/tree-read.ts";
+import type { LogEntry } from "../../wire/log-record.ts";
 import { REPLY, type NodeMessage, type Redirect, type Request, type WorkOutcome } from "../../wire/data-messages.ts";
 import { evaluateWrite } from "./evaluate-write.ts";
+import { MembershipWorks } from "./membership-works.ts";
+import { movedOutcome, type PlacedGroups } from "./moved.ts";
 import { readItem, readPage } from "./read.ts";
+import { SnapshotPages } from "./snapshot-pages.ts";
 
 export type StorageNodeEnv = {
   readonly self: NodeId;
@@ -20,6 +24,7 @@ export type StorageNodeEnv = {
   readonly network: Network<NodeMessage>;
   readonly tree: ItemTree;
   readonly replicator: NodeReplicator;
+  readonly placed: PlacedGroups;
   /** The tree found bytes that fail their checksum: this node must stop. */
   readonly onDamage: (damage: TreeDamage) => void;
 };
@@ -32,9 +37,22 @@ const SHED: Outcome = { kind: "overloaded", reason: "too many writes wait for th
 
 export class StorageNode {
   readonly #env: StorageNodeEnv;
+  readonly #membership: MembershipWorks;
+  readonly #pages: SnapshotPages;
 
   constructor(env: StorageNodeEnv) {
     this.#env = env;
+    const answer = (request: Request, outcome: WorkOutcome): void => this.#reply(request, outcome);
+    this.#membership = new MembershipWorks({ ...env, answer });
+    this.#pages = new SnapshotPages({ ...env, answer });
+  }
+
+  onLeadership(host: GroupHost): void {
+    this.#membership.onLeadership(host);
+  }
+
+  onApplied(host: GroupHost, entry: LogEntry): void {
+    this.#membership.onApplied(host, entry);
   }
 
   onRequest(request: Request): void {
@@ -67,11 +85,19 @@ export class StorageNode {
         this.#reply(request, this.#status(host));
         return;
       case "reconfigure":
+        this.#membership.onReconfigure(host, request, work);
+        return;
       case "split":
+        this.#membership.onSplit(host, request, work);
+        return;
       case "transfer":
+        this.#membership.onTransfer(host, request, work);
+        return;
       case "group-status":
+        this.#membership.onGroupStatus(host, request);
+        return;
       case "snapshot-page":
-        this.#reply(request, { kind: "not-now", reason: "changes of membership are not offered yet" });
+        this.#pages.onRequest(request);
         return;
       case "register":
       case "admin":
@@ -85,7 +111,7 @@ export class StorageNode {
   }
 
   #get(host: GroupHost, operation: GetOperation): WorkOutcome {
-    if (operation.isStrong && !this.#canReadStrongly(host)) return redirect(host);
+    if (!this.#canRead(host, operation.isStrong)) return this.#elsewhere(host);
     const outcome = readItem(this.#env.tree, operation);
     return outcome.kind === "corrupt" ? this.#damaged(outcome) : outcome;
   }
@@ -103,14 +129,14 @@ export class StorageNode {
   #page(host: GroupHost, request: Request): WorkOutcome {
     const { work } = request;
     if (work.kind !== "query" && work.kind !== "scan") return redirect(host);
-    if (work.page.isStrong && !this.#canReadStrongly(host)) return redirect(host);
+    if (!this.#canRead(host, work.page.isStrong)) return this.#elsewhere(host);
     const range = work.kind === "query" ? work : scanBounds(work.table.id, work.fromPoint, work.toPoint);
     const outcome = readPage(this.#env.tree, work.table, range, work.page, request.bytesMax);
     return outcome.kind === "corrupt" ? this.#damaged(outcome) : outcome;
   }
 
   #status(host: GroupHost): WorkOutcome {
-    if (host.session === null) return redirect(host);
+    if (host.session === null || host.isClosed) return this.#elsewhere(host);
     const counters = this.#env.tree.counters(host.group);
     return { kind: "status", applied: host.appliedLsn, items: counters.items, bytes: counters.bytes };
   }
@@ -122,8 +148,8 @@ export class StorageNode {
   }
 
   #writeMany(host: GroupHost, request: Request, writes: readonly WriteOperation[]): void {
-    if (host.session === null) {
-      this.#reply(request, redirect(host));
+    if (host.session === null || host.isClosed) {
+      this.#reply(request, this.#elsewhere(host));
       return;
     }
     const gathered = new ManyWrites(this, request, writes.length);
@@ -142,7 +168,7 @@ export class StorageNode {
   #start(host: GroupHost, operation: WriteOperation, waiter: PendingOutcome): WorkOutcome | null {
     const { session } = host;
     const { tree, replicator, clock } = this.#env;
-    if (session === null) return redirect(host);
+    if (session === null || host.isClosed) return this.#elsewhere(host);
     if (session.isFull() || tree.isOverloaded) return SHED;
     const { key } = operation.address;
     const inFlight = session.newest(key);
@@ -164,8 +190,14 @@ export class StorageNode {
     return host.core.isLeaseLive(clock.monotonicMs()) ? evaluated.outcome : redirect(host);
   }
 
-  #canReadStrongly(host: GroupHost): boolean {
-    return host.session !== null && host.core.isLeaseLive(this.#env.clock.monotonicMs());
+  /** A replica without a whole tree serves nothing; what a split group had is its children's. */
+  #canRead(host: GroupHost, isStrong: boolean): boolean {
+    if (!host.hasTree || host.isClosed) return false;
+    return !isStrong || (host.session !== null && host.core.isLeaseLive(this.#env.clock.monotonicMs()));
+  }
+
+  #elsewhere(host: GroupHost): WorkOutcome {
+    return host.split === null ? redirect(host) : movedOutcome(host, this.#env.placed);
   }
 
   #damaged(damage: TreeDamage): WorkOutcome {
