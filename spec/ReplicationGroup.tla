@@ -154,12 +154,16 @@ Campaign(n, b, r) ==
         /\ promises' = {m \in promises : bal[m.b].owner # n \/ m.b > rep[n].dPromised}
   /\ UNCHANGED hist
 
-\* what n has in memory is on its disk
+\* some prefix of what n appended reaches its disk: the promise stands there before the entries
 Sync(n) ==
   /\ (rep[n].dPromised # rep[n].promised \/ rep[n].dLog # rep[n].log)
-  /\ LET r == [rep[n] EXCEPT !.dPromised = rep[n].promised, !.dLog = rep[n].log]
-     IN /\ rep' = [rep EXCEPT ![n] = r]
-        /\ promises' = Wanted(promises, n, r)
+  /\ LET l == rep[n].log
+         Logs1 == {SubSeq(l, 1, i) : i \in (Durable(n) + 1)..Len(l)}
+                  \cup (IF rep[n].dPromised # rep[n].promised THEN {rep[n].dLog} ELSE {})
+     IN \E d \in Logs1 :
+          LET r == [rep[n] EXCEPT !.dPromised = rep[n].promised, !.dLog = d]
+          IN /\ rep' = [rep EXCEPT ![n] = r]
+             /\ promises' = Wanted(promises, n, r)
   /\ UNCHANGED <<bal, hist>>
 
 \* p receives PREPARE of ballot b, waits until it is free, makes its promise durable and answers
@@ -181,32 +185,39 @@ Promise(p, b) ==
 \* a candidate that adopts `its` in place of `own` is under another configuration: its promises may be no quorum of it
 Epoch(l) == Cardinality({i \in 1..Len(l) : l[i].k = "config"})
 IsOther(own, its) == CASE Mutant = "KeepsOldPromises" -> FALSE
-                       [] Mutant = "ComparesEpochs" -> Epoch(its) > Epoch(own)
+                       [] Mutant = "ComparesEpochs" -> Epoch(its) # Epoch(own)
                        [] OTHER -> Config(its) # Config(own)
 
-\* a candidate with a quorum of promises adopts the best log, and leads unless that changes its configuration
+\* the logs that candidate n may take over: for each quorum of its promises the best one
+Best(n) ==
+  IF rep[n].role # "candidate" \/ rep[n].dPromised # rep[n].promised THEN {}
+  ELSE LET own == rep[n].log
+           voters == Voters(Config(own))
+           sent == {m \in promises : m.b = rep[n].promised}
+           quorums == {Q \in SUBSET (voters \cap ({n} \cup {m.from : m \in sent})) :
+                         n \in Q /\ Cardinality(Q) = Cardinality(voters) \div 2 + 1}
+           LogsOf(Q) == IF Mutant = "KeepsOwnLog" THEN {own}
+                        ELSE {own} \cup {m.log : m \in {x \in sent : x.from \in Q}}
+       IN UNION {{l \in LogsOf(Q) : \A m \in LogsOf(Q) : ~Better(m, l)} : Q \in quorums}
+
+\* a piece of the best log comes in
+Adopt(n) ==
+  /\ \E l \in Best(n) : \E i \in (Common(rep[n].log, l) + 1)..(Len(l) - 1) :
+       rep' = [rep EXCEPT ![n].log = SubSeq(l, 1, i)]
+  /\ UNCHANGED <<bal, promises, hist>>
+
+\* the rest of the best log comes in; n leads with it unless that changes its configuration
 Lead(n) ==
-  /\ rep[n].role = "candidate" /\ rep[n].dPromised = rep[n].promised
-  /\ LET b == rep[n].promised
-         own == rep[n].log
-         c == Config(own)
-         sent == {m \in promises : m.b = b}
-     IN /\ \E Q \in SUBSET (Voters(c) \cap ({n} \cup {m.from : m \in sent})) :
-             /\ n \in Q
-             /\ Cardinality(Q) = Cardinality(Voters(c)) \div 2 + 1
-             /\ LET logs == IF Mutant = "KeepsOwnLog" THEN {own}
-                            ELSE {own} \cup {m.log : m \in {x \in sent : x.from \in Q}}
-                IN \E l \in logs :
-                     /\ \A m \in logs : ~Better(m, l)
-                     /\ (IF IsOther(own, l)
-                         THEN /\ rep' = [rep EXCEPT ![n] = [Follow(rep[n]) EXCEPT !.log = l]]
-                              /\ UNCHANGED bal
-                         ELSE LET new == Append(l, Plain(b, "noop")) IN
-                              /\ Len(l) < MaxLog
-                              /\ rep' = [rep EXCEPT ![n].log = new, ![n].role = "leader",
-                                                    ![n].floor = rep[n].base]
-                              /\ bal' = [bal EXCEPT ![b].stream = new])
-        /\ promises' = promises \ sent
+  /\ \E l \in Best(n) :
+       LET b == rep[n].promised
+           new == Append(l, Plain(b, "noop"))
+       IN IF IsOther(rep[n].log, l)
+          THEN /\ rep' = [rep EXCEPT ![n] = [Follow(rep[n]) EXCEPT !.log = l]]
+               /\ UNCHANGED bal
+          ELSE /\ Len(l) < MaxLog
+               /\ rep' = [rep EXCEPT ![n].log = new, ![n].role = "leader", ![n].floor = rep[n].base]
+               /\ bal' = [bal EXCEPT ![b].stream = new]
+  /\ promises' = {m \in promises : m.b # rep[n].promised}
   /\ UNCHANGED hist
 
 \* the leader n appends an entry and sends it
@@ -316,28 +327,22 @@ HandOver(n, p) ==
   /\ rep' = [rep EXCEPT ![n].rounds = IF Mutant = "KeepsLeaseAfterHandOver" THEN rep[n].rounds ELSE {}]
   /\ UNCHANGED <<promises, hist>>
 
-\* a higher ballot was promised somewhere and told (REFUSED), or nobody took over after a hand-over
+\* told of a higher ballot (REFUSED), given up for lack of answers, or handed over
 StepDown(n) ==
   /\ rep[n].role # "follower"
-  /\ (\/ \E p \in Nodes : rep[p].promised > rep[n].promised
-      \/ rep[n].role = "leader" /\ bal[rep[n].promised].handed # 0)
   /\ rep' = [rep EXCEPT ![n] = Follow(rep[n])]
   /\ promises' = Wanted(promises, n, Follow(rep[n]))
   /\ UNCHANGED <<bal, hist>>
 
-\* some prefix of what was not synced is on the disk: the promise stands there before the entries
+\* what is on the disk is what is left
 Crash(n) ==
   /\ hist.crashes < MaxCrashes /\ rep[n].base # Absent
-  /\ LET r == rep[n]
-         Prefixes == {SubSeq(r.log, 1, k) : k \in (Durable(n) + 1)..Len(r.log)}
-         Disks == {<<r.promised, l>> : l \in Prefixes \cup {r.dLog}} \cup {<<r.dPromised, r.dLog>>}
-     IN \E d \in Disks :
-          LET kept == IF Mutant = "ForgetsPromise" THEN 0 ELSE d[1]
-              new == [Follow(r) EXCEPT !.promised = kept, !.dPromised = kept, !.log = d[2], !.dLog = d[2],
+  /\ LET kept == IF Mutant = "ForgetsPromise" THEN 0 ELSE rep[n].dPromised
+         new == [Follow(rep[n]) EXCEPT !.promised = kept, !.dPromised = kept, !.log = rep[n].dLog,
                                        !.bound = IF Mutant = "SkipsRestartWait" THEN 0 ELSE Unknown,
                                        !.since = hist.era]
-          IN /\ rep' = [rep EXCEPT ![n] = new]
-             /\ promises' = Wanted(promises, n, new)
+     IN /\ rep' = [rep EXCEPT ![n] = new]
+        /\ promises' = Wanted(promises, n, new)
   /\ hist' = [hist EXCEPT !.crashes = hist.crashes + 1]
   /\ UNCHANGED bal
 
@@ -348,6 +353,7 @@ Next == \E n \in Nodes :
                         \/ Heartbeat(n, b)
                         \/ \E i \in 1..Len(bal[b].stream) : Accept(n, b, i)
   \/ Sync(n)
+  \/ Adopt(n)
   \/ Lead(n)
   \/ Propose(n, "value")
   \/ Splits /\ Propose(n, "split")

@@ -33,6 +33,7 @@ function describeMove(m: Model, action: string, node: number, x: number, y: numb
     case "Heartbeat": return `${who} answers a round of ballot ${x}`;
     case "Accept": return `${who} accepts LSN ${y} of ballot ${x}`;
     case "Sync": return `${who} syncs`;
+    case "Adopt": return `${who} has a quorum and takes ${y} of [${logText(m, x)}]`;
     case "Lead": return `${who} has a quorum and adopts [${logText(m, x)}]`;
     case "Propose": return `${who} proposes a ${KIND_NAMES[x] ?? ""}`;
     case "Reconfigure": return `${who} proposes ${configText(m, x)}`;
@@ -41,7 +42,7 @@ function describeMove(m: Model, action: string, node: number, x: number, y: numb
     case "Install": return `${who} is installed by replica ${x + 1}`;
     case "HandOver": return `${who} hands over to replica ${x + 1}`;
     case "StepDown": return `${who} steps down`;
-    case "Crash": return `${who} restarts; disk: promise ${x}, [${logText(m, y)}]`;
+    case "Crash": return `${who} restarts`;
     default: return `${who} ${action}`;
   }
 }

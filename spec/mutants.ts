@@ -15,12 +15,12 @@ function mutant(name: string, bound: string, means: string, more?: Partial<Mutan
 }
 
 export const MUTANTS: readonly Mutant[] = [
-  mutant("IgnoresOwnLeasePromise", "small-election", "a candidate campaigns while its own lease promise holds"),
-  mutant("ForgetsPromise", "small-election", "a restarted replica forgets which ballot it promised"),
-  mutant("SkipsRestartWait", "small-election", "a restarted replica does not act as if it had promised a lease"),
-  mutant("PromisesBeforeDurable", "small-election", "a promise leaves before it is on the disk"),
-  mutant("AcceptsBeforeDurable", "small-election", "an acceptance leaves before the entry is on the disk"),
-  mutant("KeepsOwnLog", "small-election", "a candidate leads with its own log though a better one was promised"),
+  mutant("IgnoresOwnLeasePromise", "large-crash", "a candidate campaigns while its own lease promise holds"),
+  mutant("ForgetsPromise", "large-crash", "a restarted replica forgets which ballot it promised"),
+  mutant("SkipsRestartWait", "large-crash", "a restarted replica does not act as if it had promised a lease"),
+  mutant("PromisesBeforeDurable", "large-crash", "a promise leaves before it is on the disk"),
+  mutant("AcceptsBeforeDurable", "large-crash", "an acceptance leaves before the entry is on the disk"),
+  mutant("KeepsOwnLog", "large-crash", "a candidate leads with its own log though a better one was promised"),
   mutant("LogReplicaLeads", "small-election", "a log replica campaigns", { inTla: true }),
   mutant("SkipsAgreementCheck", "large-lease", "a follower appends without looking at the entry before"),
   mutant("KeepsLeaseAfterHandOver", "large-lease", "a leader that handed over goes on believing in its lease"),

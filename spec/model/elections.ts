@@ -34,13 +34,23 @@ export function campaign(m: Model, s: State, n: number, b: number, r: number): S
   return next;
 }
 
-/** What n has in memory is on its disk. */
-export function sync(m: Model, s: State, n: number): State | null {
+/** The logs that the disk of n may hold next: some prefix of what it appended. */
+export function syncable(m: Model, s: State, n: number): readonly number[] {
   const at = m.node(n);
-  if (s[at + D_PROMISED] === s[at + PROMISED] && s[at + D_LOG] === s[at + LOG_ID]) return null;
+  const onDisk = s[at + D_LOG] as number;
+  const log = m.logs.get(s[at + LOG_ID] as number);
+  const found: number[] = s[at + D_PROMISED] === s[at + PROMISED] ? [] : [onDisk];
+  if (onDisk === log.id) return found;
+  for (let length = m.durable(s, n) + 1; length <= log.length; length++) found.push(m.logs.prefix(log.id, length));
+  return found;
+}
+
+/** `log` (one of `syncable`) reaches the disk of n; the promise stands there before the entries. */
+export function sync(m: Model, s: State, n: number, log: number): State {
+  const at = m.node(n);
   const next = s.slice();
   next[at + D_PROMISED] = s[at + PROMISED] as number;
-  next[at + D_LOG] = s[at + LOG_ID] as number;
+  next[at + D_LOG] = log;
   m.dropUnwanted(next, n);
   return next;
 }
@@ -93,7 +103,14 @@ export function adoptable(m: Model, s: State, n: number): readonly number[] {
   return found;
 }
 
-/** Candidate n adopts `log` (one of `adoptable`), and leads unless that changes its configuration. */
+/** A piece comes in: n has the first `length` entries of `log` (one of `adoptable`), not yet all of it. */
+export function adopt(m: Model, s: State, n: number, log: number, length: number): State {
+  const next = s.slice();
+  next[m.node(n) + LOG_ID] = m.logs.prefix(log, length);
+  return next;
+}
+
+/** Candidate n has all of `log` (one of `adoptable`), and leads unless that changes its configuration. */
 export function lead(m: Model, s: State, n: number, log: number): State | null {
   const at = m.node(n);
   const b = s[at + PROMISED] as number;
@@ -120,5 +137,5 @@ function isOther(m: Model, own: number, its: number): boolean {
   if (m.isMutant("KeepsOldPromises")) return false;
   const a = m.logs.get(own);
   const b = m.logs.get(its);
-  return m.isMutant("ComparesEpochs") ? b.epoch > a.epoch : b.config !== a.config;
+  return m.isMutant("ComparesEpochs") ? b.epoch !== a.epoch : b.config !== a.config;
 }

@@ -36,10 +36,8 @@ function leadersHaveCommitted(m: Model, s: State): boolean {
     const at = m.node(n);
     if (s[at + ROLE] !== LEADER) continue;
     const common = m.logs.common(done.id, s[at + LOG_ID] as number);
-    let doneIn = s[m.hist + DONE_IN] as number;
-    for (let lsn = done.length; lsn > common; lsn--) {
-      if (doneIn % (m.bound.maxBallot + 1) < (s[at + PROMISED] as number)) return false;
-      doneIn = Math.floor(doneIn / (m.bound.maxBallot + 1));
+    for (let lsn = common + 1; lsn <= done.length; lsn++) {
+      if (m.logs.ballotAt(s[m.hist + DONE_IN] as number, lsn) < (s[at + PROMISED] as number)) return false;
     }
   }
   return true;

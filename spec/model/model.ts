@@ -6,7 +6,7 @@
 //
 // Logs are numbers of a LogTable, sets of nodes are masks, nodes in fields are counted from 1 (0: none). `bound` is
 // UNKNOWN for "just started", `base` one more than the LSN (0: absent), a promise one more than its log (0: none).
-// rounds[e] are the nodes that answered a round in era e; doneIn is a number of the base maxBallot + 1.
+// rounds[e] are the nodes that answered a round in era e; doneIn is a log of which only the ballots count.
 import type { Bound } from "./bound.ts";
 import { LogTable } from "./log-table.ts";
 

@@ -1,10 +1,10 @@
 // The next-state relation: every step that some replica may take in a state, with its name.
 import { neighboursOf } from "./configuration.ts";
-import { adoptable, campaign, lead, promise, sync } from "./elections.ts";
+import { adopt, adoptable, campaign, lead, promise, sync, syncable } from "./elections.ts";
 import { SPLIT, VALUE } from "./log-table.ts";
 import { LOG_ID, ROLE, LEADER, STREAM, type Model, type State } from "./model.ts";
 import {
-  accept, commit, crash, disksAfterCrash, handOver, heartbeat, install, mayReconfigure, propose, raiseFloor,
+  accept, commit, crash, handOver, heartbeat, install, mayReconfigure, propose, raiseFloor,
   reconfigure, stepDown,
 } from "./replication.ts";
 
@@ -12,24 +12,27 @@ import {
 export type Visit = (next: State, action: string, node: number, x: number, y: number) => void;
 
 export const ACTIONS: readonly string[] = [
-  "Campaign", "Promise", "Heartbeat", "Accept", "Sync", "Lead", "Propose", "Reconfigure", "RaiseFloor", "Commit",
+  "Campaign", "Promise", "Heartbeat", "Accept", "Sync", "Adopt", "Lead", "Propose", "Reconfigure", "RaiseFloor", "Commit",
   "Install", "HandOver", "StepDown", "Crash",
 ];
 
 export function forEachMove(m: Model, s: State, visit: Visit): void {
   for (let n = 0; n < m.nodeCount; n++) {
     for (let b = 1; b <= m.bound.maxBallot; b++) ballotMoves(m, s, n, b, visit);
-    give(visit, sync(m, s, n), "Sync", n, 0, 0);
-    for (const log of adoptable(m, s, n)) give(visit, lead(m, s, n, log), "Lead", n, log, 0);
+    for (const log of syncable(m, s, n)) visit(sync(m, s, n, log), "Sync", n, log, 0);
+    for (const log of adoptable(m, s, n)) adoptions(m, s, n, log, visit);
     if (s[m.node(n) + ROLE] === LEADER) leaderMoves(m, s, n, visit);
     give(visit, stepDown(m, s, n), "StepDown", n, 0, 0);
-    const disks = disksAfterCrash(m, s, n);
-    for (let i = 0; i < disks.length; i += 2) {
-      const promised = disks[i] as number;
-      const log = disks[i + 1] as number;
-      give(visit, crash(m, s, n, promised, log), "Crash", n, promised, log);
-    }
+    give(visit, crash(m, s, n), "Crash", n, 0, 0);
   }
+}
+
+function adoptions(m: Model, s: State, n: number, log: number, visit: Visit): void {
+  const common = m.logs.common(s[m.node(n) + LOG_ID] as number, log);
+  for (let length = common + 1; length < m.logs.get(log).length; length++) {
+    visit(adopt(m, s, n, log, length), "Adopt", n, log, length);
+  }
+  give(visit, lead(m, s, n, log), "Lead", n, log, 0);
 }
 
 function give(visit: Visit, next: State | null, action: string, node: number, x: number, y: number): void {

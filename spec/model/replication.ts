@@ -1,7 +1,7 @@
 // Phase 2 in the model, and what leaders do: propose, reconfigure, replicate, install, commit, hand over; stepping
 // down and crashing. Each action is the one of the same name in ReplicationGroup.tla: null when it is not enabled.
 import { ABSENT, STORAGE, kindOf, membersOf, sizeOf, votersOf } from "./configuration.ts";
-import { CONFIG, type Entry } from "./log-table.ts";
+import { CONFIG, NOOP, type Entry } from "./log-table.ts";
 import {
   BASE, BOUND, COMMIT, CRASHES, D_LOG, D_PROMISED, DONE, DONE_IN, ERA, FLOOR, FOLLOWER, HANDED, LEADER, LOG_ID, MATCH,
   OWNER, PROMISED, ROLE, SINCE, STREAM, UNKNOWN, type Model, type State,
@@ -168,7 +168,7 @@ export function commit(m: Model, s: State, n: number, upTo: number): State | nul
   let doneIn = s[m.hist + DONE_IN] as number;
   for (let lsn = m.logs.get(done).length + 1; lsn <= upTo; lsn++) {
     done = m.logs.append(done, m.logs.entry(log.id, lsn));
-    doneIn = doneIn * (m.bound.maxBallot + 1) + ballot;
+    doneIn = m.logs.append(doneIn, { ballot, kind: NOOP, config: 0, era: 0 });
   }
   next[m.hist + DONE] = done;
   next[m.hist + DONE_IN] = doneIn;
@@ -188,44 +188,26 @@ export function handOver(m: Model, s: State, n: number, p: number): State | null
   return next;
 }
 
-/** A higher ballot was promised somewhere and told, or nobody took over after a hand-over. */
+/** Told of a higher ballot, given up for lack of answers, or handed over. */
 export function stepDown(m: Model, s: State, n: number): State | null {
   const at = m.node(n);
-  const ballot = s[at + PROMISED] as number;
   if (s[at + ROLE] === FOLLOWER) return null;
-  let isTold = s[at + ROLE] === LEADER && s[m.ballot(ballot) + HANDED] !== 0;
-  for (let p = 0; p < m.nodeCount; p++) if ((s[m.node(p) + PROMISED] as number) > ballot) isTold = true;
-  if (!isTold) return null;
   const next = s.slice();
   m.follow(next, n);
   m.dropUnwanted(next, n);
   return next;
 }
 
-/** What the disk of n may hold after a crash: pairs of a promise and a log, in a row. */
-export function disksAfterCrash(m: Model, s: State, n: number): readonly number[] {
-  const at = m.node(n);
-  const onDisk = s[at + D_LOG] as number;
-  const log = m.logs.get(s[at + LOG_ID] as number);
-  const promised = s[at + PROMISED] as number;
-  const disks = [promised, onDisk];
-  if (s[at + D_PROMISED] !== promised) disks.push(s[at + D_PROMISED] as number, onDisk);
-  for (let length = m.durable(s, n) + 1; length <= log.length; length++) {
-    disks.push(promised, m.logs.prefix(log.id, length));
-  }
-  return disks;
-}
-
-export function crash(m: Model, s: State, n: number, promised: number, log: number): State | null {
+/** What is on the disk is what is left. */
+export function crash(m: Model, s: State, n: number): State | null {
   const at = m.node(n);
   if ((s[m.hist + CRASHES] as number) >= m.bound.maxCrashes || s[at + BASE] === 0) return null;
-  const kept = m.isMutant("ForgetsPromise") ? 0 : promised;
+  const kept = m.isMutant("ForgetsPromise") ? 0 : s[at + D_PROMISED] as number;
   const next = s.slice();
   m.follow(next, n);
   next[at + PROMISED] = kept;
   next[at + D_PROMISED] = kept;
-  next[at + LOG_ID] = log;
-  next[at + D_LOG] = log;
+  next[at + LOG_ID] = s[at + D_LOG] as number;
   next[at + BOUND] = m.isMutant("SkipsRestartWait") ? 0 : UNKNOWN;
   next[at + SINCE] = s[m.hist + ERA] as number;
   next[m.hist + CRASHES] = (s[m.hist + CRASHES] as number) + 1;
