@@ -28,7 +28,7 @@ class Bench {
   constructor() {
     const prng = new Prng(1);
     this.role = new MetadataRole({
-      self: SELF, clock: this.clock, nodes: [1, 2, 3].map(nodeId), partitionsPerTable: 2, onTables: () => undefined,
+      self: SELF, clock: this.clock, nodes: [1, 2, 3].map(nodeId), partitionsPerTable: 2,
       network: { send: (to: NodeId, message: NodeMessage) => void this.sent.push({ to, message }) },
       random: { u32: () => prng.u32(), below: (bound: number) => prng.below(bound), bytes: (length: number) => prng.bytes(length) },
       replicator: { host: () => this.host, wake: () => undefined } as never, tree: { scan: () => null } as never,
