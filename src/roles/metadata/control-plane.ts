@@ -48,7 +48,7 @@ const JOINS_PER_NODE_MAX = 2;
 const SPLITS_MAX = 2;
 /** Leaderships on their way away from draining nodes at once. */
 const TRANSFERS_MAX = 4;
-/** While a table is on its way somebody waits for it. */
+/** While a table is on its way somebody waits for it; and what was just committed allows the next step. */
 const LOOK_MS_TABLES = 10;
 const LOOK_MS_ACTIVE = 100;
 const LOOK_MS_CALM = 500;
@@ -173,7 +173,7 @@ export class ControlPlane {
     const isActive = new Look(this, this.#tasks, draft, view, now).run(placesOf(catalogue), this.#hurried);
     const rows = draft.rows();
     if (rows.length > 0) commit(rows);
-    if (hasMovingTables) return LOOK_MS_TABLES;
+    if (hasMovingTables || rows.length > 0) return LOOK_MS_TABLES;
     return isActive ? LOOK_MS_ACTIVE : LOOK_MS_CALM;
   }
 }

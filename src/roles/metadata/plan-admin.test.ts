@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { must } from "../../base/assert.ts";
-import { groupId, hashPoint, nodeId } from "../../base/ids.ts";
+import { epoch, groupId, hashPoint, lsn, nodeId } from "../../base/ids.ts";
 import type { Partition } from "../../model/table-schema.ts";
 import type { AdminWork } from "../../wire/data-messages.ts";
 import { Catalogue, nodeRow } from "./catalogue.ts";
 import { ClusterView } from "./cluster-view.ts";
 import { Draft, placesOf } from "./draft.ts";
+import type { Sight } from "./group-sights.ts";
 import { planAdmin } from "./plan-admin.ts";
 import { embeddedNodes, planFirstRows, type NodePlan } from "./plan-nodes.ts";
 import { isRetirable, publishChildren, retire, stepSplit } from "./plan-split.ts";
@@ -85,6 +86,16 @@ test("a split is planned once, published as its leader tells it, and retired whe
   assert.deepEqual(parent.splitting, { at: null, left: 17, right: 18 });
   assert.equal(catalogue.counters.nextGroup, 19);
   assert.equal(stepSplit(parent, null), null, "nobody to ask");
+  const sight = (at: number, splitLsn: number): Sight => ({
+    leader: nodeId(4), askedMs: 0, leaderSinceMs: 0, trees: new Map(), status: {
+      kind: "group-status", isLeader: true, leader: nodeId(4), isConfigurationCommitted: true, hasTree: true, items: 0, bytes: 0,
+      configuration: { epoch: epoch(at), replicas: [] }, last: lsn(9), commit: lsn(9), applied: lsn(9), floor: lsn(9), peers: [], splitLsn: lsn(splitLsn),
+    },
+  });
+  assert.equal(stepSplit(parent, sight(1, 0))?.kind, "ask");
+  assert.equal(stepSplit(parent, sight(2, 0)), null, "its configuration is not the recorded one");
+  assert.equal(stepSplit({ ...parent, joining: [nodeId(1)] }, sight(1, 0)), null, "membership first");
+  assert.equal(stepSplit({ ...parent, joining: [nodeId(1)] }, sight(2, 5))?.kind, "ask", "it is split: what into?");
 
   const { from, to, replicas } = parent;
   const at = hashPoint(1_000);
