@@ -99,7 +99,7 @@ const batchGet = fc.uniqueArray(key, {
 const count = fc.constant(0).map(() => new StepOf("count()", async (model, real) => {
   assert.equal(await real.itemCount(), model.size);
 }));
-const restart = fc.constant(0).map(() => new StepOf("restart()", (_model, real) => real.restart()));
+const restart = fc.nat().map((draw) => new StepOf(show("restart", draw), (_model, real) => real.restart(draw)));
 
 /** Sequences of steps; every `restartOneIn`-th is a restart. */
 export function steps(stepsMax: number, restartOneIn: number): fc.Arbitrary<Iterable<Step>> {

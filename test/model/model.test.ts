@@ -8,8 +8,10 @@ import fc from "fast-check";
 import { ServerProcess } from "../../demo/server-process.ts";
 import { startEmbeddedCluster } from "../../src/app/embedded-cluster.ts";
 import type { RunningCluster } from "../../src/app/embedded-options.ts";
+import type { RunOptions } from "../../src/sim/swarm/options.ts";
 import { steps, type Step } from "./commands.ts";
 import { ReferenceTable } from "./reference.ts";
+import { Simulated } from "./simulated.ts";
 import { ServerTable, type Restartable } from "./server-table.ts";
 
 const SEED = Number(process.env["STATOR_MODEL_SEED"] ?? Date.now() % 2_147_483_647);
@@ -19,6 +21,17 @@ test("a cluster in this process, stopped and started again", { timeout: 120_000 
 
 test("a server process, killed and started again", { timeout: 120_000 }, (context) =>
   compare(context, Killed.start, { sequences: 3, stepsMax: 60, restartOneIn: 12 }));
+
+test("a simulated cluster whose machines lose power", { timeout: 120_000 }, (context) =>
+  compare(context, () => Promise.resolve(new Simulated(SEED, calm)), {
+    sequences: 12, stepsMax: 100, restartOneIn: 8,
+  }));
+
+/** Room for the largest items of the steps, so that nothing is refused for want of it. */
+function calm(options: RunOptions): RunOptions {
+  const tree = { ...options.tree, overloadBytes: 64 * 1024 * 1024 };
+  return { ...options, tree, walSegmentBytes: 4 * 1024 * 1024 };
+}
 
 type Extent = { readonly sequences: number; readonly stepsMax: number; readonly restartOneIn: number };
 

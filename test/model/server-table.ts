@@ -8,11 +8,23 @@ import {
 import type { Condition, Key, Range, Row, Update, Written } from "./reference.ts";
 
 type Attributes = Record<string, AttributeValue>;
+/** What the SDK gives to a handler of requests, and wants from it. */
+export type SdkRequest = { readonly headers: Readonly<Record<string, string>>; readonly body?: unknown };
+export type SdkResponse = {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+};
+export type RequestHandler = { readonly handle: (request: SdkRequest) => Promise<{ response: SdkResponse }> };
+type Handler = NonNullable<NonNullable<ConstructorParameters<typeof DynamoDBClient>[0]>["requestHandler"]>;
 
 /** A server that can be taken down and brought up again with its data. */
 export type Restartable = {
   readonly endpoint: string;
-  restart(): Promise<void>;
+  /** In place of sockets. */
+  readonly requestHandler?: RequestHandler;
+  /** `draw` chooses, where there is more than one way to go down. */
+  restart(draw: number): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -24,7 +36,7 @@ export class ServerTable {
   private constructor(server: Restartable, name: string) {
     this.#server = server;
     this.#name = name;
-    this.#client = connect(server.endpoint);
+    this.#client = connect(server);
   }
 
   static async create(server: Restartable, name: string, partitions: number): Promise<ServerTable> {
@@ -38,10 +50,10 @@ export class ServerTable {
     return table;
   }
 
-  async restart(): Promise<void> {
+  async restart(draw: number): Promise<void> {
     this.#client.destroy();
-    await this.#server.restart();
-    this.#client = connect(this.#server.endpoint);
+    await this.#server.restart(draw);
+    this.#client = connect(this.#server);
   }
 
   close(): void {
@@ -171,8 +183,9 @@ export class ServerTable {
   }
 }
 
-function connect(endpoint: string): DynamoDBClient {
+function connect({ endpoint, requestHandler }: Restartable): DynamoDBClient {
   return new DynamoDBClient({
+    ...(requestHandler === undefined ? {} : { requestHandler: requestHandler as unknown as Handler }),
     endpoint, region: "us-east-1", credentials: { accessKeyId: "model", secretAccessKey: "model" }, maxAttempts: 1,
   });
 }

@@ -15,7 +15,7 @@ export const FAULTS = [
 ] as const;
 const ZONES = 3;
 /** Nodes outside of the system group, and changes of who is in a group. */
-const HAS_MEMBERSHIP: boolean = false;
+export const HAS_MEMBERSHIP: boolean = false;
 
 export type FaultKind = (typeof FAULTS)[number];
 
