@@ -28,7 +28,7 @@ const RANGE_TOO_LARGE: KeyProblem = {
     + `Aggregated size of all range keys has exceeded the size limit of ${RANGE_KEY_BYTES_MAX} bytes`,
 };
 
-/** Checks a `Key` parameter: exactly the key attributes, of their types, not empty, not too large. Gives their values. */
+/** The values of a `Key` parameter: exactly the key attributes, of their types, not empty, not too large. */
 export function keyOfKey(table: TableSchema, key: Item): KeyOfItem {
   const { hashKey, rangeKey } = table;
   const hashValue = getAttribute(key, hashKey.name);
