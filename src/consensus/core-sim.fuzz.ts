@@ -15,6 +15,7 @@ import { EventQueue, readEntries, recoverFrom, type SimDisk } from "./core-sim-p
 import type { Flaws } from "./flaws.ts";
 import { Group } from "./group.ts";
 import type { GroupLimits } from "./limits.ts";
+import { TraceRecorder } from "../sim/trace/recorder.ts";
 import type { GroupConfig, Ready } from "./ready.ts";
 
 export type CoreSimReport = {
@@ -59,6 +60,8 @@ type SimNode = SimDisk & {
 
 export class CoreSim {
   readonly checker: CoreChecker = new CoreChecker();
+  /** Writes the history down as events of the formal specification, when wanted. */
+  #recorder: TraceRecorder | null = null;
   readonly #prng: Prng;
   readonly #flaws: Flaws;
   readonly #queue: EventQueue = new EventQueue();
@@ -105,6 +108,15 @@ export class CoreSim {
     }
   }
 
+  /** Before `run`: records from the beginning. Null when replicas may join this group, which a trace cannot tell yet. */
+  record(): TraceRecorder | null {
+    if (this.#nodes.length > this.#founders) return null;
+    this.#recorder = new TraceRecorder(this.#founders, () => (
+      this.#nodes.filter((node) => node.core?.isLeaseLive(this.#local(node)) === true).map(({ id }) => id)
+    ));
+    return this.#recorder;
+  }
+
   run(chaosMs: number, healMs: number): CoreSimReport {
     const isNew = this.#prng.chance(1, 2);
     for (const node of this.#nodes.slice(0, this.#founders)) this.#start(node, isNew);
@@ -131,7 +143,10 @@ export class CoreSim {
   }
 
   #advance(until: number): void {
-    while (this.#queue.step(until)) this.#checkLeases();
+    while (this.#queue.step(until)) {
+      this.#checkLeases();
+      this.#recorder?.poll();
+    }
   }
 
   #isClosed(): boolean {
@@ -170,6 +185,7 @@ export class CoreSim {
     node.inbox = [];
     node.isPaused = false;
     node.tickAt = Infinity;
+    this.#recorder?.started(node.id, recovered);
     this.#note(node, `start life ${node.life} applied ${recovered.applied} tail ${recovered.tail.length}`);
     node.core = new Group(node.config, recovered, this.#local(node), {
       random: () => this.#prng.u32(), priorLeasesVoid, mayLead: node.hasTree, flaws: this.#flaws, limits: this.#limits,
@@ -181,6 +197,7 @@ export class CoreSim {
     if (node.core === null) return;
     this.#crashes++;
     node.core = null;
+    this.#recorder?.stopped(node.id);
     // Of what was not synced some prefix may have reached the disk.
     const kept = node.durable + this.#prng.below(node.records.length - node.durable + 1);
     node.records.length = kept;
@@ -227,6 +244,7 @@ export class CoreSim {
   }
 
   #perform(node: SimNode, core: Group, ready: Ready): void {
+    this.#recorder?.ready(node.id, ready, core);
     for (const record of ready.append) {
       node.records.push(record);
       if (record.kind < PROMISE) this.checker.appended(record as LogEntry);
@@ -276,6 +294,7 @@ export class CoreSim {
     const done = node.unsynced.shift();
     if (done === undefined || node.core === null) return;
     if (done.records > node.durable) node.durable = done.records;
+    this.#recorder?.synced(node.id, done.token);
     node.core.durable(done.token, this.#local(node));
     for (const message of done.messages) this.#send(message);
   }
@@ -387,6 +406,7 @@ export class CoreSim {
 
   #send(message: PaxosMessage): void {
     const prng = this.#prng;
+    this.#recorder?.left(message);
     this.#forget(message);
     const copies = prng.chance(this.#faults.doublePercent, 100) ? 2 : 1;
     for (let i = 0; i < copies; i++) {

@@ -1,0 +1,44 @@
+// Puts a recorded history into the order in which the model can take it.
+//
+// A campaign is seen when its PREPAREs leave, at once; an answer when it leaves, after its sync. So an answer that a
+// replica decided on before it campaigned may be seen after. It belongs before: in the model an answer may be under
+// way for any time, and this one did become durable. Likewise entries that a candidate had appended but not answered
+// are durable when its own promise is, which stands behind them on the disk: they become a Taken.
+import type { TraceEvent } from "../../src/sim/trace/events.ts";
+
+export type OrderedEvent = Omit<TraceEvent, "event"> & { readonly event: TraceEvent["event"] | "Taken" };
+
+export function ordered(events: readonly TraceEvent[]): readonly OrderedEvent[] {
+  const before = new Map<number, OrderedEvent[]>();
+  const out: number[] = [];
+  /** Per node the campaigns of this life, as indices of `events`. */
+  const campaigns = new Map<number, number[]>();
+  for (const [at, e] of events.entries()) {
+    const own = campaigns.get(e.node) ?? [];
+    const isAnswer = e.event === "Promise" || e.event === "Accepted";
+    const overtaken = isAnswer ? own.find((c) => (events[c] as TraceEvent).ballot > e.ballot) : undefined;
+    if (overtaken !== undefined) {
+      push(before, overtaken, e);
+      continue;
+    }
+    if (e.event === "Start") campaigns.delete(e.node);
+    else if (e.event === "Campaign") {
+      own.push(at);
+      campaigns.set(e.node, own);
+    } else if (e.event === "Sync") {
+      const durable = own.find((c) => (events[c] as TraceEvent).ballot === e.ballot);
+      if (durable !== undefined) {
+        const { lsn, runs, node } = events[durable] as TraceEvent;
+        push(before, durable, { event: "Taken", node, ballot: 0, lsn, other: runs[0] ?? 0, runs: [] });
+      }
+    }
+    out.push(at);
+  }
+  return out.flatMap((at) => [...(before.get(at) ?? []), events[at] as TraceEvent]);
+}
+
+function push(lists: Map<number, OrderedEvent[]>, at: number, e: OrderedEvent): void {
+  const list = lists.get(at);
+  if (list === undefined) lists.set(at, [e]);
+  else if (e.event !== "Taken" || !list.some(({ event }) => event === "Taken")) list.push(e);
+}
