@@ -121,7 +121,7 @@ export type ReplicaProgress = {
   readonly node: NodeId;
   /** Durable there and agreeing. */
   readonly match: Lsn;
-  /** Since its last answer. */
+  /** Since its last answer; Infinity: it has never answered. */
   readonly silentMs: number;
 };
 export type GroupStatusOutcome = {

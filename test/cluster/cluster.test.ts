@@ -8,7 +8,7 @@ import {
 import { ClusterUnderTest, stator, statusOf, until } from "./node-cluster.ts";
 
 const TABLE = "things";
-const NODES = 3;
+const NODES = 6;
 
 async function createTable(client: DynamoDBClient): Promise<void> {
   await client.send(new CreateTableCommand({

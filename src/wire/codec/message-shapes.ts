@@ -15,7 +15,7 @@ import {
   isGet, isKeyBound, isOutcome, isQuery, isReason, isScan, isTableOperation, MANY_MAX, OUTCOMES, WRITES,
 } from "./operation-shapes.ts";
 import {
-  binary, isBytes, isCounter, isFiniteNumber, isFlag, isHashPoint, isInteger, isNodeId, isPositive, listOf, nullable,
+  binary, isBytes, isCounter, isDuration, isFlag, isHashPoint, isInteger, isNodeId, isPositive, listOf, nullable,
   object, oneOf, text, union, type Shape,
 } from "./shape.ts";
 import { ADDRESS_CHARS_MAX, isNodeRecord, isPartition, isTable, ZONE_CHARS_MAX } from "./table-shapes.ts";
@@ -79,7 +79,7 @@ const isWork: Shape = union<Work>({
 
 const isConfiguration: Shape = object<Configuration>({ epoch: isCounter, replicas: areReplicas });
 const isMutation: Shape = object<Mutation>({ key: binary(1, STORAGE_KEY_BYTES_MAX), value: nullable(isBytes) });
-const isProgress: Shape = object<ReplicaProgress>({ node: isNodeId, match: isCounter, silentMs: isFiniteNumber });
+const isProgress: Shape = object<ReplicaProgress>({ node: isNodeId, match: isCounter, silentMs: isDuration });
 
 const isWorkOutcome: Shape = union<WorkOutcome>({
   ...OUTCOMES,

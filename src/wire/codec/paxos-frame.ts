@@ -175,7 +175,8 @@ class FrameReader {
     const number = view.getFloat64(at + 8, true);
     const ballot = view.getFloat64(at + 16, true);
     const length = view.getUint32(at + 24, true);
-    if (!Number.isSafeInteger(number) || number < 1 || !Number.isSafeInteger(ballot) || ballot < 0) return null;
+    // LSN 0 is that of a group's first configuration, which no entry carried.
+    if (!Number.isSafeInteger(number) || number < 0 || !Number.isSafeInteger(ballot) || ballot < 0) return null;
     if (length > bytes.length - at - ENTRY_HEAD) return null;
     this.at = at + ENTRY_HEAD + length;
     // A copy: the entry may stay in memory much longer than what else came with it.

@@ -57,7 +57,7 @@ function randomPaxosMessage(prng: Prng, from: NodeId): PaxosMessage {
     lastBallot: ballotFrom(counter(prng)), commit: lsn(counter(prng)), floor: lsn(counter(prng)),
     sentAt: prng.u32() / 1_000, flag: prng.chance(1, 2), released: ballotFrom(counter(prng)),
     entries: many(prng, 3, (): LogEntry => makeEntry(
-      prng.between(1, 4) as EntryKind, group, lsn(1 + counter(prng)), ballotFrom(counter(prng)),
+      prng.between(1, 4) as EntryKind, group, lsn(counter(prng)), ballotFrom(counter(prng)),
       prng.bytes(prng.below(200)),
     )),
   };
@@ -284,7 +284,7 @@ const OUTCOMES: readonly ((prng: Prng) => WorkOutcome)[] = [
     kind: "group-status", isLeader: true, leader: randomNode(prng),
     configuration: { epoch: epoch(3), replicas: many(prng, 3, randomReplica) }, isConfigurationCommitted: false,
     last: lsn(counter(prng)), commit: lsn(3), applied: lsn(2), floor: lsn(1), hasTree: true, items: 4, bytes: 5,
-    splitLsn: lsn(0), peers: many(prng, 2, () => ({ node: randomNode(prng), match: lsn(2), silentMs: 1.5 })),
+    splitLsn: lsn(0), peers: many(prng, 2, () => ({ node: randomNode(prng), match: lsn(2), silentMs: prng.pick([1.5, Infinity]) })),
   }),
   (prng): WorkOutcome => ({
     kind: "snapshot-page", rows: many(prng, 4, () => ({ key: randomKey(prng), value: maybeBytes(prng) })),

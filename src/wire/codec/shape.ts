@@ -14,6 +14,8 @@ export const isNull: Shape = (value) => value === null;
 export const isFlag: Shape = (value) => typeof value === "boolean";
 export const isBytes: Shape = (value) => value instanceof Uint8Array;
 export const isFiniteNumber: Shape = (value) => Number.isFinite(value);
+/** A time that passed; Infinity: for ever. */
+export const isDuration: Shape = (value) => typeof value === "number" && value >= 0;
 /** A counter: 0 to 2^53 - 1. */
 export const isCounter: Shape = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 export const isInteger: Shape = Number.isSafeInteger;
