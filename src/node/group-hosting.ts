@@ -190,6 +190,14 @@ export class GroupHosting {
     for (const hosted of this.#hosted.values()) this.#env.builds.consider(hosted);
   }
 
+  /** What was built of the replica's tree does not fit its log any more. */
+  buildAnew(host: GroupHost): void {
+    const hosted = this.#hosted.get(host.group);
+    if (hosted === undefined) return;
+    this.#env.builds.cancel(hosted);
+    this.#env.builds.consider(hosted);
+  }
+
   /** A drop that something may have waited for is done. */
   onDropsDone(): void {
     this.#isSwept = false;

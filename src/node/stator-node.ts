@@ -209,6 +209,7 @@ export class StatorNode {
         env.telemetry.event("info", "hosting", "a partition was split", { group: host.group });
         this.#hosting.openChildren(host);
       },
+      onBegunAnew: (host): void => this.#hosting.buildAnew(host),
       onConfiguration: (): void => this.#hosting.considerBuilds(),
       onRemoved: (host): void => {
         env.telemetry.event("info", "hosting", "a group goes on without this node's replica", { group: host.group });

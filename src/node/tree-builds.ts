@@ -39,7 +39,8 @@ export class TreeBuilds {
     if (host === null || placed === null || this.#isStopped) return;
     const { partition, range } = placed;
     const isWanted = (partition.joining?.includes(self) ?? false) || partition.replicas.includes(self);
-    if (hosted.build !== null && (!isWanted || host.split !== null)) this.cancel(hosted);
+    // One that only waits to be durable is let finish.
+    if (hosted.build !== null && !host.isTreeLive && (!isWanted || host.split !== null)) this.cancel(hosted);
     if (!isWanted || host.isTreeLive || host.isClosed || hosted.build !== null) return;
     // Without a configuration there is no log yet whose entries could go over the rows.
     if (host.configuration.epoch === 0 || this.#builds.size >= BUILDS_MAX || drops.isDroppingRows(range)) return;

@@ -76,9 +76,15 @@ export class GroupHost {
     }
   }
 
-  /** The log begins behind `base`, whatever it held before. */
+  /**
+   * The log begins behind `base`, whatever it held before: a replica that joins, or one that was no member while the
+   * group went on without it. What the tree has is of no use any more.
+   */
   noteBase(base: Lsn): void {
-    assert(!this.isTreeLive, "a replica with a tree does not join");
+    assert(this.session === null && base >= this.appliedLsn, "a log begins anew further up, and not at a leader");
+    this.isTreeLive = false;
+    this.hasTree = false;
+    this.split = null;
     this.appliedLsn = base;
     this.releasedLsn = base;
   }

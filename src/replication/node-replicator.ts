@@ -54,6 +54,8 @@ export interface ReplicatorListener {
   onSplit(host: GroupHost): void;
   /** The configuration in force changed. */
   onConfiguration(host: GroupHost): void;
+  /** The log begins at another place, and there is no tree any more. */
+  onBegunAnew(host: GroupHost): void;
   /** The group goes on without this replica. */
   onRemoved(host: GroupHost): void;
   /** The log cannot give back what was written: the node must stop. */
@@ -255,7 +257,7 @@ export class NodeReplicator {
     let seq = 0;
     for (const record of ready.append) {
       seq = wal.append(record);
-      if (record.kind === BASE) host.noteBase(record.lsn);
+      if (record.kind === BASE) this.#beginAnew(host, record.lsn);
     }
     this.#post(ready.send);
     if (ready.append.length > 0) {
@@ -280,6 +282,14 @@ export class NodeReplicator {
     if (host.isRemoved) return;
     // One look per turn is a bounded amount of work; the core says by its next ready that there is more.
     if (ready.committed.length > 0 || host.session?.hasOpenBatch() === true) this.wake(host);
+  }
+
+  #beginAnew(host: GroupHost, base: Lsn): void {
+    const hadTree = host.isTreeLive;
+    host.noteBase(base);
+    host.core.setMayLead(false);
+    if (hadTree) this.#env.tree.forgetGroup(host.group);
+    this.#listener.onBegunAnew(host);
   }
 
   #apply(host: GroupHost, entry: LogEntry): void {

@@ -70,6 +70,7 @@ export class TreeBuild {
   #after: StorageKey | null = null;
   #span: Span | null = null;
   #bytes = 0;
+  #isInstalled = false;
   #isOver = false;
 
   constructor(env: BuildEnv, host: GroupHost, range: RowRange, done: () => void) {
@@ -90,6 +91,7 @@ export class TreeBuild {
   /** Gives up; rows that were taken over stay, to be dropped by whoever owns the range next. */
   cancel(): void {
     this.#isOver = true;
+    if (this.#isInstalled && !this.#host.isTreeLive) this.#env.tree.forgetGroup(this.group);
     if (this.#timer !== null) this.#env.clock.clearTimer(this.#timer);
     this.#timer = null;
     this.#host.logPin = null;
@@ -184,6 +186,7 @@ export class TreeBuild {
       return;
     }
     this.#env.tree.finishInstall(this.group, least, greatest, counters);
+    this.#isInstalled = true;
     this.#replay(least);
   }
 
