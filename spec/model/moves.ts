@@ -12,8 +12,8 @@ import {
 export type Visit = (next: State, action: string, node: number, x: number, y: number) => void;
 
 export const ACTIONS: readonly string[] = [
-  "Campaign", "Promise", "Heartbeat", "Accept", "Sync", "Adopt", "Lead", "Propose", "Reconfigure", "RaiseFloor", "Commit",
-  "Install", "HandOver", "StepDown", "Crash",
+  "Campaign", "Promise", "Heartbeat", "Accept", "Sync", "Adopt", "Lead", "Propose", "Reconfigure", "RaiseFloor",
+  "Commit", "Install", "HandOver", "StepDown", "Crash",
 ];
 
 export function forEachMove(m: Model, s: State, visit: Visit): void {

@@ -12,7 +12,7 @@ import { violated } from "../model/invariants.ts";
 import { hasLease } from "../model/lease.ts";
 import { VALUE } from "../model/log-table.ts";
 import {
-  COMMIT, D_LOG, D_PROMISED, DONE, LEADER, LOG_ID, Model, PROMISED, ROLE, STREAM, type State,
+  COMMIT, D_LOG, D_PROMISED, DONE, LEADER, LOG_ID, Model, OWNER, PROMISED, ROLE, STREAM, type State,
 } from "../model/model.ts";
 import { accept, commit, crash, handOver, heartbeat, propose, stepDown } from "../model/replication.ts";
 
@@ -95,7 +95,7 @@ class Follower {
         this.#started.delete(n);
         this.#live.delete(n);
         return;
-      case "Taken": return this.#reach(n, e.lsn, this.#ballot(e.other), this.#m.bound.maxBallot);
+      case "Taken": return this.#taken(e, n);
       case "Campaign": return this.#step("Campaign", campaign(m, s, n, b, this.#ballot(e.other)));
       case "Sync": return this.#sync(e, n, b);
       case "Promise": return this.#promise(e, n, b);
@@ -169,6 +169,13 @@ class Follower {
     else this.#step("Heartbeat", heartbeat(this.#m, this.#s, n, b));
   }
 
+  /** What n had appended when it campaigned reached its disk. */
+  #taken(e: OrderedEvent, n: number): void {
+    this.#reach(n, e.lsn, this.#ballot(e.other), this.#m.bound.maxBallot);
+    const own = this.#get(n, LOG_ID);
+    if (syncable(this.#m, this.#s, n).includes(own)) this.#hide("Sync", sync(this.#m, this.#s, n, own));
+  }
+
   /** Hidden steps: entries up to `lsn`, of ballot `last`, that n appended and never answered. */
   #reach(n: number, lsn: number, last: number, maxBallot: number): void {
     const m = this.#m;
@@ -209,7 +216,9 @@ class Follower {
   #lead(e: OrderedEvent, n: number, b: number): void {
     if (this.#get(n, PROMISED) !== b) throw new Refusal("of another ballot");
     for (const log of adoptable(this.#m, this.#s, n)) {
-      if (this.#m.logs.get(log).length === e.lsn - 1) return this.#step("Lead", lead(this.#m, this.#s, n, log));
+      const { length, lastBallot } = this.#m.logs.get(log);
+      if (length !== e.lsn - 1 || (e.other !== 0 && lastBallot !== this.#ballot(e.other))) continue;
+      return this.#step("Lead", lead(this.#m, this.#s, n, log));
     }
     throw new Refusal("no log of its quorum ends there");
   }
@@ -278,7 +287,10 @@ class Follower {
     }
     if (this.#get(n, PROMISED) === b && this.#get(n, D_PROMISED) !== b) syncTo(this.#get(n, D_LOG));
     if (this.#get(n, PROMISED) >= b) return;
-    if (this.#s[m.ballot(b) + STREAM] === 0) this.#hide("Promise", promise(m, this.#s, n, b));
+    if (this.#s[m.ballot(b) + OWNER] === n + 1) { // of two campaigns the first is on the disk
+      this.#hide("Campaign", campaign(m, this.#s, n, b, 0));
+      syncTo(this.#get(n, D_LOG));
+    } else if (this.#s[m.ballot(b) + STREAM] === 0) this.#hide("Promise", promise(m, this.#s, n, b));
     else this.#hide("Heartbeat", heartbeat(m, this.#s, n, b));
   }
 

@@ -21,20 +21,30 @@ export function ordered(events: readonly TraceEvent[]): readonly OrderedEvent[] 
       push(before, overtaken, e);
       continue;
     }
-    if (e.event === "Start") campaigns.delete(e.node);
-    else if (e.event === "Campaign") {
+    if (e.event === "Start") {
+      for (const c of own) if (endsLike(events[c] as TraceEvent, e)) push(before, c, taken(events[c] as TraceEvent));
+      campaigns.delete(e.node);
+    } else if (e.event === "Campaign") {
       own.push(at);
       campaigns.set(e.node, own);
     } else if (e.event === "Sync") {
       const durable = own.find((c) => (events[c] as TraceEvent).ballot === e.ballot);
-      if (durable !== undefined) {
-        const { lsn, runs, node } = events[durable] as TraceEvent;
-        push(before, durable, { event: "Taken", node, ballot: 0, lsn, other: runs[0] ?? 0, runs: [] });
-      }
+      if (durable !== undefined) push(before, durable, taken(events[durable] as TraceEvent));
     }
     out.push(at);
   }
   return out.flatMap((at) => [...(before.get(at) ?? []), events[at] as TraceEvent]);
+}
+
+function taken({ node, lsn, runs }: TraceEvent): OrderedEvent {
+  return { event: "Taken", node, ballot: 0, lsn, other: runs[0] ?? 0, runs: [] };
+}
+
+/** The log found at a start ends where the campaign's did. */
+function endsLike(campaign: TraceEvent, start: TraceEvent): boolean {
+  let { lsn } = start;
+  for (let i = 1; i < start.runs.length; i += 2) lsn += start.runs[i] as number;
+  return campaign.lsn === lsn && campaign.runs[0] === start.runs.at(-2);
 }
 
 function push(lists: Map<number, OrderedEvent[]>, at: number, e: OrderedEvent): void {

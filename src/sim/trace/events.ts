@@ -20,7 +20,10 @@ export type TraceEvent = {
   readonly node: number;
   readonly ballot: number;
   readonly lsn: number;
-  /** Ballot of the entry at `lsn`; Campaign: the released ballot; HandOver: the target; else 0. */
+  /**
+   * Ballot of the entry at `lsn`, 0 when not known; Lead: of the entry before; Campaign: the released ballot; HandOver:
+   * the target; else 0.
+   */
   readonly other: number;
   /** Start: runs of equal ballots in the log above `lsn`, as ballot and length in turn; Campaign: see above. */
   readonly runs: readonly number[];

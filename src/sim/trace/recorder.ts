@@ -85,6 +85,7 @@ export class TraceRecorder {
       return;
     }
     if (record.kind > PROMISE) return;
+    const before = record.lsn === w.lsn + 1 ? w.last : 0;
     w.lsn = record.lsn;
     w.last = record.ballot;
     const isOwn = ballotNode(record.ballot) === node && record.ballot === w.promised;
@@ -93,7 +94,7 @@ export class TraceRecorder {
       w.role = "leader";
       w.firstOwn = record.lsn;
       w.commit = 0;
-      this.#note("Lead", node, record.ballot, record.lsn, 0, NO_RUNS);
+      this.#note("Lead", node, record.ballot, record.lsn, before, NO_RUNS);
     } else if (w.role === "leader") this.#note("Propose", node, record.ballot, record.lsn, 0, NO_RUNS);
   }
 
