@@ -157,7 +157,8 @@ export class ControlPlane {
   #look(): number {
     const { clock, liveness, timing, catalogue, initialNodes, systemReplicas, isLeading, isBusy, commit } = this.#env;
     const now = clock.monotonicMs();
-    if (now - this.#lookedMs >= timing.suspectMs) liveness.listenFrom(now); // frozen: the beats of then are lost
+    const frozenMs = Math.max(timing.suspectMs, LOOK_MS_CALM * 2);
+    if (now - this.#lookedMs >= frozenMs) liveness.listenFrom(now); // frozen: the beats of then are lost
     this.#lookedMs = now;
     this.#asks.sweep(now);
     if (!isLeading() || buggify("control plane: a look is put off")) return LOOK_MS_ACTIVE;
@@ -230,7 +231,10 @@ class Look {
     const { partition } = place;
     const sight = this.#control.sight(partition.group);
     const input = { partition, sight, view: this.#view, joinsPerNodeMax: JOINS_PER_NODE_MAX };
-    return stepSplit(partition, sight) ?? planGroup(input);
+    const split = stepSplit(partition, sight);
+    const step = planGroup(input);
+    // A split may have to wait for ever, for keys to divide: what is lost or drains is replaced meanwhile.
+    return split !== null && (step.kind === "steady" || step.kind === "wait") ? split : step;
   }
 
   #take(place: Place, step: GroupStep): void {

@@ -26,6 +26,8 @@ type Task = {
   /** Children as a leader named them, not yet published. */
   moved: readonly Partition[] | null;
   words: string;
+  /** Why the step was refused the last time; empty: it was not. */
+  refusal: string;
 };
 
 const STATUS_MS_MAX = 1_000;
@@ -62,11 +64,15 @@ export class GroupTasks {
   }
 
   words(group: GroupId): string {
-    return this.#tasks.get(group)?.words ?? "";
+    const task = this.#tasks.get(group);
+    if (task === undefined || task.words === "") return "";
+    return task.refusal === "" ? task.words : `${task.words} (refused: ${task.refusal})`;
   }
 
   say(group: GroupId, words: string): void {
-    this.#of(group).words = words;
+    const task = this.#of(group);
+    task.words = words;
+    task.refusal = "";
   }
 
   /** Steps of this kind that are under way. */
@@ -146,12 +152,16 @@ export class GroupTasks {
     task.askedMs = -Infinity;
     if (outcome?.kind === "done" || outcome?.kind === "moved") {
       task.refusals = 0;
+      task.refusal = "";
       if (outcome.kind === "moved") task.moved = outcome.partitions;
     } else {
       task.restsUntilMs = now + Math.min(REST_MS_MAX, REST_MS_FIRST * 2 ** Math.min(task.refusals, 10));
       task.refusals++;
-      if (outcome?.kind === "not-now") task.words = `${task.words} (refused: ${outcome.reason})`;
-      else this.#sights.onSilence(group, leader);
+      if (outcome?.kind === "not-now") task.refusal = outcome.reason;
+      else {
+        task.refusal = outcome?.kind === "redirect" ? outcome.reason : "no answer";
+        this.#sights.onSilence(group, leader);
+      }
     }
     this.#onNews();
   }
@@ -161,7 +171,7 @@ export class GroupTasks {
     if (task === undefined) {
       task = {
         step: null, needsAfterMs: -Infinity, restsUntilMs: -Infinity, refusals: 0, asking: 0, askedMs: -Infinity,
-        attempts: 0, isHinted: false, moved: null, words: "",
+        attempts: 0, isHinted: false, moved: null, words: "", refusal: "",
       };
       this.#tasks.set(group, task);
     }

@@ -87,12 +87,19 @@ class Membership {
   dropJoiner(): GroupStep | null {
     const sure = this.#voters.filter(({ isSure, isStorage }) => isSure && isStorage).length;
     for (const member of this.#joiners) {
-      if (member.isBad) return this.#drop(member, "its node cannot take it");
+      if (member.isBad && this.#hasBetter(member)) return this.#drop(member, "its node cannot take it");
       if (sure >= REPLICAS_WANTED) return this.#drop(member, "it is not needed any more");
       const isShared = this.#voters.some(({ isBad, zone }) => !isBad && zone === member.zone);
       if (isShared && this.#view.hasAllZones) return this.#drop(member, "another zone can take it again");
     }
     return null;
+  }
+
+  /** One on a node that is down is kept when nobody else could take its place: it may come back. */
+  #hasBetter({ node, isLost }: Member): boolean {
+    if (!isLost || this.#view.seat(node)?.record.state !== "active") return true;
+    const staying = this.#members.filter(({ isBad }) => !isBad);
+    return this.#choose(staying, Infinity) !== null;
   }
 
   /** Only when as many live as are wanted without it: until then its vote may still be needed, should it come back. */
@@ -147,6 +154,7 @@ class Membership {
   letVote(): GroupStep | null {
     const member = this.#joiners.find(({ isIn }) => isIn);
     if (member === undefined) return null;
+    if (member.isLost) return wait(`node ${member.node} is down, and no other can take its place`);
     const living = this.#voters.filter(({ isLost }) => !isLost).length;
     if (living >= REPLICAS_WANTED && !member.isStorage) return wait(`node ${member.node} builds its tree`);
     if (!isCaughtUp(this.#sight.status, member.node)) return wait(`node ${member.node} receives the log`);

@@ -72,7 +72,9 @@ export function publishChildren(
   const children = [child(left), { ...second, replicas: view.leastFirst(second.replicas) }];
   const at = table.partitions.findIndex((partition) => partition.group === group);
   if (at === -1) return null;
-  const { splitting: _, ...closed } = parent;
+  // Whoever was to join the parent and was not in its configuration yet never will be.
+  const { splitting: _, ...rest } = parent;
+  const closed = withLists(rest, { ...listsOf(left), leaving: [] }, epochOf(parent));
   return {
     ...table,
     partitions: [...table.partitions.slice(0, at), ...children, ...table.partitions.slice(at + 1)],
@@ -81,14 +83,16 @@ export function publishChildren(
 }
 
 /**
- * True when nobody needs a closed parent any more: each of its replicas has applied the split, or is lost and counted
- * by no child, for it could not make its replica of that child without the parent's entries. The parent's group needs
- * no steps of its own for that, nor a leader: its children were published, so its last entry is committed.
+ * True when nobody needs a closed parent any more: each of its voters has applied the split, or is lost and counted by
+ * no child, for it could not make its replica of that child without the parent's entries. (Whoever did not vote has
+ * promised nothing, and can join the child anew.) The parent's group needs no steps of its own for that, nor a leader:
+ * its children were published, so its last entry is committed.
  */
 export function isRetirable(
   partition: Partition, children: readonly Partition[], hasSplit: (node: NodeId) => boolean, view: ClusterView,
 ): boolean {
-  return hostsOf(partition).every((node) => (
+  const { replicas, logReplicas } = listsOf(partition);
+  return [...replicas, ...logReplicas].every((node) => (
     hasSplit(node) || (view.isLost(node) && !children.some((child) => hostsOf(child).includes(node)))
   ));
 }
