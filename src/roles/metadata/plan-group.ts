@@ -89,7 +89,7 @@ class Membership {
     for (const member of this.#joiners) {
       if (member.isBad && this.#hasBetter(member)) return this.#drop(member, "its node cannot take it");
       if (sure >= REPLICAS_WANTED) return this.#drop(member, "it is not needed any more");
-      const isShared = this.#voters.some(({ isBad, zone }) => !isBad && zone === member.zone);
+      const isShared = this.#voters.some(({ isSure, zone }) => isSure && zone === member.zone);
       if (isShared && this.#view.hasAllZones) return this.#drop(member, "another zone can take it again");
     }
     return null;
