@@ -30,6 +30,8 @@ export function advanceCommit(s: GroupState): void {
 /** Leader: the least of what all members, learners too, have durable and agreeing, bounded by the commit. */
 export function advanceFloor(s: GroupState): void {
   assert(s.role === "leader", "only a leader knows what all members have");
+  // The change may be undone: a member that it removed, and that the floor would have left behind, is one again then.
+  if (!s.isConfigurationCommitted) return;
   let least: number = s.commit < s.durableLsn ? s.commit : s.durableLsn;
   const peers = s.peers;
   for (let i = 0; i < peers.length; i++) {

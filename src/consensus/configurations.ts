@@ -70,8 +70,15 @@ export class Configurations {
     return this.#stack.length !== before;
   }
 
-  /** Forgets what was in force below the one at `floor`. */
-  forget(floor: Lsn): void {
+  /** True when all of them list `node`: it has been a member without a break since the oldest that is kept. */
+  allList(node: NodeId): boolean {
+    return this.#stack.every(({ configuration }) => replicaOf(configuration, node) !== null);
+  }
+
+  /** Forgets what was in force below the one at `floor`. True when there was something. */
+  forget(floor: Lsn): boolean {
+    const before = this.#stack.length;
     while (this.#stack.length > 1 && must(this.#stack[1]).lsn <= floor) this.#stack.shift();
+    return this.#stack.length !== before;
   }
 }

@@ -4,59 +4,25 @@
 import { assert, must } from "../base/assert.ts";
 import { groupId, nodeId, type NodeId } from "../base/ids.ts";
 import { Prng } from "../base/prng.ts";
-import {
-  initialConfiguration, LOG, NO_CONFIGURATION, replicaOf, STORAGE, type Configuration, type Replica,
-} from "../wire/group-configuration.ts";
+import { initialConfiguration, NO_CONFIGURATION, replicaOf } from "../wire/group-configuration.ts";
 import { BASE, PROMISE, SPLIT, WRITE, type LogEntry } from "../wire/log-record.ts";
 import { PROMISE_ANSWER, type PaxosMessage } from "../wire/paxos-messages.ts";
 import { CoreChecker, Violation } from "./core-sim-checker.fuzz.ts";
+import { describe, nextReplicas } from "./core-sim-membership.fuzz.ts";
 import { drawOptions, type Faults } from "./core-sim-options.fuzz.ts";
-import { EventQueue, readEntries, recoverFrom, type SimDisk } from "./core-sim-parts.fuzz.ts";
+import { EventQueue, readEntries, recoverFrom } from "./core-sim-parts.fuzz.ts";
+import type { CoreSimReport, SimNode } from "./core-sim-types.fuzz.ts";
 import type { Flaws } from "./flaws.ts";
 import { Group } from "./group.ts";
 import type { GroupLimits } from "./limits.ts";
 import { TraceRecorder } from "../sim/trace/recorder.ts";
-import type { GroupConfig, Ready } from "./ready.ts";
-
-export type CoreSimReport = {
-  readonly committed: number;
-  readonly crashes: number;
-  readonly partitions: number;
-  readonly leaders: number;
-  readonly events: number;
-  readonly reads: number;
-  readonly handOvers: number;
-  readonly changes: number;
-  readonly joins: number;
-  readonly splits: number;
-};
+import type { Ready } from "./ready.ts";
 
 const GROUP = groupId(7);
 /** Fastest over slowest clock stays below leaseMs / (leaseMs - leaseDriftMs). */
 const CLOCK_DRIFT = 0.05;
 /** Without clients and faults all replicas must be equal within this. */
 const QUIET_MS_MAX = 20_000;
-
-type Unsynced = { readonly records: number; readonly token: number; readonly messages: readonly PaxosMessage[] };
-
-type SimNode = SimDisk & {
-  readonly id: NodeId;
-  config: GroupConfig;
-  /** Runs a replica, or did when it crashed. */
-  isPlaced: boolean;
-  readonly skewMs: number;
-  readonly rate: number;
-  core: Group | null;
-  life: number;
-  unsynced: Unsynced[];
-  delivered: number;
-  /** LSNs proposed in this life that wait for delivery. */
-  proposed: Set<number>;
-  tickAt: number;
-  isPaused: boolean;
-  inbox: (() => void)[];
-  syncMs: number;
-};
 
 export class CoreSim {
   readonly checker: CoreChecker = new CoreChecker();
@@ -284,6 +250,7 @@ export class CoreSim {
       const own = replicaOf(core.configuration, node.id);
       if (!node.hasTree || own === null || !own.votes) throw new Violation(`node ${node.id} leads without a tree or vote`);
       if (!this.#ballotsLed.has(leadership.ballot) && this.#isChaos) this.#harass(node);
+      if (this.#nodes.length > this.#founders && this.#isChaos) this.#reconfigure(node);
       this.#ballotsLed.add(leadership.ballot);
       this.checker.leads(node.id, node.life, leadership.ballot, core.lastLsn);
     }
@@ -314,49 +281,32 @@ export class CoreSim {
   #membershipLoop(): void {
     if (this.#nodes.length === this.#founders) return;
     const leader = this.#nodes.find((node) => node.core?.inspect().role === "leader" && !node.isPaused);
-    if (leader !== undefined) {
-      this.#input(leader, (core, now) => {
-        const next = this.#nextReplicas(leader, core);
-        if (next === null) return;
-        const result = core.reconfigure(next, now);
-        if (result === "proposed") this.#changes++;
-        if (result === "invalid" && core.splitLsn === 0) throw new Violation(`node ${leader.id} calls a change of one vote invalid`);
-      });
-    }
+    if (leader !== undefined) this.#reconfigure(leader);
     for (const node of this.#nodes) this.#buildOrDrop(node);
     if (this.#isChaos && this.#faults.splits && this.#prng.chance(1, 60)) this.#split();
     this.#queue.after(5 + this.#prng.below(this.#isChaos ? 120 : 30), () => this.#membershipLoop());
   }
 
-  /** One step: in as a learner, its vote, out, or another kind. Null: nothing to do now. */
-  #nextReplicas(leader: SimNode, core: Group): readonly Replica[] | null {
-    const { replicas } = core.configuration;
-    const prng = this.#prng;
-    const voters = replicas.filter(({ votes }) => votes);
-    const learner = replicas.find(({ votes }) => !votes);
-    const change = (node: NodeId, to: Replica | null): readonly Replica[] => replicas.flatMap((replica) => (
-      replica.node !== node ? [replica] : to === null ? [] : [to]
-    ));
-    if (learner !== undefined) {
-      if (this.#isChaos && prng.chance(1, 8)) return change(learner.node, null);
-      return prng.chance(2, 3) || !this.#isChaos ? change(learner.node, { ...learner, votes: true }) : null;
-    }
-    const ready = voters.find(({ node, kind }) => kind === LOG && must(this.#nodes[node - 1]).hasTree);
-    if (ready !== undefined) return change(ready.node, { ...ready, kind: STORAGE });
-    if (voters.length > this.#founders || (voters.length > 2 && this.#isChaos && prng.chance(1, 10))) {
-      const out = prng.pick(voters.filter(({ node }) => node !== leader.id));
-      return change(out.node, null);
-    }
-    if (!this.#isChaos && voters.length >= this.#founders) return null;
-    if (this.#isChaos && voters.length >= this.#founders && !prng.chance(1, 4)) return null;
-    const spares = this.#nodes.filter(({ id }) => replicaOf(core.configuration, id) === null);
-    if (spares.length === 0) return null;
-    const spare = prng.pick(spares);
-    if (!spare.isPlaced) {
-      spare.isPlaced = true;
-      this.#start(spare, false);
-    }
-    return [...replicas, { node: spare.id, kind: LOG, votes: false }];
+  #reconfigure(leader: SimNode): void {
+    this.#input(leader, (core, now) => {
+      const next = nextReplicas(core.configuration, {
+        prng: this.#prng, leader: leader.id, founders: this.#founders, isChaos: this.#isChaos,
+        hasTree: (id) => must(this.#nodes[id - 1]).hasTree,
+        spares: this.#nodes.map(({ id }) => id).filter((id) => replicaOf(core.configuration, id) === null),
+        place: (id) => this.#place(must(this.#nodes[id - 1])),
+      });
+      if (next === null) return;
+      const result = core.reconfigure(next, now);
+      if (result === "proposed") this.#changes++;
+      if (result !== "invalid" || core.splitLsn !== 0) return;
+      throw new Violation(`node ${leader.id} calls a change of one vote invalid`);
+    });
+  }
+
+  #place(spare: SimNode): void {
+    if (spare.isPlaced) return;
+    spare.isPlaced = true;
+    this.#start(spare, false);
   }
 
   /** A tree is built beside the log now and then; a node that is told of its removal drops its replica. */
@@ -641,8 +591,4 @@ export class CoreSim {
   #states(): string {
     return this.#nodes.map((node) => JSON.stringify(node.core?.inspect())).join("\n");
   }
-}
-
-function describe({ epoch, replicas }: Configuration): string {
-  return `${epoch}: ${replicas.map(({ node, kind, votes }) => `${node}${kind === LOG ? "L" : ""}${votes ? "" : "?"}`).join(" ")}`;
 }

@@ -32,8 +32,6 @@ export type Flaws = {
   readonly changesBeforeOwnCommit: boolean;
   /** A candidate that adopted another configuration leads with the promises it has. */
   readonly keepsPromisesOfOlderConfiguration: boolean;
-  /** A joining replica does not act as if it had just promised a lease. */
-  readonly joinsWithoutLeaseWait: boolean;
   /** A cut log leaves the configuration of an entry that is gone in force. */
   readonly keepsConfigurationOnCut: boolean;
   /** A joining replica's log begins at the leader's commit, though not all members have what is below. */
@@ -60,7 +58,6 @@ export const NO_FLAWS: Flaws = {
   changesWhileUncommitted: false,
   changesBeforeOwnCommit: false,
   keepsPromisesOfOlderConfiguration: false,
-  joinsWithoutLeaseWait: false,
   keepsConfigurationOnCut: false,
   installsAtCommit: false,
   servesAfterSplit: false,

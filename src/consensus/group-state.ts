@@ -7,7 +7,9 @@ import {
 import {
   decodeConfiguration, encodeConfiguration, replicaOf, REPLICAS_MAX, STORAGE, type Configuration, type Replica,
 } from "../wire/group-configuration.ts";
-import { BASE, COMMIT, CONFIG, CONFIGURATION, PROMISE, SPLIT, type LogEntry, type LogRecord } from "../wire/log-record.ts";
+import {
+  BASE, COMMIT, CONFIG, CONFIGURATION, PROMISE, SPLIT, type LogEntry, type LogRecord,
+} from "../wire/log-record.ts";
 import type { PaxosMessage } from "../wire/paxos-messages.ts";
 import { makeRecord } from "../wire/record-checksum.ts";
 import { Configurations, type ConfigurationAt } from "./configurations.ts";
@@ -19,6 +21,7 @@ import { quorumSize } from "./quorum.ts";
 import type { GroupConfig, LogRead, RecoveredGroup, Role } from "./ready.ts";
 
 const NO_PAYLOAD: Uint8Array = new Uint8Array(0);
+const NOTHING_RECOVERED = { applied: NO_LSN, commit: NO_LSN, tail: [], firstOnDisk: lsn(1), base: null } as const;
 
 export class GroupState {
   readonly config: GroupConfig;
@@ -138,9 +141,9 @@ export class GroupState {
     this.seenBallot = this.promised;
     this.mayLead = options.mayLead;
     this.configurations = new Configurations(recovered.configurations);
-    // Told where its log begins, but not what is in force there: the rest was lost with the power. Nobody was answered.
-    const isUntold = this.configurations.isEmpty && config.initial === null;
-    if (isUntold) recovered = { ...recovered, applied: NO_LSN, commit: NO_LSN, tail: [], firstOnDisk: lsn(1), base: null };
+    // Told where its log begins, but not what is in force there: that was lost with the power, and nobody was answered.
+    const isUntold = this.configurations.isEmpty && (config.initial === null || recovered.base !== null);
+    if (isUntold) recovered = { ...recovered, ...NOTHING_RECOVERED };
     const first = recovered.tail[0];
     const hasApplied = first !== undefined && first.lsn <= recovered.applied;
     assert(hasApplied || recovered.firstOnDisk > recovered.applied, "the entry at `applied` comes along");
@@ -162,7 +165,7 @@ export class GroupState {
     this.floor = lsn(recovered.firstOnDisk - 1);
     this.agreed = this.commit;
     this.recordedCommit = this.commit;
-    if (this.configurations.isEmpty && config.initial !== null) {
+    if (this.configurations.isEmpty && config.initial !== null && !isUntold) {
       assert(config.initial.epoch === 1 && this.log.last === 0, "a group begins at epoch 1, with an empty log");
       this.noteConfiguration({ lsn: NO_LSN, ballot: NO_BALLOT, configuration: config.initial });
     } else this.reconfigured();
@@ -171,9 +174,10 @@ export class GroupState {
     for (const entry of recovered.tail) {
       if (entry.kind === CONFIG && entry.lsn > this.configurations.currentLsn) this.adopt(entry);
     }
+    this.configurations.forget(this.floor);
+    this.#noteCoverage();
     const isJoining = this.configurations.isEmpty;
-    const isFree = isJoining ? options.flaws.joinsWithoutLeaseWait
-      : options.priorLeasesVoid || options.flaws.skipsLeaseWaitAtRestart;
+    const isFree = !isJoining && (options.priorLeasesVoid || options.flaws.skipsLeaseWaitAtRestart);
     this.leasePromiseBallot = this.promised;
     this.leasePromiseUntil = isFree ? now : now + timing.leaseMs;
     this.jitter = 0;
@@ -310,10 +314,9 @@ export class GroupState {
     this.electionAt = now + retryAfterMs + this.jitter;
   }
 
-  /** True when `node` is a member that has everything up to the floor. */
+  /** True when `node` has been a member since the floor's entry, and so has everything up to there. */
   isCovered(node: NodeId): boolean {
-    const at = this.configurations.at(this.floor);
-    return at !== null && replicaOf(at.configuration, node) !== null;
+    return this.configurations.allList(node);
   }
 
   #noteCoverage(): void {
@@ -393,8 +396,7 @@ export class GroupState {
     assert(floor <= this.commit, "the floor never passes the commit");
     this.floor = floor;
     this.log.forgetRuns(floor);
-    this.configurations.forget(floor);
-    if (!this.#isAllCovered) this.#noteCoverage();
+    if (this.configurations.forget(floor) || !this.#isAllCovered) this.#noteCoverage();
   }
 
   recordCommit(): void {

@@ -185,7 +185,7 @@ export class Group {
     this.#state.mayLead = mayLead;
   }
 
-  /** False: this node's clock does not run as those of the others. It leads no more, and binds itself to its promises. */
+  /** False: this node's clock does not run as those of the others. It leads no more, and is bound by its promises. */
   setClockTrusted(isTrusted: boolean, now: number): void {
     this.#advance(now);
     this.#state.isClockTrusted = isTrusted;

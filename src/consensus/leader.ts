@@ -83,6 +83,11 @@ export function reconfigure(s: GroupState, replicas: readonly Replica[]): Reconf
   for (const { node } of replicas) {
     if (node !== s.self && s.peer(node) === null && s.configurations.lists(node)) return "busy";
   }
+  // A vote of a replica that has no log yet could only be missed.
+  for (const { node, votes } of replicas) {
+    const peer = s.peer(node);
+    if (votes && peer !== null && !peer.votes && peer.match < s.firstOwnLsn) return "busy";
+  }
   appendOwn(s, CONFIG, encodeConfiguration({ epoch: epochOf(s.epoch + 1), replicas }));
   renewLease(s);
   return "proposed";
@@ -104,7 +109,8 @@ function isNextConfiguration(s: GroupState, replicas: readonly Replica[]): boole
 }
 
 /**
- * A replica without a configuration, or with a log that does not agree at the floor, answered: its log begins there, up to which all members have everything.
+ * A replica without a configuration, or with a log that does not agree at the floor, answered: its log begins at the
+ * floor, up to which all members have everything.
  * Until it says that it was told, it gets heartbeats only.
  */
 function install(s: GroupState, peer: PeerProgress, now: number): void {

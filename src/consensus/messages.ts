@@ -59,8 +59,8 @@ export function acceptMessage(
 ): PaxosMessage {
   return {
     kind: ACCEPT, from: s.self, to: peer.node, group: s.config.group, epoch: s.epoch, ballot: s.promised, lsn: before,
-    lastLsn: s.log.last, lastBallot: beforeBallot, commit: s.commit, floor: peer.isCovered ? s.floor : NO_LSN, sentAt: now, flag: false,
-    released: NO_BALLOT, entries,
+    lastLsn: s.log.last, lastBallot: beforeBallot, commit: s.commit, floor: peer.isCovered ? s.floor : NO_LSN,
+    sentAt: now, flag: false, released: NO_BALLOT, entries,
   };
 }
 

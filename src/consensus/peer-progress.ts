@@ -19,8 +19,8 @@ export class PeerProgress {
   /** In the configuration in force: has a tree, and may lead when it votes. */
   isStorage = true;
   /**
-   * The configuration in force at the floor lists it, so it has everything up to there. One that joined later, or came
-   * back, has not: the floor says nothing of it.
+   * A member since the floor's entry, so it has everything up to there. Of one that joined later, or came back, the
+   * floor says nothing.
    */
   isCovered = true;
   match: Lsn = NO_LSN;
