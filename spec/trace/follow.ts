@@ -173,6 +173,7 @@ class Follower {
   #taken(e: OrderedEvent, n: number): void {
     this.#reach(n, e.lsn, this.#ballot(e.other), this.#m.bound.maxBallot);
     const own = this.#get(n, LOG_ID);
+    if (own === this.#get(n, D_LOG)) return; // nothing is known of a promise that stands behind it
     if (syncable(this.#m, this.#s, n).includes(own)) this.#hide("Sync", sync(this.#m, this.#s, n, own));
   }
 
