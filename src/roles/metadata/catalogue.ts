@@ -32,6 +32,14 @@ export class Catalogue {
   #system: Partition | null = null;
   #counters: Counters = FIRST;
 
+  /** Before it is read again: a member that was away may have missed that rows went. */
+  clear(): void {
+    this.#tables.clear();
+    this.#nodes.clear();
+    this.#system = null;
+    this.#counters = FIRST;
+  }
+
   table(name: string): TableSchema | null {
     return this.#tables.get(name) ?? null;
   }

@@ -89,6 +89,7 @@ export class MetadataRole {
   /** Reads the catalogue from the tree, after the system group was recovered. Returns the damage it met. */
   load(applied: Lsn): TreeDamage | null {
     let bad: TreeDamage | null = null;
+    this.#catalogue.clear();
     const damage = this.#env.tree.scan(CATALOGUE_FROM, CATALOGUE_TO, true, (key, value) => {
       const problem = this.#catalogue.apply({ key, value: value.slice() });
       if (problem !== null) bad = { kind: "corrupt", file: "tree", key, message: problem };
