@@ -9,7 +9,8 @@ import { nodeCrypto } from "../../src/runtime/node-crypto.ts";
 import { unrest } from "../../src/sim/cluster/converged.ts";
 import { SimCluster } from "../../src/sim/cluster/sim-cluster.ts";
 import { adminCommand } from "../../src/sim/nemesis/admin-command.ts";
-import { drawOptions, HAS_MEMBERSHIP, type RunOptions } from "../../src/sim/swarm/options.ts";
+import { Operator } from "../../src/sim/scenario/operator.ts";
+import { drawOptions, type RunOptions } from "../../src/sim/swarm/options.ts";
 import { EVENT_CHECK, EventLoop, WORLD } from "../../src/sim/world/event-loop.ts";
 import { TelemetryRecorder } from "../../src/sim/world/sim-telemetry.ts";
 import type { RequestHandler, Restartable, SdkRequest, SdkResponse } from "./server-table.ts";
@@ -67,7 +68,7 @@ export class Simulated implements Restartable {
       for (const number of machines) cluster.powerOff(number);
       this.#run(((draw >>> 8) % 40) * 10);
     };
-    switch (draw % (HAS_MEMBERSHIP ? 8 : 5)) {
+    switch (draw % 8) {
       case 0:
       case 1:
         off(all);
@@ -114,8 +115,11 @@ export class Simulated implements Restartable {
   }
 
   #settle(): void {
-    this.#runUntil(REST_MS_MAX, "the cluster comes to rest", () =>
-      unrest(this.#cluster) === null && this.#cluster.isReady(1));
+    const operator = new Operator(this.#cluster);
+    this.#runUntil(REST_MS_MAX, "the cluster comes to rest", () => {
+      operator.look(this.#loop.nowUs);
+      return unrest(this.#cluster) === null && this.#cluster.isReady(1);
+    });
     assert.deepEqual(this.#failures, []);
   }
 

@@ -1,6 +1,7 @@
 // The catalogue as the leader of the system group has applied it: what the cluster believes of itself.
 import { SYSTEM_GROUP } from "../../base/ids.ts";
 import type { NodeRecord, Partition, TableSchema } from "../../model/table-schema.ts";
+import type { StatorNode } from "../../node/stator-node.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 
 export type SimCatalogue = {
@@ -9,13 +10,18 @@ export type SimCatalogue = {
   readonly system: Partition;
 };
 
-/** Null: nobody leads the system group now. */
 export function catalogueOf(cluster: SimCluster): SimCatalogue | null {
+  const metadata = catalogueLeader(cluster)?.metadata;
+  return metadata === undefined ? null
+    : { tables: metadata.tables(), nodes: metadata.nodes(), system: metadata.system() };
+}
+
+/** Null: nobody leads the system group now. */
+export function catalogueLeader(cluster: SimCluster): StatorNode | null {
   for (const { machine, node } of cluster.running()) {
     const host = node.replicator.host(SYSTEM_GROUP);
-    if (host === null || host.session === null || !host.core.isLeaseLive(machine.monotonicMs)) continue;
-    const { metadata } = node;
-    return { tables: metadata.tables(), nodes: metadata.nodes(), system: metadata.system() };
+    if (host === null || host.session === null) continue;
+    if (host.core.isLeaseLive(machine.monotonicMs)) return node;
   }
   return null;
 }

@@ -4,8 +4,9 @@
 import { must } from "../../base/assert.ts";
 import { SYSTEM_GROUP, type StorageKey } from "../../base/ids.ts";
 import { scanBounds } from "../../model/key-encoding.ts";
-import type { Partition } from "../../model/table-schema.ts";
+import type { Partition, TableSchema } from "../../model/table-schema.ts";
 import { CATALOGUE_FROM, CATALOGUE_TO } from "../../roles/metadata/catalogue.ts";
+import { findSplitPoint } from "../../roles/storage-node/split-point.ts";
 import type { ReplicaState } from "../checker/replica-digest.ts";
 import { catalogueOf, placesIn, type SimCatalogue } from "./catalogue.ts";
 import type { SimCluster } from "./sim-cluster.ts";
@@ -19,13 +20,17 @@ export function unrest(cluster: SimCluster): string | null {
   }
   const catalogue = catalogueOf(cluster);
   if (catalogue === null) return "nobody leads the system group";
+  for (const record of catalogue.nodes) {
+    if (record.state !== "active") return `node ${record.id} is ${record.state}`;
+    if (cluster.isLost(record)) return `node ${record.id}, whose disk was lost, is still a node`;
+  }
   const moving = catalogue.tables.find((table) => table.status !== "ACTIVE");
   if (moving !== undefined) return `table ${moving.name} is ${moving.status}`;
   const placed = new Map<number, Partition>();
-  for (const { partition, isClosed } of placesIn(catalogue)) {
+  for (const { partition, table, isClosed } of placesIn(catalogue)) {
     placed.set(partition.group, partition);
     const problem = isClosed ? "closed, and not retired"
-      : placeUnrest(cluster, partition) ?? groupUnrest(cluster, partition);
+      : placeUnrest(cluster, partition, table) ?? groupUnrest(cluster, partition);
     if (problem !== null) return `group ${partition.group}: ${problem}`;
   }
   for (const { node } of cluster.running()) {
@@ -38,9 +43,10 @@ export function unrest(cluster: SimCluster): string | null {
 }
 
 /** What the catalogue says of the group is not how it should be in the end. */
-function placeUnrest(cluster: SimCluster, partition: Partition): string | null {
+function placeUnrest(cluster: SimCluster, partition: Partition, table: TableSchema | null): string | null {
   const { replicas, joining, leaving, logReplicas, splitting } = partition;
-  if (joining !== undefined || leaving !== undefined || logReplicas !== undefined || splitting !== undefined) {
+  const isSplitting = splitting !== undefined && table !== null && canSplit(cluster, table, partition);
+  if (joining !== undefined || leaving !== undefined || logReplicas !== undefined || isSplitting) {
     return `a change is on its way: ${JSON.stringify({ replicas, joining, leaving, logReplicas, splitting })}`;
   }
   const zones = new Set<number>();
@@ -51,6 +57,14 @@ function placeUnrest(cluster: SimCluster, partition: Partition): string | null {
   }
   if (replicas.length !== REPLICAS) return `${replicas.length} replicas`;
   return zones.size === REPLICAS ? null : `its replicas ${replicas.join()} are in ${zones.size} zones`;
+}
+
+/** A split of a partition whose items have one partition key, or none, waits until there are others. */
+function canSplit(cluster: SimCluster, { id }: TableSchema, { from, to, replicas }: Partition): boolean {
+  return replicas.some((node) => {
+    const tree = cluster.machineOf(node).node?.tree;
+    return tree !== undefined && findSplitPoint(tree, { table: id, from, to }, null).kind === "split-point";
+  });
 }
 
 function groupUnrest(cluster: SimCluster, { group, replicas }: Partition): string | null {

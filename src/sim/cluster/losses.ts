@@ -1,34 +1,41 @@
 // Which disks may be lost for ever without the loss of anything that was acknowledged: the nemesis takes away only
 // what three copies allow for. A group that has not yet replaced what it lost before loses nothing more.
-import { hostsOf, type Partition } from "../../model/table-schema.ts";
-import { catalogueOf, placesIn } from "./catalogue.ts";
+import type { GroupHost } from "../../replication/group-host.ts";
+import { STORAGE } from "../../wire/group-configuration.ts";
 import type { Machine } from "./machine.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 
-/** Trees of a group that must stay, and with them a quorum of its voters. */
+const REPLICAS = 3;
+/** Whole trees of a group that must stay; they are a quorum of its voters, too. */
 const TREES_MIN = 2;
 
 /** True when every group keeps two whole copies on disks that are intact, whoever else may be off for a while. */
 export function canLose(cluster: SimCluster, machines: readonly Machine[]): boolean {
   // What a machine that is off, or was just wiped, believes of its groups nobody can see.
-  if (cluster.machines.some((machine) => machine.node === null || machine.storage.isDamaged)) return false;
-  const catalogue = catalogueOf(cluster);
-  if (catalogue === null) return false;
+  const others = cluster.machines.filter((machine) => !machines.includes(machine));
+  if (others.some((machine) => machine.node === null || machine.storage.isDamaged)) return false;
   const lost = new Set<number>(machines.map(({ nodeId }) => nodeId));
-  const intact = new Set<number>(cluster.machines.map(({ nodeId }) => nodeId).filter((node) => !lost.has(node)));
-  return placesIn(catalogue).every(({ partition }) => {
-    if (!hostsOf(partition).some((node) => lost.has(node))) return true;
-    return isSettled(partition) && partition.replicas.filter((node) => intact.has(node)).length >= TREES_MIN
-      && cluster.running().every(({ node }) => isAgreed(node.replicator.host(partition.group)?.members, partition));
-  });
+  const groups = new Map<number, GroupHost[]>();
+  for (const { node } of cluster.running()) {
+    for (const host of node.replicator.hosts()) {
+      const hosts = groups.get(host.group);
+      if (hosts === undefined) groups.set(host.group, [host]);
+      else hosts.push(host);
+    }
+  }
+  return [...groups.values()].every((hosts) => isSafe(hosts, lost));
 }
 
-function isSettled({ joining, leaving, logReplicas, splitting }: Partition): boolean {
-  return joining === undefined && leaving === undefined && logReplicas === undefined && splitting === undefined;
-}
-
-/** A replica whose configuration is another one may be about to make it that of the group. */
-function isAgreed(members: readonly number[] | undefined, { replicas }: Partition): boolean {
-  return members === undefined
-    || (members.length === replicas.length && members.every((node) => replicas.some((other) => other === node)));
+/** `hosts`: all replicas of one group that can be seen. */
+function isSafe(hosts: readonly GroupHost[], lost: ReadonlySet<number>): boolean {
+  const isTouched = hosts.some(({ configuration: { replicas } }) => (
+    replicas.some(({ node, votes }) => votes && lost.has(node))
+  ));
+  if (!isTouched) return true;
+  const kept = hosts.filter(({ self, hasTree }) => hasTree && !lost.has(self));
+  // A replica whose configuration is another one may be about to make it that of the group.
+  return kept.length >= TREES_MIN && hosts.every(({ configuration: { epoch, replicas } }) => (
+    epoch === hosts[0]?.configuration.epoch && replicas.length === REPLICAS
+    && replicas.every(({ kind, votes }) => kind === STORAGE && votes)
+  ));
 }

@@ -80,6 +80,11 @@ export class Machine {
     return this.#identity;
   }
 
+  /** Names its disk: what a node is known by before it has an id. */
+  get uuid(): string {
+    return diskName(this.number, this.#disks);
+  }
+
   /** What its node goes by on the network and among events, also while it has no identity. */
   get nodeId(): NodeId {
     return this.#identity ?? nodeId(NAMELESS_BASE + this.number * DISKS_MAX + this.#disks);
@@ -179,7 +184,7 @@ export class Machine {
     const nameless = enrol({
       self, clock, random: nodeRandom(seed, self, life), network: network.port(self, isAlive), contacts: contacts(),
       work: {
-        kind: "register", uuid: `machine-${this.number}-disk-${this.#disks}`, zone: zoneName(this.zone),
+        kind: "register", uuid: this.uuid, zone: zoneName(this.zone),
         address: `machine-${this.number}:7000`, capacity: CAPACITY,
       },
     }, (identity) => {
@@ -187,6 +192,7 @@ export class Machine {
       network.attach(self, null);
       clock.stop();
       this.#storage.powerOff();
+      this.#clocks = []; // the node's own begins at zero again
       this.#identity = identity;
       onIdentity(this);
       this.#start(newClock, life, isAlive);
@@ -219,7 +225,7 @@ export class Machine {
         node: self, clock, random, segmentBytes: options.walSegmentBytes, batchBytesMax: options.walSegmentBytes,
         sealDelayMs: 30,
       },
-      tree: options.tree, nodes: initialNodes.map(({ id }) => id), initialNodes, liveness: options.liveness,
+      tree: options.tree, build: options.build, nodes: initialNodes.map(({ id }) => id), initialNodes, liveness: options.liveness,
       partitionsPerTable: options.partitionsPerTable, priorLeasesVoid: options.isOneProcess,
       onFailed: (failure) => {
         network.attach(self, null);
@@ -243,10 +249,14 @@ export function zoneName(zone: number): string {
   return `az${zone}`;
 }
 
+function diskName(machine: number, disk: number): string {
+  return `machine-${machine}-disk-${disk}`;
+}
+
 /** The node that a machine begins as. */
 export function initialNode(number: number, zone: number): InitialNode {
   return {
-    id: nodeId(number), uuid: `machine-${number}-disk-0`, zone: zoneName(zone), address: `machine-${number}:7000`,
+    id: nodeId(number), uuid: diskName(number, 0), zone: zoneName(zone), address: `machine-${number}:7000`,
     capacity: CAPACITY,
   };
 }

@@ -3,7 +3,7 @@ import { must } from "../../base/assert.ts";
 import { SYSTEM_GROUP, type GroupId, type NodeId } from "../../base/ids.ts";
 import type { Prng } from "../../base/prng.ts";
 import type { Operation, Outcome } from "../../model/operation.ts";
-import type { TableSchema } from "../../model/table-schema.ts";
+import type { NodeRecord, TableSchema } from "../../model/table-schema.ts";
 import type { NodeFailure, StatorNode } from "../../node/stator-node.ts";
 import type { AdminWork, NodeMessage } from "../../wire/data-messages.ts";
 import type { LogEntry } from "../../wire/log-record.ts";
@@ -46,6 +46,9 @@ export class SimCluster implements Victim, TableFrontEnd {
   /** Before a pause, and after it. */
   onPause: ((machine: Machine, isOver: boolean) => void) | null = null;
 
+  /** An operator's request was answered. */
+  onAdministered: ((work: AdminWork, outcome: unknown) => void) | null = null;
+
   constructor(env: ClusterEnv) {
     this.#env = env;
     const { seed, options, loop, prng, telemetry, onFailed, onOpened, onApplied } = env;
@@ -73,6 +76,11 @@ export class SimCluster implements Victim, TableFrontEnd {
   /** The machine that is or was this node. */
   machineOf(node: number): Machine {
     return must(this.#byNode.get(node), "a node is one of a machine");
+  }
+
+  /** Its disk was lost: it will not come back. */
+  isLost({ uuid }: NodeRecord): boolean {
+    return this.machines.every((machine) => machine.uuid !== uuid);
   }
 
   get doors(): number {
@@ -184,7 +192,7 @@ export class SimCluster implements Victim, TableFrontEnd {
     if (catalogue === null || router === null || router === undefined) return;
     const nodes = this.machines.flatMap(({ identity }) => (identity === null ? [] : [identity]));
     const work = command(catalogue.tables, nodes);
-    if (work !== null) router.askControlPlane({ kind: "admin", command: work }, () => {});
+    if (work !== null) router.askControlPlane({ kind: "admin", command: work }, (outcome) => this.onAdministered?.(work, outcome));
   }
 
   setStorm(isOn: boolean): void {

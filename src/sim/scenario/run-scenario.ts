@@ -10,6 +10,7 @@ import { describeCall } from "../checker/history.ts";
 import { LogAgreement } from "../checker/log-agreement.ts";
 import { violation, type Violation } from "../checker/violation.ts";
 import { unrest } from "../cluster/converged.ts";
+import { describeCluster } from "../cluster/describe.ts";
 import type { Machine } from "../cluster/machine.ts";
 import { SimCluster } from "../cluster/sim-cluster.ts";
 import { Nemesis } from "../nemesis/nemesis.ts";
@@ -25,12 +26,13 @@ import { EVENT_CHECK, EVENT_CLIENT, EventLoop, WORLD } from "../world/event-loop
 import { TelemetryRecorder } from "../world/sim-telemetry.ts";
 import { checkHistories, checkReplicas, checkTables, type CheckCounts } from "./final-checks.ts";
 import { CORE_SERVES_MS_MAX, CoreWrites } from "./core-serves.ts";
+import { Operator } from "./operator.ts";
 import { Watch } from "./watch.ts";
 
 /** A cluster without faults must have its table within this. */
 const START_MS_MAX = 20_000;
 /** After healing, all must be at rest within this: several elections, each with its timeouts, and a catch-up. */
-const REST_MS_MAX = 30_000;
+const REST_MS_MAX = 60_000;
 /** Clients go on for so long after healing. */
 const AFTERMATH_MS = 100;
 /** A call on a healed cluster is answered within this. */
@@ -74,6 +76,7 @@ export class Scenario {
   readonly #checks: CheckCounts = { items: 0, calls: 0, undecided: 0, acknowledged: 0, replicas: 0 };
   readonly #trace: Trace | null;
   readonly #watch: Watch;
+  readonly #operator: Operator;
   readonly #cut: RunCut;
   readonly #mischief: SeededMischief;
   #steps = 0;
@@ -102,6 +105,7 @@ export class Scenario {
     this.#nemesis = new Nemesis(this.#loop, this.#cluster);
     this.#history = new HistoryRecorder(options.load.partitionKeys);
     this.#watch = new Watch(this.#cluster, this.#probes);
+    this.#operator = new Operator(this.#cluster);
     this.#observe();
   }
 
@@ -219,10 +223,12 @@ export class Scenario {
   #comeToRest(): boolean {
     let last: string | null = null;
     const isAtRest = this.#runUntil(REST_MS_MAX, () => {
+      this.#operator.look(this.#loop.nowUs);
       const isBusy = this.#clients.some((client) => client.isBusy) || this.#tableClient?.isBusy === true;
       last = isBusy ? "clients wait" : unrest(this.#cluster);
       return last === null || this.#violations.length > 0;
     });
+    if (!isAtRest) for (const line of describeCluster(this.#cluster)) this.#trace?.(this.#loop.nowUs, line);
     if (!isAtRest) this.#report(violation("liveness", `not at rest ${REST_MS_MAX} ms after healing: ${String(last)}`));
     return this.#violations.length === 0;
   }
@@ -276,6 +282,7 @@ export class Scenario {
     if (trace === null) return;
     this.#history.onRecord = (call): void => trace(this.#loop.nowUs, `item ${call.item} ${describeCall(call)}`);
     this.#watch.onLeader = (group, node): void => trace(this.#loop.nowUs, `node ${node} leads group ${group}`);
+    this.#cluster.onAdministered = (work, outcome): void => trace(this.#loop.nowUs, `asked ${text(work)}: ${text(outcome)}`);
     this.#nemesis.onStep = (step, number): void => trace(this.#loop.nowUs, `nemesis ${number}: ${text(step)}`);
     this.#telemetry.onRecord = (r): void =>
       trace(r.atUs, `node ${r.node} ${r.severity} ${r.area}: ${r.message} ${text(r.fields)}`);

@@ -4,6 +4,7 @@
 import { Prng } from "../../base/prng.ts";
 import type { GroupTiming } from "../../consensus/ready.ts";
 import { METADATA_TIMING_DEFAULT, type MetadataTiming } from "../../roles/metadata/liveness.ts";
+import type { BuildLimits } from "../../replication/tree-build.ts";
 import type { TreeOptions } from "../../storage/tree/item-tree.ts";
 import type { SimDiskOptions } from "../world/sim-disk.ts";
 import type { SimKvOptions } from "../world/sim-kv.ts";
@@ -14,8 +15,6 @@ export const FAULTS = [
   "squeeze", "flap", "damage", "lose-disk", "control-plane", "admin",
 ] as const;
 const ZONES = 3;
-/** Nodes outside of the system group, and changes of who is in a group. */
-export const HAS_MEMBERSHIP: boolean = false;
 
 export type FaultKind = (typeof FAULTS)[number];
 
@@ -33,6 +32,7 @@ export type RunOptions = {
   readonly disk: SimDiskOptions;
   readonly kv: SimKvOptions;
   readonly tree: TreeOptions;
+  readonly build: BuildLimits;
   readonly walSegmentBytes: number;
   readonly load: LoadOptions;
   /** How long faults are injected. */
@@ -72,7 +72,7 @@ export function drawOptions(seed: number): RunOptions {
   const prng = new Prng(seed).split("options");
   const timing = drawTiming(prng);
   const isOneProcess = prng.chance(1, 6);
-  const machinesPerZone = HAS_MEMBERSHIP ? prng.pick([1, 1, 1, 2, 2, 3]) : 1;
+  const machinesPerZone = prng.pick([1, 1, 1, 2, 2, 3]);
   const valueBytesMax = prng.pick([0, 40, 400, 4000]);
   return {
     zones: ZONES,
@@ -89,6 +89,7 @@ export function drawOptions(seed: number): RunOptions {
     // A segment holds what all clients may have in one batch: five of them, five items each.
     walSegmentBytes: (valueBytesMax > 400 ? prng.pick([256, 512]) : prng.pick([32, 64, 256])) * 1024,
     tree: drawTree(prng),
+    build: drawBuild(prng),
     load: {
       clients: prng.between(2, 5),
       thinkUsMax: prng.pick([2_000, 20_000, 60_000]),
@@ -164,6 +165,14 @@ function drawTree(prng: Prng): TreeOptions {
   };
 }
 
+/** Snapshots of small trees take many pages, and some time. */
+function drawBuild(prng: Prng): BuildLimits {
+  return {
+    pageBytes: prng.pick([100, 1_000, 100_000]), bytesPerSecond: prng.pick([20_000, 1_000_000]),
+    memoryBytes: prng.pick([8, 64]) * 1024, answerMs: prng.pick([50, 500]),
+  };
+}
+
 /** Power-offs are in every run; each other kind is in about half of them. */
 function drawFaults(prng: Prng): Record<FaultKind, number> {
   const weight = (): number => (prng.chance(1, 2) ? prng.between(1, 3) : 0);
@@ -181,9 +190,9 @@ function drawFaults(prng: Prng): Record<FaultKind, number> {
     "squeeze": prng.chance(1, 2) ? prng.between(1, 6) : 0,
     "flap": prng.chance(1, 2) ? prng.between(1, 4) : 0,
     "damage": prng.chance(1, 6) ? prng.between(1, 3) : 0,
-    "lose-disk": HAS_MEMBERSHIP && prng.chance(1, 2) ? prng.between(1, 3) : 0,
+    "lose-disk": prng.chance(1, 2) ? prng.between(1, 3) : 0,
     "control-plane": prng.chance(1, 4) ? 1 : 0,
-    "admin": HAS_MEMBERSHIP && prng.chance(1, 2) ? prng.between(1, 8) : 0,
+    "admin": prng.chance(1, 2) ? prng.between(1, 8) : 0,
   };
 }
 
