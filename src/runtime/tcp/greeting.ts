@@ -38,8 +38,10 @@ export type Hello = Identity & {
   readonly receiver: number;
 };
 
+/** `waiting`: a node was meant, and there is one that has no identity yet: it may get that one. */
 export type RefusalCode =
-  | "protocol" | "malformed" | "cluster" | "receiver" | "duplicate" | "older" | "busy" | "silent" | "stopping";
+  | "protocol" | "malformed" | "cluster" | "receiver" | "waiting" | "duplicate" | "older" | "busy" | "silent"
+  | "stopping";
 export type Refusal = { readonly code: RefusalCode; readonly detail: string };
 
 export type ReadHello =
@@ -56,7 +58,7 @@ const isHello: Shape = object<Hello>({
 }, ({ role, node, clusterId }) => role === "stranger" || (node > 0 && clusterId !== ""));
 const isRefusal: Shape = object<Refusal>({
   code: oneOf(
-    "protocol", "malformed", "cluster", "receiver", "duplicate", "older", "busy", "silent", "stopping",
+    "protocol", "malformed", "cluster", "receiver", "waiting", "duplicate", "older", "busy", "silent", "stopping",
   ),
   detail: text(DETAIL_CHARS_MAX),
 });
@@ -119,8 +121,8 @@ export function readRefusal(payload: Uint8Array): Refusal {
 /** Why a node that says `hello` must not talk to this one; null: it may. */
 export function refusalOf(self: Identity, hello: Hello): Refusal | null {
   if (hello.receiver !== 0 && hello.receiver !== self.node) {
-    const here = self.node === 0 ? "a node without identity" : `node ${self.node}`;
-    return { code: "receiver", detail: `this is ${here}, not node ${hello.receiver}` };
+    if (self.node === 0) return { code: "waiting", detail: "this node has no identity yet" };
+    return { code: "receiver", detail: `this is node ${self.node}, not node ${hello.receiver}` };
   }
   if (hello.role === "stranger") return null;
   if (hello.clusterId !== self.clusterId) {

@@ -231,7 +231,8 @@ export class TcpNetwork implements Network<NodeMessage> {
     if (this.#told.get(key) === refusal.code) return;
     if (this.#told.size >= TOLD_MAX) this.#told.clear();
     this.#told.set(key, refusal.code);
-    this.#options.telemetry.event("warn", "network", `${what}: ${refusal.detail}`, { code: refusal.code, ...fields });
+    const severity = refusal.code === "waiting" ? "info" : "warn";
+    this.#options.telemetry.event(severity, "network", `${what}: ${refusal.detail}`, { code: refusal.code, ...fields });
   }
 
   #sweep(): void {
