@@ -61,7 +61,15 @@ function follow(s: GroupState, m: PaxosMessage, now: number): boolean {
  */
 export function onInstall(s: GroupState, m: PaxosMessage, now: number): void {
   if (!follow(s, m, now)) return;
-  if (!s.configurations.isEmpty && s.agreed >= m.lsn) return;
+  if (!s.configurations.isEmpty) {
+    if (s.agreed >= m.lsn) return;
+    // What stands above may be committed by this replica's vote: only a log that differs is given up.
+    if (m.lastBallot !== 0 && m.lsn <= s.log.last && s.log.ballotAt(m.lsn) === m.lastBallot) {
+      s.agreed = m.lsn;
+      s.commitTo(m.lsn);
+      return;
+    }
+  }
   const entry = must(m.entries[0], "an INSTALL was judged to have one entry");
   const configuration = must(decodeConfiguration(entry.payload), "an INSTALL was judged to have a configuration");
   s.install(m.lsn, m.lastBallot, { lsn: entry.lsn, ballot: entry.ballot, configuration });

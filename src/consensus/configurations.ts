@@ -3,6 +3,7 @@
 import { assert, must } from "../base/assert.ts";
 import type { Ballot, Lsn, NodeId } from "../base/ids.ts";
 import { NO_CONFIGURATION, replicaOf, type Configuration } from "../wire/group-configuration.ts";
+import { NO_BALLOT } from "./log-tail.ts";
 
 /** `lsn`, `ballot`: of the CONFIG entry; both 0 for the configuration that the group began with. */
 export type ConfigurationAt = {
@@ -34,6 +35,10 @@ export class Configurations {
     return this.#stack[this.#stack.length - 1]?.lsn ?? 0;
   }
 
+  get currentBallot(): Ballot {
+    return this.#stack[this.#stack.length - 1]?.ballot ?? NO_BALLOT;
+  }
+
   get isEmpty(): boolean {
     return this.#stack.length === 0;
   }
@@ -47,9 +52,14 @@ export class Configurations {
     return null;
   }
 
-  /** True when one that may still be in force somewhere lists `node`: none below the floor is. */
+  /** True when one of those kept lists `node`. Those below the floor are in force nowhere any more. */
   lists(node: NodeId): boolean {
     return this.#stack.some(({ configuration }) => replicaOf(configuration, node) !== null);
+  }
+
+  /** The same, as a voter. */
+  listsVoter(node: NodeId): boolean {
+    return this.#stack.some(({ configuration }) => replicaOf(configuration, node)?.votes === true);
   }
 
   /** The log begins anew behind what `at` was in force at. */

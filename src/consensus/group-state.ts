@@ -88,8 +88,12 @@ export class GroupState {
   /** Canvassing and candidate: when to ask again. */
   resendAt = 0;
   campaignEndsAt = 0;
-  /** Candidate: epoch of the configuration whose quorum it asks for. */
-  campaignEpoch = 0;
+  /**
+   * Candidate: the entry of the configuration whose quorum it asks for. Not its epoch: two leaders may each have
+   * proposed another configuration of the same epoch, as long as neither is committed.
+   */
+  campaignLsn = 0;
+  campaignBallot: Ballot = NO_BALLOT;
 
   /** Candidate: the ballot whose holder released its lease, or 0. */
   released: Ballot = NO_BALLOT;

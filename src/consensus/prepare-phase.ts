@@ -45,7 +45,8 @@ export function startCampaign(s: GroupState, released: Ballot, now: number): voi
   const { resendMs } = s.config.timing;
   s.resendAt = now + resendMs;
   s.campaignEndsAt = now + resendMs * CAMPAIGN_RESENDS_MAX;
-  s.campaignEpoch = s.epoch;
+  s.campaignLsn = s.configurations.currentLsn;
+  s.campaignBallot = s.configurations.currentBallot;
   for (const peer of s.peers) if (peer.votes) s.send.push(prepareMessage(s, peer.node, nextLsn(s.commit)));
 }
 
@@ -213,7 +214,9 @@ function adoptPiece(s: GroupState, m: PaxosMessage, now: number): void {
     // An own log that was released to its end does not know its last ballot (see LogTail.lastBallot).
     const isSameBallot = s.log.lastBallot === s.sourceBallot || s.log.lastBallot === 0;
     assert(s.log.last === s.sourceLsn && isSameBallot, "the best log is taken over whole");
-    if (s.epoch === s.campaignEpoch || s.flaws.keepsPromisesOfOlderConfiguration) lead(s, now);
+    const { currentLsn, currentBallot } = s.configurations;
+    const isSame = currentLsn === s.campaignLsn && currentBallot === s.campaignBallot;
+    if (isSame || s.flaws.keepsPromisesOfOlderConfiguration) lead(s, now);
     else campaignAnew(s, now);
   } else if (nextWanted(s) > wanted) {
     s.send.push(prepareMessage(s, s.source.node, nextWanted(s)));

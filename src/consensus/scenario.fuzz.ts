@@ -2,6 +2,7 @@
 // control. One command per line; `#` begins a comment. Nothing random: node N's jitter is (N - 1) * 100 ms.
 //
 //   nodes 3 [tail=B] [message=B]  how many replicas, optionally with small limits in bytes
+//   spares 2                      nodes without a replica, numbered on from there
 //   campaign N | elect N          canvass at once; elect also settles and expects N to serve
 //   propose N a b … | refuse N a  proposes values; refuse expects that N takes nothing
 //   settle | pass MS              deliver all that is under way; let time pass in steps of 5 ms
@@ -14,15 +15,25 @@
 //   crash N | restart N [void]    what was not synced is lost; void: no lease of before can be alive
 //   checkpoint N                  what N applied is in its tree, its log is released up to the floor
 //   handover A B                  orderly, from A to B
-//   log N = . a b                 N's log from LSN 1, `.` is a no-op
+//   log N = . a b                 N's log from LSN 1, `.` a no-op, `+` a change, `/` a split, `_` before its base
 //   applied N = 3 | floor N = 3   LSNs
 //   role N = leader | lease N = live | lease N = none | serving N = yes
 //   reads N > K                   N asked its disk for entries more than K times
+//
+// Membership. A replica is written as its node, with L for a log replica and ? when it does not vote: 1 2 3L 4L?
+//
+//   place N                       a joining replica begins on the spare node N
+//   wipe N                        its replica is dropped, with all it promised
+//   tree N                        the tree at N is whole as far as it applied: it may lead
+//   change N 1 2 3L               asks N for this configuration; `unchanged N busy 1 2 3L` expects that answer
+//   split N                       proposes the split of the group
+//   members N = 1 2 3L            the configuration in force at N
+//   removed N = yes               N was told that it is no member
 import assert from "node:assert/strict";
 import { must } from "../base/assert.ts";
 import { groupId, nodeId, type NodeId } from "../base/ids.ts";
-import { initialConfiguration } from "../wire/group-configuration.ts";
-import { NOOP, PROMISE, WRITE, type LogEntry } from "../wire/log-record.ts";
+import { initialConfiguration, LOG, STORAGE, type Replica } from "../wire/group-configuration.ts";
+import { BASE, CONFIG, NOOP, PROMISE, SPLIT, WRITE, type LogEntry } from "../wire/log-record.ts";
 import { ACCEPT, type PaxosMessage } from "../wire/paxos-messages.ts";
 import { CoreChecker } from "./core-sim-checker.fuzz.ts";
 import { readEntries, recoverFrom, type SimDisk } from "./core-sim-parts.fuzz.ts";
@@ -44,6 +55,8 @@ type Node = SimDisk & {
   unsynced: Unsynced[];
   isStalled: boolean;
   reads: number;
+  isFounder: boolean;
+  isRemoved: boolean;
 };
 
 export function runScenario(text: string): void {
@@ -67,6 +80,7 @@ class ScenarioWorld {
   #cut: Set<string> = new Set();
   #hold: Set<string> = new Set();
   #limits: GroupLimits = DEFAULT_LIMITS;
+  #founders = 0;
   /** Accepts that still arrive, by muted sender. */
   #muted: Map<NodeId, number> = new Map();
   readonly #checker: CoreChecker = new CoreChecker();
@@ -77,6 +91,7 @@ class ScenarioWorld {
     const names = rest.slice(1);
     switch (verb) {
       case "nodes": return this.#create(rest);
+      case "spares": for (let i = 0; i < Number(rest[0]); i++) this.#nodes.push(this.#newNode()); return;
       case "settle": return this.#settle();
       case "pass": return this.#pass(Number(rest[0]));
       case "cut": for (const link of rest) this.#cut.add(link); return;
@@ -101,6 +116,17 @@ class ScenarioWorld {
       case "unstall": node.isStalled = false; return;
       case "crash": return this.#crash(node);
       case "restart": return this.#start(node, rest[1] === "void");
+      case "place": return this.#start(node, false);
+      case "wipe": return this.#wipe(node);
+      case "tree":
+        node.hasTree = true;
+        node.checkpoint = node.delivered;
+        return this.#core(node).setMayLead(true);
+      case "change": return this.#change(node, "proposed", names);
+      case "unchanged": return this.#change(node, must(rest[1]), rest.slice(2));
+      case "split":
+        assert.ok(this.#core(node).propose(SPLIT, new Uint8Array(1), this.#now) !== null, "taken");
+        return this.#turn(node);
       case "checkpoint":
         node.checkpoint = node.delivered;
         node.released = Math.min(node.checkpoint, this.#core(node).floorLsn);
@@ -129,6 +155,8 @@ class ScenarioWorld {
     else if (what === "floor") assert.equal(this.#core(node).floorLsn, Number(value));
     else if (what === "role") assert.equal(this.#core(node).inspect().role, value);
     else if (what === "lease") assert.equal(this.#core(node).isLeaseLive(this.#now) ? "live" : "none", value);
+    else if (what === "members") assert.equal(describeReplicas(this.#core(node).configuration.replicas), value);
+    else if (what === "removed") assert.equal(node.isRemoved ? "yes" : "no", value);
     else if (what === "serving") assert.equal(this.#core(node).isServing(this.#now) ? "yes" : "no", value);
     else assert.fail(`unknown command ${what}`);
   }
@@ -140,25 +168,48 @@ class ScenarioWorld {
       else if (name === "message") this.#limits = { ...this.#limits, messageBytesMax: Number(bytes) };
       else assert.fail(`unknown limit ${word}`);
     }
-    for (let i = 1; i <= Number(words[0]); i++) {
-      this.#nodes.push({
-        id: nodeId(i), core: null, life: 0, delivered: 0, unsynced: [], isStalled: false, reads: 0,
-        records: [], durable: 0, checkpoint: 0, released: 0, hasTree: true,
-      });
-    }
+    this.#founders = Number(words[0]);
+    for (let i = 0; i < this.#founders; i++) this.#nodes.push(this.#newNode());
     for (const node of this.#nodes) this.#start(node, true);
+  }
+
+  #newNode(): Node {
+    const id = nodeId(this.#nodes.length + 1);
+    const isFounder = id <= this.#founders;
+    return {
+      id, core: null, life: 0, delivered: 0, unsynced: [], isStalled: false, reads: 0,
+      records: [], durable: 0, checkpoint: 0, released: 0, hasTree: isFounder, isFounder, isRemoved: false,
+    };
   }
 
   #start(node: Node, priorLeasesVoid: boolean): void {
     assert.equal(node.core, null);
-    const initial = initialConfiguration(this.#nodes.map((n) => n.id));
+    const founders = Array.from({ length: this.#founders }, (_, i) => nodeId(i + 1));
+    const initial = node.isFounder ? initialConfiguration(founders) : null;
     const recovered = recoverFrom(node);
     node.life++;
     node.delivered = recovered.applied;
     node.core = new Group(
       { group: groupId(7), self: node.id, initial, timing: TIMING }, recovered, this.#now,
-      { random: () => (node.id - 1) * 100, priorLeasesVoid, mayLead: true, limits: this.#limits },
+      { random: () => (node.id - 1) * 100, priorLeasesVoid, mayLead: node.hasTree, limits: this.#limits },
     );
+    this.#turn(node);
+  }
+
+  #wipe(node: Node): void {
+    node.core = null;
+    node.isFounder = false;
+    node.hasTree = false;
+    node.isRemoved = false;
+    node.unsynced = [];
+    node.records = [];
+    node.durable = 0;
+    node.checkpoint = 0;
+    node.released = 0;
+  }
+
+  #change(node: Node, expected: string, names: readonly string[]): void {
+    assert.equal(this.#core(node).reconfigure(names.map(readReplica), this.#now), expected);
     this.#turn(node);
   }
 
@@ -181,9 +232,11 @@ class ScenarioWorld {
   #logOf(node: Node): string {
     const log: string[] = [];
     for (const record of node.records) {
+      if (record.kind === BASE) log.splice(0, Infinity, ...Array.from({ length: record.lsn }, () => "_"));
       if (record.kind >= PROMISE) continue;
       log.length = record.lsn - 1;
-      log.push(record.kind === NOOP ? "." : String.fromCharCode(...record.payload));
+      const name = record.kind === CONFIG ? "+" : record.kind === SPLIT ? "/" : String.fromCharCode(...record.payload);
+      log.push(record.kind === NOOP ? "." : name);
     }
     return log.join(" ");
   }
@@ -202,7 +255,13 @@ class ScenarioWorld {
     for (const record of ready.append) {
       node.records.push(record);
       if (record.kind < PROMISE) this.#checker.appended(record as LogEntry);
+      if (record.kind === BASE) {
+        node.delivered = record.lsn;
+        node.hasTree = false;
+        core.setMayLead(false);
+      }
     }
+    if (ready.isRemoved) node.isRemoved = true;
     this.#wire.push(...ready.send);
     if (ready.append.length > 0 || ready.sendAfterDurable.length > 0) {
       node.unsynced.push({ records: node.records.length, token: ready.token, messages: ready.sendAfterDurable });
@@ -277,4 +336,14 @@ class ScenarioWorld {
       this.#settle();
     }
   }
+}
+
+/** `4L?`: a log replica on node 4, without a vote. */
+function readReplica(text: string): Replica {
+  const parts = must(/^(\d+)(L?)(\??)$/.exec(text), "a replica");
+  return { node: nodeId(Number(parts[1])), kind: parts[2] === "L" ? LOG : STORAGE, votes: parts[3] === "" };
+}
+
+function describeReplicas(replicas: readonly Replica[]): string {
+  return replicas.map(({ node, kind, votes }) => `${node}${kind === LOG ? "L" : ""}${votes ? "" : "?"}`).join(" ");
 }
