@@ -74,7 +74,9 @@ test("a lost disk is healed by a new node; partitions split, move and change the
 
   const second = cluster.add("az3");
   second.start(addresses.slice(0, 2));
-  await second.endpoint();
+  await until("node 5 is up", async () => (
+    (await statusOf(endpoint)).nodes.some(({ id, life }) => id === 5 && life === "up")
+  ));
   const moved = await stator(
     "move", "--endpoint", endpoint, "--group", String(led?.group), "--from", "4", "--to", "5",
   );
