@@ -86,7 +86,9 @@ export function reconfigure(s: GroupState, replicas: readonly Replica[]): Reconf
   // A vote of a replica that has no log yet could only be missed.
   for (const { node, votes } of replicas) {
     const peer = s.peer(node);
-    if (votes && peer !== null && !peer.votes && peer.match < s.firstOwnLsn) return "busy";
+    if (!votes || node === s.self || peer?.votes === true) continue;
+    if (peer === null) return "invalid";
+    if (peer.match < s.firstOwnLsn) return "busy";
   }
   appendOwn(s, CONFIG, encodeConfiguration({ epoch: epochOf(s.epoch + 1), replicas }));
   renewLease(s);
@@ -255,7 +257,10 @@ export function onAccepted(s: GroupState, m: PaxosMessage, now: number): void {
   const peer = s.peer(m.from);
   if (peer === null) return;
   if (m.epoch === 0) {
-    install(s, peer, now);
+    // Whoever has a vote has had the log. This is another replica on its node, made after a removal that a leader who
+    // was deposed has not heard of: it must not count where the former one did.
+    if (peer.votes) s.ignore("a vote without a log");
+    else install(s, peer, now);
     return;
   }
   if (m.sentAt > Math.max(peer.sentAt, peer.installedAt) || m.lsn > s.log.last + 1) {
