@@ -7,6 +7,7 @@ import { Prng } from "../../src/base/prng.ts";
 import { createApi } from "../../src/roles/api/role.ts";
 import { nodeCrypto } from "../../src/runtime/node-crypto.ts";
 import { unrest } from "../../src/sim/cluster/converged.ts";
+import { describeCluster } from "../../src/sim/cluster/describe.ts";
 import { SimCluster } from "../../src/sim/cluster/sim-cluster.ts";
 import { adminCommand } from "../../src/sim/nemesis/admin-command.ts";
 import { Operator } from "../../src/sim/scenario/operator.ts";
@@ -19,6 +20,8 @@ import type { RequestHandler, Restartable, SdkRequest, SdkResponse } from "./ser
 const REST_MS_MAX = 60_000;
 const ANSWER_MS_MAX = 20_000;
 const STEP_US = 5_000;
+/** Between an answer and the next call. */
+const BETWEEN_MS = 10;
 
 export class Simulated implements Restartable {
   readonly endpoint = "http://simulated:8000";
@@ -107,6 +110,7 @@ export class Simulated implements Restartable {
       });
     });
     this.#runUntil(ANSWER_MS_MAX, "the request is answered", () => answer !== null);
+    this.#run(BETWEEN_MS);
     assert.deepEqual(this.#failures, []);
     const { status, contentType, headers, body } = answer as unknown as ApiResponse;
     const named: Record<string, string> = { "content-type": contentType };
@@ -130,7 +134,10 @@ export class Simulated implements Restartable {
   #runUntil(limitMs: number, what: string, isDone: () => boolean): void {
     const endUs = this.#loop.nowUs + limitMs * 1000;
     while (!isDone()) {
-      if (this.#loop.nowUs >= endUs) assert.fail(`not within ${limitMs} ms: ${what}; ${String(unrest(this.#cluster))}`);
+      if (this.#loop.nowUs >= endUs) {
+        const lines = describeCluster(this.#cluster).join("\n");
+        assert.fail(`not within ${limitMs} ms: ${what}; ${String(unrest(this.#cluster))}\n${lines}`);
+      }
       this.#loop.runUntil(this.#loop.nowUs + STEP_US);
     }
   }

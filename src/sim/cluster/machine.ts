@@ -4,10 +4,11 @@
 import { assert, must } from "../../base/assert.ts";
 import { nodeId, type GroupId, type NodeId } from "../../base/ids.ts";
 import type { Prng } from "../../base/prng.ts";
+import { hostsOf } from "../../model/table-schema.ts";
 import { openNode, StatorNode, type NodeFailure } from "../../node/stator-node.ts";
 import type { InitialNode } from "../../roles/metadata/plan-nodes.ts";
 import { Router } from "../../roles/router/role.ts";
-import type { NodeMessage } from "../../wire/data-messages.ts";
+import { CATALOGUE, type NodeMessage } from "../../wire/data-messages.ts";
 import type { LogEntry } from "../../wire/log-record.ts";
 import type { RunOptions } from "../swarm/options.ts";
 import type { EventLoop } from "../world/event-loop.ts";
@@ -55,6 +56,8 @@ export class Machine {
   /** Disks lost so far. */
   #disks = 0;
   #identity: NodeId | null;
+  /** Members of the system group as this machine last heard; empty: it has not heard of any. */
+  #system: readonly NodeId[] = [];
   #life = 0;
   #isOn = false;
   #node: StatorNode | null = null;
@@ -157,6 +160,7 @@ export class Machine {
     this.#disks++;
     assert(this.#disks < DISKS_MAX, "a machine loses only so many disks");
     this.#identity = null;
+    this.#system = [];
     this.#storage = this.#newStorage();
   }
 
@@ -205,11 +209,18 @@ export class Machine {
     this.#startNode(newClock(this.nodeId), life, isAlive);
     const router = new Router({
       self: this.routerId, clock: newClock(this.routerId), random: nodeRandom(seed, this.routerId, life),
-      network: network.port(this.routerId, isAlive), metadataNodes: contacts(),
+      network: network.port(this.routerId, isAlive),
+      metadataNodes: this.#system.length > 0 ? this.#system : contacts(),
       nearNode: options.load.readsNear ? this.nodeId : null,
     });
     this.#router = router;
-    network.attach(this.routerId, (message) => router.onMessage(message));
+    network.attach(this.routerId, (message) => {
+      router.onMessage(message);
+      if (message.kind !== CATALOGUE) return;
+      // Noted in the machine's directory; and what one part of the process learned, the other need not ask for.
+      this.#system = hostsOf(message.system);
+      this.#node?.receive(message);
+    });
   }
 
   #startNode(clock: SimClock, life: number, isAlive: () => boolean): void {
