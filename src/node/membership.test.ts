@@ -85,6 +85,45 @@ test("a system group that loses a node is healed and goes on", () => {
   settle(w, "all is back");
 });
 
+test("a node whose clock runs unlike the others' leads nothing until it does again", () => {
+  for (const rate of [0.7, 1.4]) {
+    const w = new NodeWorld({ seed: SEED, zones: ["a", "b", "c"], pageBytes: 600 });
+    w.start();
+    w.startWriting(60);
+    w.run(1_000);
+    const wrong = must([1, 2, 3].find((id) => w.leadsOf(id).includes(SYSTEM_GROUP)));
+    w.setClockRate(wrong, rate);
+    w.until("it leads nothing", 10_000, () => w.leadsOf(wrong).length === 0);
+    w.run(1_000);
+    const writes = w.writes;
+    for (let i = 0; i < 20; i++) {
+      w.run(50);
+      assert.deepEqual(w.leadsOf(wrong), [], `seed ${SEED}, rate ${rate}`);
+    }
+    assert.ok(w.writes > writes, "the others serve");
+    w.setClockRate(wrong, 1);
+    const other = must([1, 2, 3].find((id) => id !== wrong));
+    w.run(3_000);
+    w.powerOff(other);
+    w.until("it leads again when it must", 20_000, () => w.leadsOf(wrong).length > 0 || w.writes > writes + 500);
+    w.powerOn(other);
+    settle(w, "the clocks agree");
+  }
+});
+
+test("a link that only one node lacks is told of in its beat", () => {
+  const w = new NodeWorld({ seed: SEED, zones: ["a", "b", "c"], pageBytes: 600 });
+  w.start();
+  const leader = must([1, 2, 3].find((id) => w.leadsOf(id).includes(w.partition().group)));
+  const deaf = must([1, 2, 3].find((id) => id !== leader && w.leadsOf(id).length === 0));
+  w.network.cut(must(w.machines[leader - 1]).id, must(w.machines[deaf - 1]).id);
+  const isTold = (): boolean => w.telemetry.counts.has("link: others hear a peer that this node does not");
+  w.until("the broken link is noticed", 10_000, isTold);
+  assert.ok(w.leadsOf(leader).length > 0, "nobody's leadership is disturbed");
+  w.network.heal();
+  w.until("and that it works again", 10_000, () => w.telemetry.counts.has("link: a peer is heard again"));
+});
+
 test("random moves, splits and restarts under a messy network lose nothing", () => {
   for (let round = 0; round < 4; round++) {
     const seed = SEED + round;

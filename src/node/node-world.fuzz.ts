@@ -126,7 +126,7 @@ export class NodeWorld {
       nodes: this.machines.map((other) => other.id),
       initialNodes: zones.map((zone, i) => ({ id: nodeId(i + 1), uuid: `u${i}`, zone, address: "", capacity: 100 })),
       liveness: { beatMs: 100, suspectMs: 700, downAfterMs: 1_200 },
-      partitionsPerTable: 1, priorLeasesVoid: false,
+      clockWindowMs: 1_000, partitionsPerTable: 1, priorLeasesVoid: false,
       onFailed: ({ message }) => {
         machine.failure = message;
       },
@@ -150,6 +150,19 @@ export class NodeWorld {
     this.loop.drop(machine.id);
     machine.disk.powerOff();
     machine.kv.powerOff();
+  }
+
+  setClockRate(id: number, rate: number): void {
+    must(this.#machine(id).clock, "it is on").setRate(rate);
+  }
+
+  /** Groups that the node leads with a lease that it believes in. */
+  leadsOf(id: number): GroupId[] {
+    const { node, clock } = this.#machine(id);
+    if (node === null || clock === null) return [];
+    const led: GroupId[] = [];
+    for (const { group, core } of node.replicator.hosts()) if (core.isLeaseLive(clock.monotonicMs())) led.push(group);
+    return led;
   }
 
   isOn(id: number): boolean {

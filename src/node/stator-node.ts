@@ -47,6 +47,8 @@ export type NodeEnv = {
   readonly timing: GroupTiming;
   readonly wal: WalOptions;
   readonly tree: TreeOptions;
+  /** How long clocks are compared before one is mistrusted; absent: four lease times, at least four seconds. */
+  readonly clockWindowMs?: number;
   /** How fast replicas without a tree get one; absent: see buildLimits. */
   readonly build?: BuildLimits;
   /** All storage nodes of the cluster; the system group lives on the first three. */
@@ -68,8 +70,9 @@ export type NodeEnv = {
 export type NodeFailure = { readonly node: NodeId; readonly message: string };
 
 const SYSTEM_REPLICAS = 3;
-/** Clocks are compared over this many lease times: over several seconds, where a lease lasts two. */
+/** Clocks are compared over several leases, and over some seconds at least: single late messages hide no rate then. */
 const CLOCK_WINDOW_LEASES = 4;
+const CLOCK_WINDOW_MS_MIN = 4_000;
 /** Ids of page requests, apart from those that the metadata role gives out. */
 const BUILD_IDS_FROM = 2 ** 30;
 /** Of a damaged row's key: enough to name the table and find the row with `stator inspect tree`. */
@@ -152,7 +155,10 @@ export class StatorNode {
     wal.onFailure = (error): void => this.#fail(describeLog(env, error));
     tree.onFailure = (error): void => this.#fail(`${error.file}: ${error.code}: ${error.message}`);
     const { leaseMs, leaseDriftMs } = timing;
-    const clockGuard = new ClockGuard({ windowMs: leaseMs * CLOCK_WINDOW_LEASES, tolerance: leaseDriftMs / leaseMs });
+    const clockGuard = new ClockGuard({
+      windowMs: env.clockWindowMs ?? Math.max(leaseMs * CLOCK_WINDOW_LEASES, CLOCK_WINDOW_MS_MIN),
+      tolerance: leaseDriftMs / leaseMs,
+    });
     const unheard = new UnheardPeers(leaseMs);
     this.replicator = new NodeReplicator(
       { self, clock, random, network, telemetry, wal, tree, timing, priorLeasesVoid, clockGuard, unheard },

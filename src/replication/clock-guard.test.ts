@@ -72,6 +72,17 @@ test("a peer that starts anew has another clock, which is no verdict", () => {
   assert.ok(run(guard, [reborn, later], 1, 30_000, 60_000).every((isTrusted) => isTrusted));
 });
 
+test("a verdict ends when nobody is heard any more for a whole window", () => {
+  const guard = new ClockGuard({ windowMs: WINDOW_MS, tolerance: TOLERANCE });
+  run(guard, [peer(1), peer(1)], 1.2, 0, 40_000);
+  assert.equal(guard.isTrusted, false);
+  const from = 50_000 + 40_000 * 1.2;
+  for (let ms = 0; ms <= WINDOW_MS / 4; ms += 100) guard.advance(from + ms);
+  assert.equal(guard.isTrusted, false, "silence proves nothing at once");
+  for (let ms = 0; ms <= 3 * WINDOW_MS; ms += 100) guard.advance(from + ms);
+  assert.equal(guard.isTrusted, true);
+});
+
 test("trust comes back when the clocks agree again, and numbers that are none are ignored", () => {
   const guard = new ClockGuard({ windowMs: WINDOW_MS, tolerance: TOLERANCE });
   run(guard, [peer(1), peer(1)], 1.2, 0, 40_000);

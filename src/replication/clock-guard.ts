@@ -38,6 +38,8 @@ export class ClockGuard {
   #isTrusted = true;
   /** Slots in a row, ended with a verdict against this clock. */
   #doubts = 0;
+  /** Slots in a row without anybody to compare with. */
+  #blindSlots = 0;
 
   constructor(options: ClockGuardOptions) {
     assert(options.windowMs > 0 && options.tolerance > 0, "a guard measures something");
@@ -76,12 +78,11 @@ export class ClockGuard {
     clock.times[at] = nowMs;
   }
 
-  /** Time passed: whole slots are judged. True when the verdict changed. */
-  advance(nowMs: number): boolean {
+  /** Time passed: whole slots are judged. */
+  advance(nowMs: number): void {
     const slot = Math.floor(nowMs / this.#slotMs);
-    if (slot <= this.#slot) return false;
+    if (slot <= this.#slot) return;
     const isFirst = this.#slot === -1;
-    const wasTrusted = this.#isTrusted;
     if (!isFirst) this.#judge();
     const cleared = Math.min(SLOTS, isFirst ? SLOTS : slot - this.#slot);
     for (const [peer, clock] of this.#peers) {
@@ -89,7 +90,6 @@ export class ClockGuard {
       if (clock.offsets.every((offset) => offset === -Infinity)) this.#peers.delete(peer);
     }
     this.#slot = slot;
-    return wasTrusted !== this.#isTrusted;
   }
 
   /** A verdict against this clock must stand for two slots: one may have seen nothing but slow messages. */
@@ -104,7 +104,12 @@ export class ClockGuard {
       if (rate > this.#tolerance) faster++;
       else if (rate < -this.#tolerance) slower++;
     }
-    if (judged === 0) return; // nobody to compare with: the last verdict stands
+    if (judged === 0) {
+      // Nobody to compare with. A verdict is not kept for ever: nodes that all lead nothing may have nothing to say.
+      if (++this.#blindSlots >= SLOTS) this.#isTrusted = true;
+      return;
+    }
+    this.#blindSlots = 0;
     const isAgainst = faster * 2 > judged || slower * 2 > judged;
     this.#doubts = isAgainst ? this.#doubts + 1 : 0;
     if (this.#doubts >= 2) this.#isTrusted = false;

@@ -84,6 +84,8 @@ export class NodeReplicator {
   #whenDurable: { readonly seq: number; readonly callback: () => void }[] = [];
   #outbox: Map<NodeId, PaxosMessage[]> = new Map();
   readonly #early: EarlyMessages = new EarlyMessages();
+  /** What the groups were last told of the clock. */
+  #isClockTrusted = true;
   #isTurnScheduled = false;
   #isStopped = false;
   #timer: TimerHandle | null = null;
@@ -111,7 +113,7 @@ export class NodeReplicator {
   addGroup(spec: ReplicaSpec): GroupHost {
     const { group, initial, recovered, tree } = spec;
     assert(!this.#hosts.has(group), "a group is hosted once");
-    const { self, clock, random, timing, priorLeasesVoid, clockGuard } = this.#env;
+    const { self, clock, random, timing, priorLeasesVoid } = this.#env;
     const now = clock.monotonicMs();
     const isEmpty = recovered.promised === 0 && recovered.commit === 0 && recovered.tail.length === 0;
     const isNew = isEmpty && initial !== null;
@@ -122,7 +124,7 @@ export class NodeReplicator {
       priorLeasesVoid: isNew || (priorLeasesVoid && !isJoining),
       mayLead: tree === "whole",
     });
-    if (!clockGuard.isTrusted) core.setClockTrusted(false, now);
+    if (!this.#isClockTrusted) core.setClockTrusted(false, now);
     const host = new GroupHost(spec, self, core);
     this.#hosts.set(group, host);
     for (const message of this.#early.take(group)) core.step(message, now);
@@ -385,7 +387,8 @@ export class NodeReplicator {
   #tick(): void {
     if (this.#isStopped) return;
     const now = this.#env.clock.monotonicMs();
-    if (this.#env.clockGuard.advance(now)) this.#trustClock(this.#env.clockGuard.isTrusted, now);
+    this.#env.clockGuard.advance(now);
+    if (this.#env.clockGuard.isTrusted !== this.#isClockTrusted) this.#trustClock(!this.#isClockTrusted, now);
     const wasFrozen = now - this.#lastTickMs > TICK_MS * FROZEN_TICKS;
     this.#lastTickMs = now;
     for (const host of this.#hosts.values()) {
@@ -402,6 +405,7 @@ export class NodeReplicator {
   }
 
   #trustClock(isTrusted: boolean, now: number): void {
+    this.#isClockTrusted = isTrusted;
     this.#env.telemetry.event(isTrusted ? "info" : "warn", "clock", isTrusted
       ? "the clocks agree again" : "this node's clock runs at another rate than its peers': it leads nothing");
     for (const host of this.#hosts.values()) {
