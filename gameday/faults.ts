@@ -256,7 +256,10 @@ async function diskFull(day: Day, findings: Findings): Promise<string> {
     await wait(day, 10);
     rmSync(join(mount, "ballast"));
     await node.kill();
-    if (target !== undefined) await cluster.command("remove", "--node", String(target));
+    if (target !== undefined) {
+      if (!await isEmptied(day, target)) findings.failures.push(`node ${target} is gone and still has replicas`);
+      await cluster.command("remove", "--node", String(target));
+    }
     await healed(day, findings);
     return `${node.options.name} with ${DISK_BYTES / 2 ** 20} MiB of disk got a replica; its disk filled up`;
   } finally {
@@ -265,16 +268,20 @@ async function diskFull(day: Day, findings: Findings): Promise<string> {
   }
 }
 
-async function drain(day: Day, findings: Findings): Promise<string> {
-  const { cluster } = day;
-  const { index, id } = await busiestLeader(day);
-  await cluster.command("drain", "--node", String(id));
-  const isEmpty = await cluster.waitFor("drained", HEAL_MS_MAX, (status) => (
+/** No partition lists the node any more. */
+function isEmptied({ cluster }: Day, id: number): Promise<boolean> {
+  return cluster.waitFor(`node ${id} without replicas`, HEAL_MS_MAX, (status) => (
     status.partitions.every(({ replicas, logReplicas, joining }) => (
       !replicas.includes(id) && !logReplicas.includes(id) && !joining.includes(id)
     ))
   ));
-  if (!isEmpty) findings.failures.push(`node ${id} still had replicas ${HEAL_MS_MAX} ms after its drain began`);
+}
+
+async function drain(day: Day, findings: Findings): Promise<string> {
+  const { cluster } = day;
+  const { index, id } = await busiestLeader(day);
+  await cluster.command("drain", "--node", String(id));
+  if (!await isEmptied(day, id)) findings.failures.push(`node ${id} still had replicas ${HEAL_MS_MAX} ms after its drain began`);
   const stopped = await cluster.nodes[index]!.stop();
   if (stopped === "killed") findings.failures.push("the drained node did not stop in time");
   await wait(day, 3);
