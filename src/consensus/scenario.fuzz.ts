@@ -14,7 +14,7 @@
 //   stall N | unstall N           syncs of N's disk do not return; unstall completes them
 //   crash N | restart N [void]    what was not synced is lost; void: no lease of before can be alive
 //   checkpoint N                  what N applied is in its tree, its log is released up to the floor
-//   handover A B                  orderly, from A to B
+//   handover A B                  orderly, from A to B; nohandover expects that it does not begin
 //   log N = . a b                 N's log from LSN 1, `.` a no-op, `+` a change, `/` a split, `_` before its base
 //   applied N = 3 | floor N = 3   LSNs
 //   role N = leader | lease N = live | lease N = none | serving N = yes
@@ -26,7 +26,7 @@
 //   wipe N                        its replica is dropped, with all it promised
 //   tree N                        the tree at N is whole as far as it applied: it may lead
 //   change N 1 2 3L               asks N for this configuration; `unchanged N busy 1 2 3L` expects that answer
-//   split N                       proposes the split of the group
+//   split N | nosplit N           proposes the split of the group; nosplit expects that it is not taken
 //   members N = 1 2 3L            the configuration in force at N
 //   removed N = yes               N was told that it is no member
 import assert from "node:assert/strict";
@@ -125,8 +125,10 @@ class ScenarioWorld {
       case "change": return this.#change(node, "proposed", names);
       case "unchanged": return this.#change(node, must(rest[1]), rest.slice(2));
       case "split":
-        assert.ok(this.#core(node).propose(SPLIT, new Uint8Array(1), this.#now) !== null, "taken");
+        assert.ok(this.#split(node), "taken");
         return this.#turn(node);
+      case "nosplit": assert.ok(!this.#split(node), "refused"); return;
+      case "nohandover": assert.ok(!this.#core(node).handOver(nodeId(Number(rest[1])), this.#now), "refused"); return;
       case "checkpoint":
         node.checkpoint = node.delivered;
         node.released = Math.min(node.checkpoint, this.#core(node).floorLsn);
@@ -194,6 +196,10 @@ class ScenarioWorld {
       { random: () => (node.id - 1) * 100, priorLeasesVoid, mayLead: node.hasTree, limits: this.#limits },
     );
     this.#turn(node);
+  }
+
+  #split(node: Node): boolean {
+    return this.#core(node).propose(SPLIT, new Uint8Array(1), this.#now) !== null;
   }
 
   #wipe(node: Node): void {
