@@ -72,6 +72,23 @@ test("a sweep drops what no replica owns, wherever it lies", () => {
   assert.equal(w.done, done, "nothing is left to sweep");
 });
 
+test("a group whose rows have other owners leaves the log only when these are durable without it", () => {
+  const w = world([3, 4, 5, 6]);
+  w.drops.drop(groupId(23), null);
+  assert.equal(w.drops.isDropping(groupId(23)), true);
+  assert.equal(w.wal.isForgotten(groupId(23)), false);
+  assert.equal(w.tree.hasMark(groupId(24)), false);
+  while (!w.tree.hasMark(groupId(24))) {
+    assert.equal(w.wal.isForgotten(groupId(23)), false, "a restart would still need it");
+    w.clock.advance(1);
+  }
+  w.clock.advance(1000);
+  assert.equal(w.wal.isForgotten(groupId(23)), true);
+  assert.equal(w.tree.hasMark(groupId(23)), false);
+  assert.deepEqual(kept(w), TABLES);
+  assert.equal(w.done, 1);
+});
+
 test("a group leaves the log first, then the tree; rows of another replica stay", () => {
   const w = world([4]);
   const whole = { from: tableBounds(tableId(3)).from, to: tableBounds(tableId(5)).to };

@@ -42,11 +42,22 @@ export class RowDrops {
     return false;
   }
 
-  /** The replicator does not know the group any more. `range` null: its rows have other owners, or are not known. */
+  /**
+   * The replicator does not know the group any more. `range` null: its rows have other owners, or are not known. Then
+   * the tree is made durable first: rows that only the group's log would bring back after a restart, and the marks of
+   * the children it was split into, must not go with that log.
+   */
   drop(group: GroupId, range: RowRange | null): void {
-    const { wal, tree, replicator, owned } = this.#env;
     this.#groups.add(group);
-    if (range !== null) this.#ranges.add(range);
+    if (range === null) this.#env.tree.requestCheckpoint(() => this.#forget(group, null));
+    else {
+      this.#ranges.add(range);
+      this.#forget(group, range);
+    }
+  }
+
+  #forget(group: GroupId, range: RowRange | null): void {
+    const { wal, tree, replicator, owned } = this.#env;
     replicator.whenDurable(wal.forgetGroup(group), () => {
       tree.forgetGroup(group);
       const pieces = range === null ? [] : rangesWithout(range, owned());
