@@ -2,7 +2,10 @@
 // them at the worst moment.
 import type { NodeId } from "../base/ids.ts";
 import type { Prng } from "../base/prng.ts";
-import { LOG, STORAGE, type Configuration, type Replica } from "../wire/group-configuration.ts";
+import {
+  LOG, NO_CONFIGURATION, replicaOf, STORAGE, type Configuration, type Replica,
+} from "../wire/group-configuration.ts";
+import type { SimNode } from "./core-sim-types.fuzz.ts";
 
 export type MembershipView = {
   readonly prng: Prng;
@@ -45,4 +48,26 @@ export function nextReplicas({ replicas }: Configuration, view: MembershipView):
 export function describe({ epoch, replicas }: Configuration): string {
   const words = replicas.map(({ node, kind, votes }) => `${node}${kind === LOG ? "L" : ""}${votes ? "" : "?"}`);
   return `${epoch}: ${words.join(" ")}`;
+}
+
+/** By the newest configuration anywhere: what the catalogue would say. */
+export function isListed(id: NodeId, nodes: readonly SimNode[]): boolean {
+  let newest = NO_CONFIGURATION;
+  for (const { core } of nodes) {
+    if (core !== null && core.configuration.epoch > newest.epoch) newest = core.configuration;
+  }
+  return replicaOf(newest, id) !== null;
+}
+
+/** With all that it promised. */
+export function dropReplica(node: SimNode): void {
+  node.core = null;
+  node.life++;
+  node.isPlaced = false;
+  node.config = { ...node.config, initial: null };
+  node.hasTree = false;
+  node.records = [];
+  node.durable = 0;
+  node.checkpoint = 0;
+  node.released = 0;
 }

@@ -4,11 +4,11 @@
 import { assert, must } from "../base/assert.ts";
 import { groupId, nodeId, type NodeId } from "../base/ids.ts";
 import { Prng } from "../base/prng.ts";
-import { initialConfiguration, NO_CONFIGURATION, replicaOf } from "../wire/group-configuration.ts";
+import { initialConfiguration, replicaOf } from "../wire/group-configuration.ts";
 import { BASE, PROMISE, SPLIT, WRITE, type LogEntry } from "../wire/log-record.ts";
 import { PROMISE_ANSWER, type PaxosMessage } from "../wire/paxos-messages.ts";
 import { CoreChecker, Violation } from "./core-sim-checker.fuzz.ts";
-import { describe, nextReplicas } from "./core-sim-membership.fuzz.ts";
+import { describe, dropReplica, isListed, nextReplicas } from "./core-sim-membership.fuzz.ts";
 import { drawOptions, type Faults } from "./core-sim-options.fuzz.ts";
 import { EventQueue, readEntries, recoverFrom } from "./core-sim-parts.fuzz.ts";
 import type { CoreSimReport, SimNode } from "./core-sim-types.fuzz.ts";
@@ -237,7 +237,7 @@ export class CoreSim {
       }));
     }
     if (ready.configuration !== null) this.#note(node, `configuration ${describe(ready.configuration)}`);
-    if (ready.isRemoved && !this.#isListed(node) && this.#prng.chance(1, 2)) {
+    if (ready.isRemoved && !isListed(node.id, this.#nodes) && this.#prng.chance(1, 2)) {
       this.#wipe(node);
       return;
     }
@@ -320,27 +320,10 @@ export class CoreSim {
     core.setMayLead(true);
   }
 
-  /** By the newest configuration anywhere: what the catalogue would say. */
-  #isListed(node: SimNode): boolean {
-    let newest = NO_CONFIGURATION;
-    for (const { core } of this.#nodes) {
-      if (core !== null && core.configuration.epoch > newest.epoch) newest = core.configuration;
-    }
-    return replicaOf(newest, node.id) !== null;
-  }
-
   /** The replica of a node that is no member any more is dropped, with all it promised. */
   #wipe(node: SimNode): void {
     this.#note(node, "wiped");
-    node.core = null;
-    node.life++;
-    node.isPlaced = false;
-    node.config = { ...node.config, initial: null };
-    node.hasTree = false;
-    node.records = [];
-    node.durable = 0;
-    node.checkpoint = 0;
-    node.released = 0;
+    dropReplica(node);
   }
 
   #split(): void {

@@ -78,8 +78,8 @@ export function reconfigure(s: GroupState, replicas: readonly Replica[]): Reconf
   if (!s.isConfigurationCommitted && !s.flaws.changesWhileUncommitted) return "busy";
   if (s.log.last - s.commit >= s.limits.inFlightEntriesMax) return "busy";
   if (!isNextConfiguration(s, replicas)) return "invalid";
-  // A node that voted in an older configuration may have forgotten what it promised there. Once the floor has passed the
-  // change that removed it, no member has that configuration in force any more.
+  // A node that voted in an older configuration may have forgotten what it promised there. Once the floor has passed
+  // the change that removed it, no member has that configuration in force any more.
   for (const { node } of replicas) {
     if (node !== s.self && s.peer(node) === null && s.configurations.listsVoter(node)) return "busy";
   }
