@@ -284,8 +284,7 @@ export class GroupHosting {
     const wasSplit = (replicator.host(group)?.split ?? null) !== null;
     this.#hosted.delete(group);
     replicator.removeGroup(group);
-    if (wasSplit) drops.dropClosed(group);
-    else drops.drop(group, hosted.placed?.range ?? null);
+    drops.drop(group, wasSplit ? null : hosted.placed?.range ?? null); // rows of a split group are its children's
   }
 
   /**

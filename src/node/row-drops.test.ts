@@ -72,18 +72,19 @@ test("a sweep drops what no replica owns, wherever it lies", () => {
   assert.equal(w.done, done, "nothing is left to sweep");
 });
 
-test("the log of a split group goes only when its rows are durable", () => {
-  const w = world(TABLES);
-  w.drops.dropClosed(groupId(23));
-  assert.equal(w.wal.isForgotten(groupId(23)), false);
+test("a group whose rows have other owners leaves the log only when these are durable without it", () => {
+  const w = world([3, 4, 5, 6]);
+  w.drops.drop(groupId(23), null);
   assert.equal(w.drops.isDropping(groupId(23)), true);
-  let isWritten = false;
-  w.tree.requestCheckpoint(() => (isWritten = true));
-  while (!w.wal.isForgotten(groupId(23))) {
-    assert.equal(isWritten, false, "the checkpoint that was asked for first is the one that is waited for");
+  assert.equal(w.wal.isForgotten(groupId(23)), false);
+  assert.equal(w.tree.hasMark(groupId(24)), false);
+  while (!w.tree.hasMark(groupId(24))) {
+    assert.equal(w.wal.isForgotten(groupId(23)), false, "a restart would still need it");
     w.clock.advance(1);
   }
   w.clock.advance(1000);
+  assert.equal(w.wal.isForgotten(groupId(23)), true);
+  assert.equal(w.tree.hasMark(groupId(23)), false);
   assert.deepEqual(kept(w), TABLES);
   assert.equal(w.done, 1);
 });

@@ -43,19 +43,21 @@ export class RowDrops {
   }
 
   /**
-   * A group that was split: its rows are its children's, and what of them is not in a checkpoint yet is in no other log
-   * than this group's.
+   * The replicator does not know the group any more. `range` null: its rows have other owners, or are not known. Then
+   * the tree is made durable first: rows that only the group's log would bring back after a restart, and the marks of
+   * the children it was split into, must not go with that log.
    */
-  dropClosed(group: GroupId): void {
+  drop(group: GroupId, range: RowRange | null): void {
     this.#groups.add(group);
-    this.#env.tree.requestCheckpoint(() => this.drop(group, null));
+    if (range === null) this.#env.tree.requestCheckpoint(() => this.#forget(group, null));
+    else {
+      this.#ranges.add(range);
+      this.#forget(group, range);
+    }
   }
 
-  /** The replicator does not know the group any more. `range` null: which rows are its own is not known. */
-  drop(group: GroupId, range: RowRange | null): void {
+  #forget(group: GroupId, range: RowRange | null): void {
     const { wal, tree, replicator, owned } = this.#env;
-    this.#groups.add(group);
-    if (range !== null) this.#ranges.add(range);
     replicator.whenDurable(wal.forgetGroup(group), () => {
       tree.forgetGroup(group);
       const pieces = range === null ? [] : rangesWithout(range, owned());
