@@ -340,6 +340,45 @@ const SCENARIOS: Readonly<Record<string, string>> = {
     pass 200
     lease 1 = live
     applied 2 = 3`,
+
+  "a leader that steps down is followed by another ballot": `
+    nodes 3
+    elect 1
+    propose 1 a
+    settle
+    stepdown 1
+    lease 1 = none
+    refuse 1 b
+    pass 200
+    serving 1 = no
+    pass 1000
+    log 1 = . a .
+    applied 2 = 3`,
+
+  "a node whose clock is wrong leads nothing, and helps nobody before its leader is gone": `
+    nodes 3
+    elect 1
+    distrust 2
+    campaign 2
+    role 2 = follower
+    propose 1 a                     # it votes for entries as before
+    crash 3
+    propose 1 b
+    settle
+    applied 1 = 3
+    distrust 1
+    lease 1 = none
+    role 1 = follower
+    restart 3
+    pass 3000                       # the only one that trusts its clock is refused by those that do not
+    serving 3 = no
+    trust 2
+    pass 1000
+    serving 1 = no
+    trust 1
+    pass 1000
+    applied 3 = 4
+    lease 1 = none`,
 };
 
 for (const [name, text] of Object.entries(SCENARIOS)) test(name, () => runScenario(text));

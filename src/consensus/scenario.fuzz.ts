@@ -15,6 +15,8 @@
 //   crash N | restart N [void]    what was not synced is lost; void: no lease of before can be alive
 //   checkpoint N                  what N applied is in its tree, its log is released up to the floor
 //   handover A B                  orderly, from A to B; nohandover expects that it does not begin
+//   stepdown N                    N gives its lead up at once
+//   distrust N | trust N          N's clock is found to be wrong, and right again
 //   log N = . a b                 N's log from LSN 1, `.` a no-op, `+` a change, `/` a split, `_` before its base
 //   applied N = 3 | floor N = 3   LSNs
 //   role N = leader | lease N = live | lease N = none | serving N = yes
@@ -116,6 +118,9 @@ class ScenarioWorld {
       case "unstall": node.isStalled = false; return;
       case "crash": return this.#crash(node);
       case "restart": return this.#start(node, rest[1] === "void");
+      case "stepdown": this.#core(node).stepDown(this.#now); return this.#turn(node);
+      case "distrust": this.#core(node).setClockTrusted(false, this.#now); return this.#turn(node);
+      case "trust": this.#core(node).setClockTrusted(true, this.#now); return this.#turn(node);
       case "place": return this.#start(node, false);
       case "wipe": return this.#wipe(node);
       case "tree":
