@@ -168,7 +168,8 @@ export class SimCluster implements Victim, TableFrontEnd {
   }
 
   damage(number: number, kind: "tree" | "log"): void {
-    this.machine(number).storage.damage(kind);
+    // What a machine may lose, it may also find damaged.
+    if (canLose(this, [this.machine(number)])) this.machine(number).storage.damage(kind);
   }
 
   led(index: number): Led | null {

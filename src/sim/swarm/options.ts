@@ -73,6 +73,7 @@ export function drawOptions(seed: number): RunOptions {
   const timing = drawTiming(prng);
   const isOneProcess = prng.chance(1, 6);
   const machinesPerZone = prng.pick([1, 1, 1, 2, 2, 3]);
+  const tree = drawTree(prng);
   const valueBytesMax = prng.pick([0, 40, 400, 4000]);
   return {
     zones: ZONES,
@@ -88,8 +89,8 @@ export function drawOptions(seed: number): RunOptions {
     kv: drawKv(prng),
     // A segment holds what all clients may have in one batch: five of them, five items each.
     walSegmentBytes: (valueBytesMax > 400 ? prng.pick([256, 512]) : prng.pick([32, 64, 256])) * 1024,
-    tree: drawTree(prng),
-    build: drawBuild(prng),
+    tree,
+    build: drawBuild(prng, tree),
     load: {
       clients: prng.between(2, 5),
       thinkUsMax: prng.pick([2_000, 20_000, 60_000]),
@@ -166,10 +167,10 @@ function drawTree(prng: Prng): TreeOptions {
 }
 
 /** Snapshots of small trees take many pages, and some time. */
-function drawBuild(prng: Prng): BuildLimits {
+function drawBuild(prng: Prng, tree: TreeOptions): BuildLimits {
   return {
     pageBytes: prng.pick([100, 1_000, 100_000]), bytesPerSecond: prng.pick([20_000, 1_000_000]),
-    memoryBytes: prng.pick([8, 64]) * 1024, answerMs: prng.pick([50, 500]),
+    memoryBytes: tree.checkpointBytes * prng.pick([2, 8]), answerMs: prng.pick([50, 500]),
   };
 }
 
