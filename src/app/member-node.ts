@@ -14,7 +14,9 @@ import { routerOf } from "../runtime/tcp/incoming.ts";
 import type { TcpNetwork } from "../runtime/tcp/tcp-network.ts";
 import { TREE_DEFAULT } from "../storage/tree/item-tree.ts";
 import { BATCH_BYTES_DEFAULT, PACE_DEFAULT, SEAL_DELAY_MS_DEFAULT, SEGMENT_BYTES_DEFAULT } from "../storage/wal/wal.ts";
-import { CATALOGUE, type NodeMessage } from "../wire/data-messages.ts";
+import {
+  CATALOGUE, REPLY, REQUEST, type CatalogueMessage, type NodeMessage, type Redirect, type Request,
+} from "../wire/data-messages.ts";
 import { createAdminDoor } from "./admin-door.ts";
 import { StartError } from "./embedded-options.ts";
 import { endpointOf, listen, type Listening } from "./front-door.ts";
@@ -24,6 +26,7 @@ import type { NodeDirectory } from "./node-directory.ts";
 import type { NodeOptions } from "./node-options.ts";
 import { closeAll, openStorage, type Storage } from "./node-storage.ts";
 import { PeerBook } from "./peer-book.ts";
+import { isOrder, RequestGuard } from "./request-guard.ts";
 
 const ACCOUNT = "000000000000";
 /** Processes have clocks and stalls of their own: the lease outlasts a pause of a second and a lost heartbeat. */
@@ -40,6 +43,12 @@ const HELD_MAX = 10_000;
 /** Founders that the system group begins on. */
 const SYSTEM_FOUNDERS = 3;
 
+/** Not executed: the asker's catalogue is ahead of this node's, behind it, or wrong. */
+const UNKNOWN_TABLE: Redirect = { kind: "redirect", leader: null, reason: "this node does not know the table so" };
+
+/** Not executed: only the control plane changes groups. It has moved, when this comes to it in error. */
+const NO_ORDERS: Redirect = { kind: "redirect", leader: null, reason: "the control plane is not known to be there" };
+
 export type MemberEnv = {
   readonly options: NodeOptions;
   readonly directory: NodeDirectory;
@@ -55,6 +64,7 @@ export class MemberNode {
   readonly #clock: NodeClock = new NodeClock();
   readonly #random: NodeRandom = new NodeRandom();
   readonly #book: PeerBook;
+  readonly #guard: RequestGuard = new RequestGuard((name) => this.#router?.lookupTable(name) ?? null);
   #storage: Storage | null = null;
   #node: StatorNode | null = null;
   #router: Router | null = null;
@@ -182,11 +192,30 @@ export class MemberNode {
     if (typeof opened === "string") throw new StartError(`This node cannot run: ${opened}`);
     this.#node = opened;
     directory.noteBegun(); // before anything that could be a vote leaves
-    network.attach(this.#self, (message) => opened.receive(message));
+    network.attach(this.#self, (message) => this.#onNodeMessage(opened, message));
     gate.open();
   }
 
+  #onNodeMessage(node: StatorNode, message: NodeMessage): void {
+    if (message.kind === CATALOGUE && !this.#isCredible(message)) return;
+    const refusal = message.kind === REQUEST ? this.#refusalOf(message) : null;
+    if (message.kind !== REQUEST || refusal === null) node.receive(message);
+    else this.#env.network.send(message.from, { kind: REPLY, from: this.#self, id: message.id, outcome: refusal });
+  }
+
+  #refusalOf({ from, work }: Request): Redirect | null {
+    if (isOrder(work)) return this.#book.isSystemNode(from) ? null : NO_ORDERS;
+    // Without a catalogue nothing can be compared, and the node serves all the same: the catalogue may be away.
+    return this.#router?.isReady !== true || this.#guard.admits(work) ? null : UNKNOWN_TABLE;
+  }
+
+  /** Only a node that may hold the catalogue can vouch for one; what others pass on says so itself. */
+  #isCredible({ from, isAuthoritative }: CatalogueMessage): boolean {
+    return !isAuthoritative || this.#book.isSystemNode(from);
+  }
+
   #onRouterMessage(router: Router, message: NodeMessage): void {
+    if (message.kind === CATALOGUE && !this.#isCredible(message)) return;
     router.onMessage(message);
     if (message.kind !== CATALOGUE) return;
     this.#book.onCatalogue(message);

@@ -34,6 +34,11 @@ export class PeerBook {
     return this.#known.peers;
   }
 
+  /** True when the control plane may be on that node: whoever gives orders must be such a one. */
+  isSystemNode(node: NodeId): boolean {
+    return this.#known.system.includes(node) || this.#directory.founders.some(({ id }) => id === node);
+  }
+
   /** Where this node was reached in its last life; empty: nowhere. */
   get ownAddress(): string {
     return this.#known.self;

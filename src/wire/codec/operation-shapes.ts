@@ -8,7 +8,7 @@ import type {
 } from "../../model/operation.ts";
 import type { ConditionNode, Operand, SetValue, UpdateNode } from "../../model/expression/ast.ts";
 import { isStoredIntact } from "../../model/item-codec.ts";
-import { pointOfKey, STORAGE_KEY_BYTES_MAX } from "../../model/key-encoding.ts";
+import { pointOfKey, STORAGE_KEY_BYTES_MAX, tableBounds } from "../../model/key-encoding.ts";
 import {
   ATTRIBUTE_NAME_BYTES_MAX, EXPRESSION_IN_COUNT_MAX, EXPRESSION_OPERATOR_COUNT_MAX, ITEM_BYTES_MAX, KIB,
   TABLE_NAME_LENGTH_MAX,
@@ -161,6 +161,9 @@ const isPage: Shape = object<PageOptions>({
 });
 export const isQuery: Shape = object<QueryOperation>({
   kind: oneOf("query"), table: isTable, point: isHashPoint, from: isKeyBound, to: isKeyBound, page: isPage,
+}, ({ table, from, to }) => {
+  const space = tableBounds(table.id);
+  return from >= space.from && to <= space.to;
 });
 export const isScan: Shape = object<ScanOperation>({
   kind: oneOf("scan"), table: isTable, fromPoint: isHashPoint, toPoint: isHashPoint, page: isPage,

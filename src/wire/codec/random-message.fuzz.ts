@@ -102,10 +102,10 @@ function randomNodeRecord(prng: Prng): NodeRecord {
 
 const WORKS: readonly ((prng: Prng) => Work)[] = [
   randomGet, randomWrite, randomWrite, randomWrite,
-  (prng): Work => ({
-    kind: "query", table: randomTable(prng), point: randomPoint(prng), from: randomKey(prng), to: randomKey(prng),
-    page: randomPage(prng),
-  }),
+  (prng): Work => {
+    const { table, address: { key, point } } = randomHome(prng);
+    return { kind: "query", table, point, from: key, to: key, page: randomPage(prng) };
+  },
   (prng): Work => ({
     kind: "scan", table: randomTable(prng), fromPoint: randomPoint(prng), toPoint: randomPoint(prng),
     page: randomPage(prng),
