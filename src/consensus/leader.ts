@@ -1,6 +1,6 @@
 // Leader's side of phase 2: one stream of Accepts to each peer, what comes back, and the lease it renews.
 import { assert, must } from "../base/assert.ts";
-import { epoch as epochOf, lsn, nextLsn, type Ballot } from "../base/ids.ts";
+import { epoch as epochOf, lsn, nextLsn, type Ballot, type Lsn } from "../base/ids.ts";
 import { encodeConfiguration, replicaOf, REPLICAS_MAX, STORAGE, type Replica } from "../wire/group-configuration.ts";
 import { CONFIG, NOOP, SPLIT, WRITE, type EntryKind, type LogEntry } from "../wire/log-record.ts";
 import type { PaxosMessage } from "../wire/paxos-messages.ts";
@@ -8,7 +8,7 @@ import { makeEntry } from "../wire/record-checksum.ts";
 import { advanceCommit, advanceFloor } from "./commit-tracker.ts";
 import type { GroupState } from "./group-state.ts";
 import { renewLease } from "./lease.ts";
-import { ENTRY_PAYLOAD_BYTES_MAX } from "./limits.ts";
+import { ENTRY_PAYLOAD_BYTES_MAX, READS_AHEAD_MAX } from "./limits.ts";
 import { NO_BALLOT, NO_LSN } from "./log-tail.ts";
 import { acceptMessage, installMessage, NO_ENTRIES } from "./messages.ts";
 import type { PeerProgress } from "./peer-progress.ts";
@@ -126,6 +126,7 @@ function install(s: GroupState, peer: PeerProgress, now: number): void {
   peer.isProbing = true;
   peer.rewoundAt = now;
   peer.readFrom = NO_LSN;
+  peer.readEnds = [];
   s.send.push(installMessage(s, peer.node, base, now, at));
 }
 
@@ -144,6 +145,7 @@ export function stream(s: GroupState, now: number): void {
       const again = peer.match > 0 ? nextLsn(peer.match) : s.firstOwnLsn;
       peer.next = again > s.floor ? again : nextLsn(s.floor); // one that joined later has not the log below the floor
       peer.settled = lsn(peer.next - 1);
+      peer.readEnds = [];
       peer.rewoundAt = now;
     }
     if (!peer.isProbing && peer.next <= s.log.last) sendEntries(s, peer, now);
@@ -216,10 +218,10 @@ function sendAccept(s: GroupState, peer: PeerProgress, entries: readonly LogEntr
   s.send.push(acceptMessage(s, peer, before, ballot, now, entries));
 }
 
-/** One read at a time, and only when all that was sent is answered. */
+/** One read at a time, a few messages ahead of the answers. */
 function askForRead(s: GroupState, peer: PeerProgress, now: number): void {
   if (peer.readFrom !== 0 || now < peer.readAgainAt) return;
-  if (peer.next > peer.settled + 1) return;
+  if (peer.readEnds.length >= READS_AHEAD_MAX) return;
   // The entry before comes along when its ballot is not known: the peer's log must agree there.
   peer.readFrom = ballotBefore(s, peer) === null ? lsn(peer.next - 1) : peer.next;
   assert(peer.readFrom > s.floor, "the log above the floor is on disk");
@@ -248,6 +250,7 @@ export function streamEntriesRead(s: GroupState, peer: PeerProgress, read: reado
   const entries = peer.next === from ? read : read.slice(1);
   if (entries.length === 0) return; // now the ballot before is known; the next read brings the entry
   sendAccept(s, peer, entries, now);
+  peer.readEnds.push(last.lsn);
   peer.readLsn = last.lsn;
   peer.readBallot = last.ballot;
 }
@@ -287,6 +290,7 @@ function acknowledged(s: GroupState, peer: PeerProgress, m: PaxosMessage, now: n
   if (m.lsn <= peer.match) return;
   peer.match = m.lsn;
   if (peer.settled < m.lsn) peer.settled = m.lsn;
+  while (peer.readEnds.length > 0 && (peer.readEnds[0] as Lsn) <= m.lsn) peer.readEnds.shift();
   peer.waitingSince = now;
   if (peer.next <= m.lsn) peer.next = nextLsn(m.lsn);
   advanceCommit(s);
@@ -306,6 +310,7 @@ function refused(s: GroupState, peer: PeerProgress, m: PaxosMessage, now: number
   if (hint >= peer.next) return;
   peer.next = lsn(hint);
   peer.settled = lsn(hint - 1);
+  peer.readEnds = [];
   peer.rewoundAt = now;
   assert(peer.next > peer.match && peer.next <= s.log.last, "goes back within the log");
 }

@@ -36,6 +36,8 @@ export const DEFAULT_LIMITS: GroupLimits = {
 export const COMMIT_RECORD_EVERY_LSNS = 1024;
 /** Ballot rounds at or above this are refused from peers: leaves room to go on above any accepted one. */
 export const BALLOT_ROUND_END: number = 2 ** 35;
+/** Messages from the disk under way to one lagging peer: a round trip and its sync should not stop the stream. */
+export const READS_AHEAD_MAX = 4;
 /** A campaign without progress is given up after this many resend intervals. */
 export const CAMPAIGN_RESENDS_MAX = 8;
 

@@ -32,6 +32,8 @@ export class PeerProgress {
   /** The last entry that a read brought: the ballot before the next one, which may not be in memory. */
   readLsn: Lsn = NO_LSN;
   readBallot: Ballot = NO_BALLOT;
+  /** Where the messages end that a read brought and that are not answered yet, ascending. */
+  readEnds: Lsn[] = [];
   /** After a read that brought nothing: not again before this. */
   readAgainAt = 0;
   /** Last Accept sent. */
@@ -74,6 +76,7 @@ export class PeerProgress {
     this.sentCommit = NO_LSN;
     this.isProbing = false;
     this.readFrom = NO_LSN;
+    this.readEnds = [];
     this.readLsn = NO_LSN;
     this.readBallot = NO_BALLOT;
     this.readAgainAt = 0;
