@@ -195,9 +195,8 @@ export class Scenario {
     this.#runUntil(AFTERMATH_MS, () => false);
     if (this.#options.isZoneLeftOut) this.#demandCore(table);
     this.#probes.hitIf(this.#options.isOneProcess, "all zones were one process");
-    for (const client of this.#clients) client.stop();
-    this.#tableClient?.stop();
-    if (!this.#comeToRest(true) || !this.#readEverything(table) || !this.#comeToRest(true)) return;
+    this.#stopClients();
+    if (!this.#comeToRest() || !this.#readEverything(table) || !this.#comeToRest()) return;
     for (const found of checkReplicas(cluster, table, this.#history, this.#checks)) this.#report(found);
     if (this.#tableClient !== null) {
       const { present, absent } = this.#tableClient.expectations();
@@ -210,7 +209,10 @@ export class Scenario {
     const cluster = this.#cluster;
     const { counts } = this.#nemesis;
     // Two zones serve when they hold whole replicas: not while a lost disk is being replaced.
-    if ((counts.has("disks lost") || counts.has("admin")) && !this.#comeToRest(false)) return;
+    if (counts.has("disks lost") || counts.has("admin")) {
+      this.#stopClients();
+      if (!this.#comeToRest()) return;
+    }
     const { zone } = cluster.machine(this.#options.damagedMachine);
     const machines = cluster.machinesOf(zone);
     this.#probes.hit("one zone stayed off while the others had to serve");
@@ -223,12 +225,17 @@ export class Scenario {
     for (const machine of machines) cluster.powerOn(machine);
   }
 
-  #comeToRest(withClients: boolean): boolean {
+  #stopClients(): void {
+    for (const client of this.#clients) client.stop();
+    this.#tableClient?.stop();
+  }
+
+  #comeToRest(): boolean {
     let last: string | null = null;
     const isAtRest = this.#runUntil(REST_MS_MAX, () => {
       this.#operator.look(this.#loop.nowUs);
       const isBusy = this.#clients.some((client) => client.isBusy) || this.#tableClient?.isBusy === true;
-      last = isBusy && withClients ? "clients wait" : unrest(this.#cluster);
+      last = isBusy ? "clients wait" : unrest(this.#cluster);
       return last === null || this.#violations.length > 0;
     });
     if (!isAtRest) for (const line of describeCluster(this.#cluster)) this.#trace?.(this.#loop.nowUs, line);

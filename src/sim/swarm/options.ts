@@ -169,7 +169,7 @@ function drawTree(prng: Prng): TreeOptions {
 /** Snapshots of small trees take many pages, and some time. */
 function drawBuild(prng: Prng, tree: TreeOptions): BuildLimits {
   return {
-    pageBytes: prng.pick([100, 1_000, 100_000]), bytesPerSecond: prng.pick([20_000, 1_000_000]),
+    pageBytes: prng.pick([100, 1_000, 100_000]), bytesPerSecond: prng.pick([100_000, 1_000_000]),
     memoryBytes: tree.checkpointBytes * prng.pick([2, 8]), answerMs: prng.pick([50, 500]),
   };
 }
