@@ -163,7 +163,7 @@ test("inspect prints the log and the tree of a stopped cluster, and finds damage
   assert.match(tree.out, /^== node-1$/m);
 
   assert.match((await run("inspect", "wal", dataDir, "--node", "7")).err, /no node 7; it has node-1/);
-  assert.match((await run("inspect", "wal", folder)).err, /no cluster\.json/);
+  assert.match((await run("inspect", "wal", folder)).err, /neither cluster\.json nor node\.json/);
 
   const tree1 = join(dataDir, "node-1", "tree");
   writeFileSync(tree1, "not a tree");

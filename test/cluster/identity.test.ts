@@ -65,7 +65,11 @@ test("a directory that lost its log, its identity or its zone is refused; garbag
   await victim.said(/a connection was refused: (a frame of)/);
   assert.equal((await stator("status", "--endpoint", endpoint as string)).code, 0);
 
+  assert.equal((await stator("inspect", "wal", victim.dataDir)).code, 3, "not while it runs");
   await victim.kill();
+  const inspected = await stator("inspect", "wal", victim.dataDir);
+  assert.equal(inspected.code, 0, inspected.err);
+  assert.match(inspected.out, /record/i);
   const moved = new NodeUnderTest(victim.dataDir, "az9");
   moved.start();
   assert.equal(await moved.end(), 3);
