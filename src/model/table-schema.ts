@@ -54,6 +54,11 @@ export type Partition = {
   readonly leaving?: readonly NodeId[];
   /** Epoch of the group's configuration as last seen. Absent: 1, the first. */
   readonly epoch?: Epoch;
+  /**
+   * Nodes of the group's first configuration, since another one is in force: one of them that was off all the time
+   * begins with it. Absent: it is in force still, or the group began with a split.
+   */
+  readonly first?: readonly NodeId[];
   /** The group that this one was split from. Absent: none. */
   readonly parent?: GroupId;
   /** A split on its way: the children's groups, and where the right one begins (null: the group's leader chooses). */

@@ -220,10 +220,11 @@ export class GroupHosting {
       const { parent } = partition;
       const parentHost = parent === undefined ? null : replicator.host(parent);
       if (parentHost !== null && parentHost.split === null) return; // the parent's log will bring it
-      const isFirst = parent === undefined && (partition.epoch ?? 1) === 1 && !wal.isForgotten(group);
+      const first = partition.first ?? ((partition.epoch ?? 1) === 1 ? partition.replicas : []);
+      const isFirst = parent === undefined && first.includes(self) && !wal.isForgotten(group);
       if (table !== null && isFirst && partition.replicas.includes(self)) {
-        const host = this.#openFirst(group, initialConfiguration(partition.replicas), placed);
-        if (partition.replicas[0] === self) host.core.campaign(clock.monotonicMs());
+        const host = this.#openFirst(group, initialConfiguration(first), placed);
+        if (first[0] === self) host.core.campaign(clock.monotonicMs());
       } else if (this.#takeUnconfigured(group) === null) this.#open(group, null, NOTHING, "none", placed);
       else {
         drops.drop(group, null);

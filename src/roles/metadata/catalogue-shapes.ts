@@ -58,7 +58,7 @@ export function isPartition(value: unknown): value is Partition {
   const { splitting, epoch, parent, from, to } = value;
   return isWhole(value["group"], 1) && isWhole(from, 0, HASH_POINT_END) && isWhole(to, 1, HASH_POINT_END) && from < to
     && isNodes(value["replicas"]) && value["replicas"].length > 0
-    && [value["logReplicas"], value["joining"], value["leaving"]].every((list) => list === undefined || isNodes(list))
+    && ["logReplicas", "joining", "leaving", "first"].every((list) => value[list] === undefined || isNodes(value[list]))
     && (epoch === undefined || isWhole(epoch, 1)) && (parent === undefined || isWhole(parent, 1))
     && (splitting === undefined || isSplitting(splitting));
 }

@@ -97,6 +97,8 @@ export type Lists = {
 /** The partition with these lists; empty ones are absent. */
 export function withLists(partition: Partition, lists: Lists, at: Epoch): Partition {
   const { group, from, to, parent, splitting } = partition;
+  const isNews = at > 1 && epochOf(partition) === 1 && parent === undefined;
+  const first = partition.first ?? (isNews ? partition.replicas : undefined);
   const { replicas, logReplicas, joining, leaving } = lists;
   return {
     group, from, to, replicas,
@@ -104,6 +106,7 @@ export function withLists(partition: Partition, lists: Lists, at: Epoch): Partit
     ...(joining.length > 0 ? { joining } : {}),
     ...(leaving.length > 0 ? { leaving } : {}),
     ...(at > 1 ? { epoch: at } : {}),
+    ...(first === undefined ? {} : { first }),
     ...(parent === undefined ? {} : { parent }),
     ...(splitting === undefined ? {} : { splitting }),
   };

@@ -28,9 +28,8 @@ export function canLose(cluster: SimCluster, machines: readonly Machine[]): bool
 
 /** `hosts`: all replicas of one group that can be seen. */
 function isSafe(hosts: readonly GroupHost[], lost: ReadonlySet<number>): boolean {
-  const isTouched = hosts.some(({ configuration: { replicas } }) => (
-    replicas.some(({ node, votes }) => votes && lost.has(node))
-  ));
+  // A learner counts, too: it may be about to get the vote of one that is lost.
+  const isTouched = hosts.some(({ configuration: { replicas } }) => replicas.some(({ node }) => lost.has(node)));
   if (!isTouched) return true;
   const kept = hosts.filter(({ self, hasTree }) => hasTree && !lost.has(self));
   // A replica whose configuration is another one may be about to make it that of the group.

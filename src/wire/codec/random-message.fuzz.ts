@@ -86,6 +86,7 @@ function randomPartition(prng: Prng): Partition {
     group: groupId(1 + prng.below(1_000)), from: hashPoint(prng.below(1_000)), to: hashPoint(1_000 + prng.u32()),
     replicas: [randomNode(prng), ...nodes()], ...(prng.chance(1, 3) ? { logReplicas: nodes() } : {}),
     ...(prng.chance(1, 3) ? { joining: nodes(), leaving: nodes() } : {}),
+    ...(prng.chance(1, 3) ? { first: nodes() } : {}),
     ...(prng.chance(1, 3) ? { epoch: epoch(prng.below(9)), parent: groupId(7) } : {}),
     ...(prng.chance(1, 3) ? { splitting: { at, left: groupId(8), right: groupId(9) } } : {}),
   };

@@ -33,6 +33,7 @@ export const isPartition: Shape = object<Partition>({
   joining: optional(nodes),
   leaving: optional(nodes),
   epoch: optional(isCounter),
+  first: optional(nodes),
   parent: optional(isPositive),
   splitting: optional(object<NonNullable<Partition["splitting"]>>({
     at: nullable(isHashPoint), left: isPositive, right: isPositive,
