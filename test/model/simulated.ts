@@ -41,6 +41,7 @@ export class Simulated implements Restartable {
       seed, options: adjust(drawOptions(seed)), loop, prng: new Prng(seed), telemetry,
       onFailed: (machine, failure) => this.#failures.push(`machine ${machine.number}: ${failure.message}`),
       onOpened: () => undefined, onApplied: () => undefined,
+      onViolation: ({ message }) => this.#failures.push(message),
     });
     for (const { number } of this.#cluster.machines) this.#cluster.powerOn(number);
     this.#settle();

@@ -1,12 +1,15 @@
 // Each checker accepts what is right and refuses what is wrong.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { groupId, hashPoint, HASH_POINT_END, nodeId, tableId } from "../../base/ids.ts";
+import { epoch, groupId, hashPoint, HASH_POINT_END, nodeId, tableId } from "../../base/ids.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
+import { LOG, STORAGE, type Configuration } from "../../wire/group-configuration.ts";
+import { ConfigurationAgreement } from "./configuration-agreement.ts";
 import { checkLeaseExclusive } from "./lease-exclusive.ts";
 import { LogAgreement } from "./log-agreement.ts";
 import { checkMapCoversKeyspace } from "./map-covers-keyspace.ts";
 import { checkNoLostAck } from "./no-lost-ack.ts";
+import { VersionsGrow } from "./versions-grow.ts";
 import { checkReplicaDigests, checkReplicasConverged } from "./replica-digest.ts";
 
 test("no-lost-ack names items that are absent or changed, and skips places without the partition", () => {
@@ -60,4 +63,36 @@ test("map-covers-keyspace finds holes, overlaps, short maps and shared groups", 
   assert.match(checkMapCoversKeyspace([table("a", 1, [[16, 0, 9]])])[0]?.message ?? "", /ends at 9/);
   const shared = [table("a", 1, [[16, 0, end]]), table("b", 2, [[16, 0, end]])];
   assert.match(checkMapCoversKeyspace(shared)[0]?.message ?? "", /group 16/);
+});
+
+/** "1 2 3L 4?": 3 is a log replica, 4 does not vote. */
+function configuration(at: number, text: string): Configuration {
+  const replicas = text.split(" ").map((one) => ({
+    node: nodeId(Number.parseInt(one, 10)), kind: one.includes("L") ? LOG : STORAGE, votes: !one.includes("?"),
+  } as const));
+  return { epoch: epoch(at), replicas };
+}
+
+test("configuration-agreement refuses two of one epoch, two votes at once and one without votes", () => {
+  const chain = new ConfigurationAgreement();
+  const steps = ["1 2 3", "1 2 3 4L?", "1 2 3 4L", "1 2 4L", "1 2 4"];
+  steps.forEach((text, i) => assert.equal(chain.note(7, 1, configuration(i + 1, text)), null, text));
+  assert.equal(chain.note(7, 2, configuration(3, "1 2 3 4L")), null);
+  assert.equal(chain.changes, steps.length);
+  assert.match(chain.note(7, 2, configuration(3, "1 2 3 5L"))?.message ?? "", /another/);
+  assert.match(chain.note(7, 2, configuration(3, "1 2 3 4"))?.message ?? "", /another/);
+  assert.match(chain.note(7, 2, configuration(6, "1 5 6"))?.message ?? "", /more than one vote/);
+  assert.match(chain.note(8, 1, configuration(1, "1?"))?.message ?? "", /nobody votes/);
+  const early = new ConfigurationAgreement();
+  assert.equal(early.note(7, 1, configuration(2, "1 2 3 4")), null);
+  assert.match(early.note(7, 1, configuration(1, "1 2"))?.message ?? "", /more than one vote/, "also when it comes late");
+});
+
+test("versions-grow refuses an older record in one life of a router, and no other", () => {
+  const versions = new VersionsGrow();
+  assert.equal(versions.note("router 1", "t", 3), null);
+  assert.equal(versions.note("router 1", "t", 3), null);
+  assert.equal(versions.note("router 1 again", "t", 1), null);
+  assert.equal(versions.note("router 1", "another t", 1), null);
+  assert.equal(versions.note("router 1", "t", 2)?.checker, "versions-grow");
 });

@@ -8,8 +8,9 @@ import { hostsOf } from "../../model/table-schema.ts";
 import { openNode, StatorNode, type NodeFailure } from "../../node/stator-node.ts";
 import type { InitialNode } from "../../roles/metadata/plan-nodes.ts";
 import { Router } from "../../roles/router/role.ts";
-import { CATALOGUE, type NodeMessage } from "../../wire/data-messages.ts";
+import { CATALOGUE, REQUEST, type NodeMessage } from "../../wire/data-messages.ts";
 import type { LogEntry } from "../../wire/log-record.ts";
+import type { Violation } from "../checker/violation.ts";
 import type { RunOptions } from "../swarm/options.ts";
 import type { EventLoop } from "../world/event-loop.ts";
 import { SimClock } from "../world/sim-clock.ts";
@@ -17,12 +18,13 @@ import type { SimNetwork } from "../world/sim-network.ts";
 import { nodeRandom } from "../world/sim-random.ts";
 import type { TelemetryRecorder } from "../world/sim-telemetry.ts";
 import { enrol } from "./enrol.ts";
+import { ReadGuard } from "./read-guard.ts";
 import { MachineStorage } from "./machine-storage.ts";
 
 /** The router of node n has this id plus n. */
-const ROUTER_BASE = 32_768;
+export const ROUTER_BASE = 32_768;
 /** A process that has no identity yet is reached under one of these: no node or router has such an id. */
-const NAMELESS_BASE = 60_000;
+export const NAMELESS_BASE = 60_000;
 const DISKS_MAX = 256;
 /** Replicas that a node takes: no bound of its own. */
 const CAPACITY = 10_000;
@@ -44,6 +46,7 @@ export type MachineEnv = {
   /** The node recovered and takes part; `replayed`: its log held more than its tree. */
   readonly onOpened: (machine: Machine, replayed: boolean) => void;
   readonly onApplied: (machine: Machine, group: GroupId, entry: LogEntry) => void;
+  readonly onViolation: (found: Violation) => void;
   /** The machine came to have an identity. */
   readonly onIdentity: (machine: Machine) => void;
 };
@@ -229,8 +232,11 @@ export class Machine {
     const self = must(this.#identity, "a node starts under its identity");
     const random = nodeRandom(seed, self, life);
     const { disk, kv } = this.#storage.powerOn(clock);
+    const guard = new ReadGuard(
+      network.port(self, isAlive), self, (group) => this.#node?.replicator.host(group) ?? null, env.onViolation,
+    );
     openNode({
-      self, clock, random, network: network.port(self, isAlive), telemetry: telemetry.port(self), disk, kv,
+      self, clock, random, network: guard.network, telemetry: telemetry.port(self), disk, kv,
       timing: options.timing,
       wal: {
         node: self, clock, random, segmentBytes: options.walSegmentBytes, batchBytesMax: options.walSegmentBytes,
@@ -250,7 +256,10 @@ export class Machine {
         return;
       }
       this.#node = opened;
-      network.attach(self, (message) => opened.receive(message));
+      network.attach(self, (message) => {
+        if (message.kind === REQUEST) guard.asked(message);
+        opened.receive(message);
+      });
       env.onOpened(this, replayedEntries(opened));
     });
   }

@@ -8,6 +8,7 @@ import type { NodeFailure, StatorNode } from "../../node/stator-node.ts";
 import type { AdminWork, NodeMessage } from "../../wire/data-messages.ts";
 import type { LogEntry } from "../../wire/log-record.ts";
 import type { LeaseHolder } from "../checker/lease-exclusive.ts";
+import type { Violation } from "../checker/violation.ts";
 import type { Led, Victim } from "../nemesis/victim.ts";
 import { CALM_LINK, type RunOptions } from "../swarm/options.ts";
 import type { TableFrontEnd } from "../workload/front-end.ts";
@@ -29,6 +30,7 @@ export type ClusterEnv = {
   readonly onFailed: (machine: Machine, failure: NodeFailure) => void;
   readonly onOpened: (machine: Machine, replayed: boolean) => void;
   readonly onApplied: (machine: Machine, group: GroupId, entry: LogEntry) => void;
+  readonly onViolation: (found: Violation) => void;
 };
 
 export type Running = { readonly machine: Machine; readonly node: StatorNode };
@@ -51,7 +53,7 @@ export class SimCluster implements Victim, TableFrontEnd {
 
   constructor(env: ClusterEnv) {
     this.#env = env;
-    const { seed, options, loop, prng, telemetry, onFailed, onOpened, onApplied } = env;
+    const { seed, options, loop, prng, telemetry, onFailed, onOpened, onApplied, onViolation } = env;
     this.zones = options.zones;
     this.network = new SimNetwork(loop, prng.split("network"), CALM_LINK, { digest: digestOf, isOnce });
     const count = options.zones * options.machinesPerZone;
@@ -60,7 +62,7 @@ export class SimCluster implements Victim, TableFrontEnd {
     const initialNodes = places.map(({ number, zone }) => initialNode(number, zone));
     const machineEnv = {
       seed, options, loop, network: this.network, telemetry, initialNodes, prng: prng.split("machines"),
-      onFailed, onOpened, onApplied,
+      onFailed, onOpened, onApplied, onViolation,
       contacts: (): readonly NodeId[] => this.#contacts(),
       onIdentity: (machine: Machine): void => {
         this.#byNode.set(machine.nodeId, machine);

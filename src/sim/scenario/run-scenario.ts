@@ -2,12 +2,10 @@
 // healed and the cluster must come to rest, serve every call, and hold what it acknowledged (liveness).
 import { must } from "../../base/assert.ts";
 import { BUGGIFY_POINTS } from "../../base/buggify.ts";
-import { NODE_ID_MAX } from "../../roles/metadata/catalogue-shapes.ts";
 import { Prng } from "../../base/prng.ts";
 import type { Outcome } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import { describeCall } from "../checker/history.ts";
-import { LogAgreement } from "../checker/log-agreement.ts";
 import { violation, type Violation } from "../checker/violation.ts";
 import { unrest } from "../cluster/converged.ts";
 import { describeCluster } from "../cluster/describe.ts";
@@ -70,7 +68,6 @@ export class Scenario {
   readonly #history: HistoryRecorder;
   readonly #clients: Client[] = [];
   #tableClient: TableClient | null = null;
-  readonly #agreement: LogAgreement = new LogAgreement();
   readonly #probes: Probes = new Probes();
   readonly #violations: Violation[] = [];
   readonly #checks: CheckCounts = { items: 0, calls: 0, undecided: 0, acknowledged: 0, replicas: 0 };
@@ -98,13 +95,12 @@ export class Scenario {
         this.#trace?.(this.#loop.nowUs, `node ${machine.nodeId} is up`);
         this.#probes.hitIf(replayed, "a restarted node replayed entries");
       },
-      onApplied: (machine, group, entry) => this.#report(this.#agreement.note({
-        group, lsn: entry.lsn, node: machine.nodeId, ballot: entry.ballot, crc: entry.crc,
-      })),
+      onApplied: (machine, group, entry) => this.#watch.onApplied(machine, group, entry),
+      onViolation: (found) => this.#report(found),
     });
     this.#nemesis = new Nemesis(this.#loop, this.#cluster);
     this.#history = new HistoryRecorder(options.load.partitionKeys);
-    this.#watch = new Watch(this.#cluster, this.#probes);
+    this.#watch = new Watch(this.#cluster, this.#probes, (found) => this.#report(found));
     this.#operator = new Operator(this.#cluster);
     this.#observe();
   }
@@ -133,7 +129,7 @@ export class Scenario {
       powerOffs: this.#cluster.powerOffs, steps: this.#steps,
       clients: this.#options.load.clients + 1, points: BUGGIFY_POINTS.length, chaosMs: this.#options.chaosMs,
       faults: this.#nemesis.counts, calls: this.#history.counts,
-      checks: this.#checks, appliedEntries: this.#agreement.entries, probes: this.#probes,
+      checks: this.#checks, appliedEntries: this.#watch.appliedEntries, probes: this.#probes,
       violations: this.#violations,
     };
   }
@@ -282,10 +278,7 @@ export class Scenario {
   // ---- Watching.
 
   #observe(): void {
-    this.#loop.afterEvent = ({ target }): void => {
-      if (target === WORLD || target > NODE_ID_MAX) return;
-      this.#report(this.#watch.afterEvent(this.#cluster.machineOf(target)));
-    };
+    this.#loop.afterEvent = (event): void => this.#watch.afterEvent(event);
     this.#cluster.onPowerOff = (machine): void => this.#watch.onPowerOff(machine);
     this.#cluster.onPause = (machine, isOver): void => this.#watch.onPause(machine, isOver);
     const trace = this.#trace;

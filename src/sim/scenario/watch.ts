@@ -1,9 +1,19 @@
-// Looks at a run while it goes on: leases at every instant, and which of the probed situations it reached.
+// Looks at a run while it goes on: leases at every instant, entries and configurations as they are applied, what
+// routers know, and which of the probed situations the run reached.
+import { must } from "../../base/assert.ts";
+import { SYSTEM_GROUP, type GroupId } from "../../base/ids.ts";
+import { decodeConfiguration, LOG } from "../../wire/group-configuration.ts";
+import { CONFIG, SPLIT, type LogEntry } from "../../wire/log-record.ts";
+import { ConfigurationAgreement } from "../checker/configuration-agreement.ts";
 import { checkLeaseExclusive, type LeaseHolder } from "../checker/lease-exclusive.ts";
+import { LogAgreement } from "../checker/log-agreement.ts";
+import { VersionsGrow } from "../checker/versions-grow.ts";
 import type { Violation } from "../checker/violation.ts";
-import type { Machine } from "../cluster/machine.ts";
+import { NAMELESS_BASE, ROUTER_BASE, type Machine } from "../cluster/machine.ts";
 import type { SimCluster } from "../cluster/sim-cluster.ts";
 import type { Probes } from "../swarm/probes.ts";
+import { TABLE } from "../workload/operations.ts";
+import { EVENT_NETWORK, WORLD, type SimEvent } from "../world/event-loop.ts";
 
 export class Watch {
   readonly #cluster: SimCluster;
@@ -15,13 +25,46 @@ export class Watch {
   /** Machines paused while they led, with the group they led. */
   readonly #pausedLeaders: Map<number, number> = new Map();
 
-  constructor(cluster: SimCluster, probes: Probes) {
+  readonly #report: (found: Violation | null) => void;
+  readonly #agreement: LogAgreement = new LogAgreement();
+  readonly #configurations: ConfigurationAgreement = new ConfigurationAgreement();
+  readonly #versions: VersionsGrow = new VersionsGrow();
+
+  constructor(cluster: SimCluster, probes: Probes, report: (found: Violation | null) => void) {
     this.#cluster = cluster;
     this.#probes = probes;
+    this.#report = report;
   }
 
-  /** After each event of `machine`: a lease begins, or is renewed, by nothing else. */
-  afterEvent(machine: Machine): Violation | null {
+  get appliedEntries(): number {
+    return this.#agreement.entries;
+  }
+
+  onApplied(machine: Machine, group: GroupId, entry: LogEntry): void {
+    const { lsn, ballot, crc, kind, payload } = entry;
+    const node = machine.nodeId;
+    this.#report(this.#agreement.note({ group, lsn, node, ballot, crc }));
+    if (kind === SPLIT) this.#probes.hit("a partition was split");
+    if (kind !== CONFIG) return;
+    const configuration = must(decodeConfiguration(payload), "a committed configuration decodes");
+    this.#report(this.#configurations.note(group, node, configuration));
+    this.#probes.hitIf(configuration.replicas.some((one) => one.votes && one.kind === LOG), "a log replica voted");
+    this.#probes.hitIf(group === SYSTEM_GROUP, "the system group changed its members");
+  }
+
+  /** After each event: one of a node may begin or renew a lease, one of a router may bring a catalogue. */
+  afterEvent({ target, kind }: SimEvent): void {
+    if (target === WORLD || target >= NAMELESS_BASE) return;
+    if (target < ROUTER_BASE) this.#report(this.#leases(this.#cluster.machineOf(target)));
+    else if (kind === EVENT_NETWORK) this.#knowledge(this.#cluster.machineOf(target - ROUTER_BASE));
+  }
+
+  #knowledge({ router, routerId, lives }: Machine): void {
+    const table = router?.lookupTable(TABLE.name) ?? null;
+    if (table !== null) this.#report(this.#versions.note(`${routerId} of life ${lives}`, table.uuid, table.version));
+  }
+
+  #leases(machine: Machine): Violation | null {
     const { node } = machine;
     if (node === null) return null;
     const now = machine.monotonicMs;

@@ -23,6 +23,9 @@ export const PROBES = [
   "all zones were one process",
   "one zone stayed off while the others had to serve",
   "a whole-cluster power-off came before the final check",
+  "a partition was split",
+  "a log replica voted",
+  "the system group changed its members",
 ] as const;
 export type ProbeName = (typeof PROBES)[number];
 
