@@ -24,8 +24,8 @@ export class ConfigurationAgreement {
     if (!replicas.some(({ votes }) => votes)) return violation(CHECKER, `group ${group} epoch ${epoch}: nobody votes`);
     for (const near of [epochs.get(epoch - 1), epochs.get(epoch + 1)]) {
       if (near === undefined || changedVotes(near, configuration) <= 1) continue;
-      return violation(CHECKER, `group ${group}: between ${textOf(near)} and ${textOf(configuration)} more than one vote `
-        + "changes");
+      const both = `${textOf(near)} and ${textOf(configuration)}`;
+      return violation(CHECKER, `group ${group}: between ${both} more than one vote changes`);
     }
     return null;
   }

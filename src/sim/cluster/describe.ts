@@ -15,9 +15,11 @@ export function describeCluster(cluster: SimCluster): string[] {
         `${id}${kind === 1 ? "" : "L"}${votes ? "" : "?"}`
       ));
       const { role, promised, commit, floor, ignored, leaseUntil } = core.inspect();
-      lines.push(`  group ${group} epoch ${configuration.epoch} [${replicas.join(" ")}] ${role}, leader ${String(leader)}`
-        + `${session === null ? "" : " serves"}, last ${core.lastLsn} commit ${commit} applied ${appliedLsn} floor ${floor}`
-        + ` promised ${promised} lease ${(leaseUntil - machine.monotonicMs).toFixed(0)} ms tree ${hasTree ? "whole" : isTreeLive ? "live" : "none"}`
+      lines.push(`  group ${group} epoch ${configuration.epoch} [${replicas.join(" ")}] ${role}`
+        + `, leader ${String(leader)}${session === null ? "" : " serves"}`
+        + `, last ${core.lastLsn} commit ${commit} applied ${appliedLsn} floor ${floor} promised ${promised}`
+        + `, lease ${(leaseUntil - machine.monotonicMs).toFixed(0)} ms`
+        + `, tree ${hasTree ? "whole" : isTreeLive ? "live" : "none"}`
         + `${split === null ? "" : ` split at ${split.lsn}`} ignored ${JSON.stringify(ignored)}`);
     }
   }

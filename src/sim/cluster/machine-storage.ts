@@ -3,6 +3,7 @@
 import type { NodeId } from "../../base/ids.ts";
 import type { Prng } from "../../base/prng.ts";
 import type { Clock, TimerHandle } from "../../ports/clock.ts";
+import type { Damage } from "../nemesis/victim.ts";
 import type { RunOptions } from "../swarm/options.ts";
 import type { EventLoop } from "../world/event-loop.ts";
 import { SimClock } from "../world/sim-clock.ts";
@@ -35,9 +36,10 @@ export class MachineStorage {
   }
 
   /** The log only below what was written last: there, damage is told from a write that a power-off cut. */
-  damage(kind: "tree" | "log"): void {
-    const hit = kind === "tree" ? this.kv.flipBit() : this.disk.flipOldBit();
-    if (hit !== null) this.#isDamaged = true;
+  damage(kind: Damage): void {
+    if (kind === "misdirect") this.disk.misdirectNext();
+    const hit = kind === "misdirect" || (kind === "tree" ? this.kv.flipBit() : this.disk.flipOldBit()) !== null;
+    if (hit) this.#isDamaged = true;
   }
 
   powerOn(clock: Clock): { readonly disk: SimDisk; readonly kv: SimKv } {

@@ -242,8 +242,8 @@ export class Machine {
         node: self, clock, random, segmentBytes: options.walSegmentBytes, batchBytesMax: options.walSegmentBytes,
         sealDelayMs: 30,
       },
-      tree: options.tree, build: options.build, nodes: initialNodes.map(({ id }) => id), initialNodes, liveness: options.liveness,
-      partitionsPerTable: options.partitionsPerTable, priorLeasesVoid: options.isOneProcess,
+      tree: options.tree, build: options.build, nodes: initialNodes.map(({ id }) => id), initialNodes,
+      liveness: options.liveness, partitionsPerTable: options.partitionsPerTable, priorLeasesVoid: options.isOneProcess,
       onFailed: (failure) => {
         network.attach(self, null);
         env.onFailed(this, failure);

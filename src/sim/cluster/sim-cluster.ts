@@ -9,7 +9,7 @@ import type { AdminWork, NodeMessage } from "../../wire/data-messages.ts";
 import type { LogEntry } from "../../wire/log-record.ts";
 import type { LeaseHolder } from "../checker/lease-exclusive.ts";
 import type { Violation } from "../checker/violation.ts";
-import type { Led, Victim } from "../nemesis/victim.ts";
+import type { Damage, Led, Victim } from "../nemesis/victim.ts";
 import { CALM_LINK, type RunOptions } from "../swarm/options.ts";
 import type { TableFrontEnd } from "../workload/front-end.ts";
 import { TABLE } from "../workload/operations.ts";
@@ -169,7 +169,7 @@ export class SimCluster implements Victim, TableFrontEnd {
     this.machine(number).storage.failNext(code);
   }
 
-  damage(number: number, kind: "tree" | "log"): void {
+  damage(number: number, kind: Damage): void {
     // What a machine may lose, it may also find damaged.
     if (canLose(this, [this.machine(number)])) this.machine(number).storage.damage(kind);
   }
@@ -195,7 +195,8 @@ export class SimCluster implements Victim, TableFrontEnd {
     if (catalogue === null || router === null || router === undefined) return;
     const nodes = this.machines.flatMap(({ identity }) => (identity === null ? [] : [identity]));
     const work = command(catalogue.tables, nodes);
-    if (work !== null) router.askControlPlane({ kind: "admin", command: work }, (outcome) => this.onAdministered?.(work, outcome));
+    if (work === null) return;
+    router.askControlPlane({ kind: "admin", command: work }, (outcome) => this.onAdministered?.(work, outcome));
   }
 
   setStorm(isOn: boolean): void {

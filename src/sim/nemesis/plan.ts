@@ -1,6 +1,7 @@
 // What is done to the cluster, and when: a list made beforehand from the seed, so that it does not depend on
 // what the cluster does.
 import type { Prng } from "../../base/prng.ts";
+import type { Damage } from "./victim.ts";
 import { FAULTS, type FaultKind, type RunOptions } from "../swarm/options.ts";
 
 /** What an operator asks for; `pick` chooses among what there is then. */
@@ -48,7 +49,7 @@ export type NemesisStep =
     readonly kind: "flap"; readonly victims: readonly number[]; readonly everyMs: readonly number[];
     readonly slowness: number;
   }
-  | { readonly kind: "damage"; readonly machine: number; readonly what: "tree" | "log" }
+  | { readonly kind: "damage"; readonly machine: number; readonly what: Damage }
   /** Heavy loss and delay on all links. */
   | { readonly kind: "storm"; readonly forMs: number };
 
@@ -120,7 +121,7 @@ function drawStep(prng: Prng, kind: FaultKind, options: RunOptions): NemesisStep
       };
     }
     case "damage":
-      return { kind, machine: options.damagedMachine, what: prng.chance(1, 2) ? "tree" : "log" };
+      return { kind, machine: options.damagedMachine, what: prng.pick<Damage>(["tree", "tree", "log", "misdirect"]) };
     case "storm":
       return { kind, forMs };
   }

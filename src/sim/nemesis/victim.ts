@@ -6,6 +6,9 @@ import type { AdminWork } from "../../wire/data-messages.ts";
 /** A group that has a leader now: the machines of the leader and of the other replicas. */
 export type Led = { readonly group: GroupId; readonly leader: number; readonly others: readonly number[] };
 
+/** A flipped bit in the tree or in the log, or a write of the log that also lands in another place. */
+export type Damage = "tree" | "log" | "misdirect";
+
 export interface Victim {
   readonly machines: readonly unknown[];
   machinesOf(zone: number): readonly number[];
@@ -29,7 +32,7 @@ export interface Victim {
   failDisk(machine: number, code: "EIO" | "ENOSPC"): void;
   setStorm(isOn: boolean): void;
   /** Damages what the machine holds on disk. For good: at most one machine of a run. */
-  damage(machine: number, kind: "tree" | "log"): void;
+  damage(machine: number, kind: Damage): void;
   /** Some group that is led; which, `index` chooses. */
   led(index: number): Led | null;
   ledSystem(): Led | null;

@@ -285,7 +285,8 @@ export class Scenario {
     if (trace === null) return;
     this.#history.onRecord = (call): void => trace(this.#loop.nowUs, `item ${call.item} ${describeCall(call)}`);
     this.#watch.onLeader = (group, node): void => trace(this.#loop.nowUs, `node ${node} leads group ${group}`);
-    this.#cluster.onAdministered = (work, outcome): void => trace(this.#loop.nowUs, `asked ${text(work)}: ${text(outcome)}`);
+    this.#cluster.onAdministered = (work, outcome): void =>
+      trace(this.#loop.nowUs, `asked ${text(work)}: ${text(outcome)}`);
     this.#nemesis.onStep = (step, number): void => trace(this.#loop.nowUs, `nemesis ${number}: ${text(step)}`);
     this.#telemetry.onRecord = (r): void =>
       trace(r.atUs, `node ${r.node} ${r.severity} ${r.area}: ${r.message} ${text(r.fields)}`);

@@ -21,7 +21,7 @@ export type SimDiskOptions = {
   readonly capacityBytes: number;
   /** One sync in this many fails; 0: never. */
   readonly failSyncOneIn: number;
-  /** One write in this many also lands in another place; 0: never. */
+  /** One write in this many also lands in another place of its file, not over itself; 0: never. */
   readonly misdirectOneIn: number;
 };
 
@@ -71,6 +71,7 @@ export class SimDisk implements Disk {
   #isOn = true;
   #failure: DiskError | null = null;
   #failNext: string | null = null;
+  #misdirectNext = false;
   #closed: (() => void) | null = null;
   /** Where the newest completed write is. */
   #lastWrite: { readonly file: string; readonly offset: number } | null = null;
@@ -183,6 +184,11 @@ export class SimDisk implements Disk {
     this.#failNext = code;
   }
 
+  /** The next write to complete also lands in another place. */
+  misdirectNext(): void {
+    this.#misdirectNext = true;
+  }
+
   /** Flips one bit of what is at rest. Returns where, or null when there is nothing but zeros. */
   flipBit(): { readonly file: string; readonly offset: number } | null {
     const candidates = [...this.#files].filter(([, content]) => content.some((byte) => byte !== 0));
@@ -255,7 +261,9 @@ export class SimDisk implements Disk {
     content.set(operation.bytes, operation.offset);
     this.#lastWrite = { file: operation.file, offset: operation.offset };
     const { misdirectOneIn } = this.#options;
-    if (misdirectOneIn > 0 && this.#prng.chance(1, misdirectOneIn)) this.#misdirect(content, operation.bytes);
+    const isAsked = this.#misdirectNext;
+    this.#misdirectNext = false;
+    if (isAsked || (misdirectOneIn > 0 && this.#prng.chance(1, misdirectOneIn))) this.#misdirect(content, operation.offset, operation.bytes);
   }
 
   /** The error this operation ends with, drawn or asked for. A failed write may leave anything. */
@@ -297,10 +305,12 @@ export class SimDisk implements Disk {
     else this.#files.set(operation.file, content.slice(0, this.#prng.below(content.length)));
   }
 
-  #misdirect(content: Uint8Array, bytes: Uint8Array): void {
+  /** Never over the write itself: what was written last, and nothing after it, cannot be told from a torn write. */
+  #misdirect(content: Uint8Array, offset: number, bytes: Uint8Array): void {
     const sectors = Math.floor((content.length - bytes.length) / SECTOR_BYTES);
-    if (sectors < 1) return;
-    content.set(bytes, this.#prng.below(sectors) * SECTOR_BYTES);
+    const at = sectors < 1 ? offset : this.#prng.below(sectors) * SECTOR_BYTES;
+    if (at < offset + bytes.length && offset < at + bytes.length) return;
+    content.set(bytes, at);
     this.report.misdirectedWrites++;
   }
 
