@@ -43,6 +43,11 @@ async function heal(mb: number, logMb: number): Promise<number> {
     await lost.kill();
     rmSync(lost.options.dataDir, { recursive: true, force: true });
     await fill(sdk, "later", logMb);
+    // What is timed is the healing, not how long a silent node is waited for.
+    const lostAddress = lost.options.advertise;
+    await cluster.waitFor("the loss noticed", HEAL_MS_MAX, ({ nodes }) => (
+      nodes.some(({ address, life }) => address === lostAddress && life === "down")
+    ));
     const joined = await cluster.add(lost.options.zone);
     const fromMs = availability.now();
     const address = joined.options.advertise;

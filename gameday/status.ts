@@ -4,7 +4,7 @@ export type NodeStatus = {
   readonly id: number;
   readonly zone: string;
   readonly address: string;
-  readonly health: string;
+  readonly life: string;
 };
 export type PartitionStatus = {
   readonly table: string;
@@ -34,7 +34,7 @@ export async function readStatus(endpoint: string, credentials: string): Promise
 
 /** Every partition has a storage replica in three zones on nodes that are up, nothing else, and a leader. */
 export function isWhole(status: ClusterStatus): boolean {
-  const zones = new Map(status.nodes.filter(({ health }) => health === "up").map(({ id, zone }) => [id, zone]));
+  const zones = new Map(status.nodes.filter(({ life }) => life === "up").map(({ id, zone }) => [id, zone]));
   return status.closed === 0 && status.partitions.every(({ replicas, logReplicas, joining, leader }) => (
     replicas.length === 3 && logReplicas.length === 0 && joining.length === 0 && leader !== null
     && new Set(replicas.map((id) => zones.get(id))).size === 3 && replicas.every((id) => zones.has(id))

@@ -80,10 +80,10 @@ const DESCRIBED_KEY_BYTES = 48;
 
 const MIB = 1024 * 1024;
 
-/** 64 MiB/s heals a gigabyte in a quarter of a minute and leaves most of a disk and a core to the traffic. */
+/** 32 MiB/s heals a gigabyte in half a minute and leaves most of a disk and a core to the traffic. */
 export function buildLimits(tree: TreeOptions): BuildLimits {
   return {
-    pageBytes: MIB / 4, bytesPerSecond: 64 * MIB, memoryBytes: Math.floor(tree.overloadBytes / 2), answerMs: 2_000,
+    pageBytes: MIB / 4, bytesPerSecond: 32 * MIB, memoryBytes: Math.floor(tree.overloadBytes / 2), answerMs: 2_000,
   };
 }
 
