@@ -1,5 +1,6 @@
 // Takes a group off this node for good: first its log says so durably, then its mark leaves the tree, then its rows
-// go, step by step. A crash in between leaves rows without an owner; they are swept later.
+// go, step by step. A crash in between leaves rows without an owner; they are swept later. The log goes on to say so
+// until the mark is gone durably.
 import type { GroupId, StorageKey } from "../base/ids.ts";
 import { storageKey } from "../base/ids.ts";
 import type { NodeReplicator } from "../replication/node-replicator.ts";
@@ -60,6 +61,7 @@ export class RowDrops {
     const { wal, tree, replicator, owned } = this.#env;
     replicator.whenDurable(wal.forgetGroup(group), () => {
       tree.forgetGroup(group);
+      tree.requestCheckpoint(() => wal.settleForgotten(group));
       const pieces = range === null ? [] : rangesWithout(range, owned());
       this.#dropPieces(pieces, () => {
         this.#groups.delete(group);

@@ -293,6 +293,8 @@ export class StatorNode {
       }
       if (this.#isStopped) return;
     }
+    const forgotten = wal.unsettled;
+    tree.requestCheckpoint(() => forgotten.forEach((group) => wal.settleForgotten(group)));
     const members = systemMembers(nodes);
     const isNew = replicator.host(SYSTEM_GROUP) === null && !wal.isForgotten(SYSTEM_GROUP);
     if (isNew && members.includes(self)) {

@@ -22,8 +22,10 @@ export type Repair = { readonly file: string; readonly offset: number; readonly 
 
 export type RecoveredWal = {
   readonly groups: Map<GroupId, GroupLog>;
-  /** Groups that were forgotten, as far as the log still tells; they may have begun anew. */
-  readonly forgotten: Set<GroupId>;
+  /**
+   * Groups that were forgotten, as far as the log still tells, with the segment that says so; they may have begun anew.
+   */
+  readonly forgotten: Map<GroupId, number>;
   /** Segments in use or prepared, ascending and contiguous, with their salts. Empty: a new log. */
   readonly segments: readonly { readonly number: number; readonly salt: number }[];
   /** Where the next batch goes. */
@@ -83,7 +85,7 @@ class Scan {
   readonly #disk: Disk;
   readonly #node: NodeId;
   readonly #groups = new Map<GroupId, GroupLog>();
-  readonly #forgotten = new Set<GroupId>();
+  readonly #forgotten = new Map<GroupId, number>();
   readonly #known: { number: number; salt: number }[] = [];
   readonly #repairs: Repair[] = [];
   readonly #leftovers: string[] = [];
@@ -222,7 +224,7 @@ class Scan {
     const { kind, group, lsn, ballot } = record;
     if (kind === FORGOTTEN) {
       this.#groups.delete(group);
-      this.#forgotten.add(group);
+      this.#forgotten.set(group, segment);
       return null;
     }
     const detail = detailOf(kind, payload);

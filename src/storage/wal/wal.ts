@@ -89,7 +89,10 @@ export class Wal {
   readonly #options: WalOptions;
   readonly #telemetry: Telemetry;
   readonly #groups: Map<GroupId, GroupLog>;
-  readonly #forgotten: Set<GroupId>;
+  /** With the segment of the record that says so. */
+  readonly #forgotten: Map<GroupId, number>;
+  /** Forgotten groups of which the tree may still have a mark: the log must go on to tell. */
+  readonly #unsettled: Set<GroupId>;
   /** Files that exist or are being created, by number, oldest first. */
   readonly #segments = new Map<number, SegmentState>();
   readonly #segmentBytes: number;
@@ -123,6 +126,7 @@ export class Wal {
     this.#telemetry = telemetry;
     this.#groups = state.groups;
     this.#forgotten = state.forgotten;
+    this.#unsettled = new Set(state.forgotten.keys());
     for (const segment of state.segments) this.#segments.set(segment.number, segment);
     const place = { segment: state.tail.segment, offset: state.tail.offset, sequence: state.nextSequence };
     this.#segmentBytes = state.segmentBytes ?? options.segmentBytes;
@@ -250,13 +254,29 @@ export class Wal {
    */
   forgetGroup(group: GroupId): number {
     if (!this.#groups.delete(group)) return this.#appended;
-    this.#forgotten.add(group);
     reached("wal: a group's log was forgotten");
-    if (this.#failure !== null || this.#closing !== null) return ++this.#appended; // never durable
-    this.#queue.add(forgottenRecord(group), ++this.#appended);
+    if (this.#failure !== null || this.#closing !== null) {
+      this.#forgotten.set(group, this.#durableSegment);
+      return ++this.#appended; // never durable
+    }
+    this.#forgotten.set(group, segmentOf(this.#queue.add(forgottenRecord(group), ++this.#appended)));
+    this.#unsettled.add(group);
     this.flush();
     this.#planRelease();
     return this.#appended;
+  }
+
+  /** Forgotten groups that were not settled. */
+  get unsettled(): readonly GroupId[] {
+    return [...this.#unsettled];
+  }
+
+  /**
+   * The tree, durably, has nothing of the forgotten group any more. Until then the log keeps saying that it was
+   * forgotten: a tree with a mark of a group that no log knows is taken for one whose log was lost.
+   */
+  settleForgotten(group: GroupId): void {
+    if (this.#unsettled.delete(group)) this.#planRelease();
   }
 
   /** True when the group was forgotten in this life or, as far as the log still tells, in one before. */
@@ -385,7 +405,8 @@ export class Wal {
     if (this.#deletion !== null || this.#failure !== null || this.#closing !== null) return;
     let oldest = Infinity;
     for (const log of this.#groups.values()) oldest = Math.min(oldest, log.oldestNeeded());
-    const limit = Math.min(this.#durableSegment, oldest === Infinity ? Infinity : segmentOf(oldest));
+    let limit = Math.min(this.#durableSegment, oldest === Infinity ? Infinity : segmentOf(oldest));
+    for (const group of this.#unsettled) limit = Math.min(limit, must(this.#forgotten.get(group), "was forgotten"));
     const first = this.#segments.keys().next().value;
     if (first === undefined || first >= limit) return;
     for (const log of this.#groups.values()) if (!this.#carry(log, limit)) return;
