@@ -35,6 +35,11 @@ export class Configurations {
     return this.#stack[this.#stack.length - 1]?.lsn ?? 0;
   }
 
+  /** Of the oldest one that is known; 0 for the first configuration, and for none. */
+  get oldestLsn(): number {
+    return this.#stack[0]?.lsn ?? 0;
+  }
+
   get currentBallot(): Ballot {
     return this.#stack[this.#stack.length - 1]?.ballot ?? NO_BALLOT;
   }

@@ -166,7 +166,10 @@ export class GroupState {
     assert(recovered.firstOnDisk >= 1 && recovered.firstOnDisk <= recovered.applied + 1, "the log on disk has no hole");
     this.delivered = recovered.applied;
     this.durableLsn = this.log.last;
-    this.floor = lsn(recovered.firstOnDisk - 1);
+    // Configurations below the oldest known one were forgotten with the floor at or above it, though the file with the
+    // entries from before may still be there.
+    const known = this.configurations.oldestLsn < this.commit ? this.configurations.oldestLsn : this.commit;
+    this.floor = lsn(known > recovered.firstOnDisk - 1 ? known : recovered.firstOnDisk - 1);
     this.agreed = this.commit;
     this.recordedCommit = this.commit;
     if (this.configurations.isEmpty && config.initial !== null && !isUntold) {
