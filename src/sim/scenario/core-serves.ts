@@ -1,6 +1,5 @@
 // Availability: while one zone stays off, the routers of the others must get writes done within a bound, however
 // the dead zone had been preferred before. Writes only: a read would teach a router where to go.
-import type { TableSchema } from "../../model/table-schema.ts";
 import { violation, type Violation } from "../checker/violation.ts";
 import type { SimCluster } from "../cluster/sim-cluster.ts";
 import { EVENT_CLIENT, WORLD, type EventLoop } from "../world/event-loop.ts";
@@ -32,12 +31,12 @@ export class CoreWrites {
   }
 
   /** One write per partition key through each router that is on, each tried until it is acknowledged. */
-  start(table: TableSchema): void {
+  start(): void {
     for (const machine of this.#cluster.machines) {
       if (!machine.isOn) continue;
       for (let p = 0; p < this.#history.partitionKeys; p++) {
         this.#waiting++;
-        this.#try(table, machine.number, p, 0);
+        this.#try(machine.number, p, 0);
       }
     }
   }
@@ -48,7 +47,7 @@ export class CoreWrites {
       + "while two zones of three were up");
   }
 
-  #try(table: TableSchema, door: number, p: number, attempt: number): void {
+  #try(door: number, p: number, attempt: number): void {
     const loop = this.#loop;
     // The name differs from try to try: a late effect of one does not disturb the next.
     const item = `p${p}/core.${door}.${attempt}`;
@@ -64,11 +63,12 @@ export class CoreWrites {
       if (isGood) {
         this.#waiting--;
         this.#history.acknowledged.set(item, value);
-      } else this.#later(RETRY_US, () => this.#try(table, door, p, attempt + 1));
+      } else this.#later(RETRY_US, () => this.#try(door, p, attempt + 1));
     };
     this.#later(TRY_US_MAX, () => settle(false));
     loop.schedule(invokedUs + 1, EVENT_CLIENT, this.#cluster.targetOf(door), attempt, () => {
-      if (!this.#cluster.isReady(door)) return settle(false);
+      const table = this.#cluster.table(door);
+      if (table === null) return settle(false);
       this.#cluster.execute(door, writeOperation(table, item, command, STYLE), (outcome) => {
         settle(resultOf(command, outcome, false)?.kind === "done");
       });

@@ -189,7 +189,7 @@ export class Scenario {
     cluster.setCalmLinks();
     this.#restartFailed();
     this.#runUntil(AFTERMATH_MS, () => false);
-    if (this.#options.isZoneLeftOut) this.#demandCore(table);
+    if (this.#options.isZoneLeftOut) this.#demandCore();
     this.#probes.hitIf(this.#options.isOneProcess, "all zones were one process");
     this.#stopClients();
     if (!this.#comeToRest() || !this.#readEverything(table) || !this.#comeToRest()) return;
@@ -201,7 +201,7 @@ export class Scenario {
   }
 
   /** Without one zone (the damaged one, if there is one) the others must serve. */
-  #demandCore(table: TableSchema): void {
+  #demandCore(): void {
     const cluster = this.#cluster;
     const { counts } = this.#nemesis;
     // Two zones serve when they hold whole replicas: not while a lost disk is being replaced.
@@ -215,7 +215,7 @@ export class Scenario {
     this.#trace?.(this.#loop.nowUs, `-- zone ${zone} stays off --`);
     for (const machine of machines) cluster.powerOff(machine);
     const writes = new CoreWrites(this.#loop, cluster, this.#history);
-    writes.start(table);
+    writes.start();
     this.#runUntil(CORE_SERVES_MS_MAX, () => writes.isDone);
     this.#report(writes.verdict());
     for (const machine of machines) cluster.powerOn(machine);
@@ -257,7 +257,7 @@ export class Scenario {
         } else this.#history.record(-1, item, { kind: "get" }, invokedUs, loop.nowUs, result);
       };
       loop.schedule(invokedUs, EVENT_CLIENT, this.#cluster.targetOf(at), 0, () => {
-        this.#cluster.execute(at, getOperation(table, item, true), settle);
+        this.#cluster.execute(at, getOperation(this.#cluster.table(at) ?? table, item, true), settle);
       });
     }
     const isDone = this.#runUntil(ANSWER_MS_MAX, () => left === 0 || this.#violations.length > 0);
