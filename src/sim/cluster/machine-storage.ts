@@ -10,6 +10,9 @@ import { SimClock } from "../world/sim-clock.ts";
 import { SimDisk } from "../world/sim-disk.ts";
 import { SimKv } from "../world/sim-kv.ts";
 
+/** An operation that began while the disk was slow is not felt for longer: healing must end. */
+const SLOWED_MS_MAX = 1_000;
+
 export class MachineStorage {
   readonly disk: SimDisk;
   readonly kv: SimKv;
@@ -72,7 +75,7 @@ export class MachineStorage {
       monotonicMs: () => clock.monotonicMs(),
       wallMs: () => clock.wallMs(),
       setTimer: (delayMs: number, callback: () => void): TimerHandle =>
-        clock.setTimer(delayMs * this.#slowness, callback),
+        clock.setTimer(Math.max(delayMs, Math.min(delayMs * this.#slowness, SLOWED_MS_MAX)), callback),
       clearTimer: (handle: TimerHandle) => clock.clearTimer(handle),
       endOfTurn: (callback: () => void) => clock.endOfTurn(callback),
     };
