@@ -38,6 +38,8 @@ export class RequestGuard {
     const known = this.#lookup(table.name);
     if (known === null || known.id !== table.id) return false;
     if (!isSameKey(known.hashKey, table.hashKey) || !isSameKey(known.rangeKey, table.rangeKey)) return false;
+    // Plain data from one catalogue: the same indexes have the same text.
+    if (JSON.stringify(known.localIndexes) !== JSON.stringify(table.localIndexes)) return false;
     this.#good.add(table);
     return true;
   }

@@ -1,7 +1,7 @@
 // Keys of the tree, as binary strings whose byte order is the order of items:
 //
 //   0      table id, u32 big-endian
-//   4      index, u8: 0 = the table's items, others are reserved for local secondary indexes
+//   4      index, u8: 0 = the table's items, 1 to 5 = rows of its local secondary indexes (local-index-key.ts)
 //   5      hash128 of the partition key's bytes, seeded with its type; its first 6 bytes are the hash point
 //   21     length of the partition key's bytes, u16 big-endian
 //   23     the partition key's bytes
@@ -18,18 +18,22 @@ import { HASH_POINT_END } from "../base/ids.ts";
 import { newAttributeMap, setAttribute } from "./attribute-map.ts";
 import type { AttributeValue, Item, KeyType } from "./attribute-value.ts";
 import { decodeKeyNumber, encodeKeyNumber } from "./key-number.ts";
-import { HASH_KEY_BYTES_MAX, RANGE_KEY_BYTES_MAX } from "./limits.ts";
+import { HASH_KEY_BYTES_MAX, LOCAL_INDEX_COUNT_MAX, RANGE_KEY_BYTES_MAX } from "./limits.ts";
 import type { ItemAddress } from "./operation.ts";
 import type { TableSchema } from "./table-schema.ts";
 
-const ITEMS_INDEX = 0;
+export const ITEMS_INDEX = 0;
 const HASH_AT = 5;
 const POINT_BYTES = 6;
 const LENGTH_AT = 21;
 const VALUE_AT = 23;
 
-/** Bytes of the longest key there is. */
-export const STORAGE_KEY_BYTES_MAX: number = VALUE_AT + HASH_KEY_BYTES_MAX + RANGE_KEY_BYTES_MAX;
+/**
+ * Bytes of the longest key there is: what a store's keys may have, less a few for bounds behind a key. Keys of items
+ * always fit; a write whose index rows would have longer ones is refused.
+ */
+export const STORAGE_KEY_BYTES_MAX = 3_990;
+assert(VALUE_AT + HASH_KEY_BYTES_MAX + RANGE_KEY_BYTES_MAX <= STORAGE_KEY_BYTES_MAX, "keys of items fit");
 
 /** A condition on the sort key, its values valid and of the sort key's type. */
 export type SortCondition =
@@ -58,13 +62,15 @@ export function addressOf(
   return { key: (prefix + range) as StorageKey, point };
 }
 
-export function partitionPrefix(table: TableSchema, hashValue: AttributeValue): PartitionAddress {
+export function partitionPrefix(
+  table: TableSchema, hashValue: AttributeValue, index: number = ITEMS_INDEX,
+): PartitionAddress {
   const type = table.hashKey.type;
   const bytes = valueBytes(hashValue, type);
   const length = bytes.length;
   assert(length <= HASH_KEY_BYTES_MAX, "partition key size");
   const hash = hash128(bytes, HASH_SEEDS[type]);
-  const prefix = indexPrefix(table.id) + hash + String.fromCharCode(length >>> 8, length & 255) + bytes;
+  const prefix = indexPrefix(table.id, index) + hash + String.fromCharCode(length >>> 8, length & 255) + bytes;
   return { prefix: prefix as StorageKey, point: pointAt(hash, 0) };
 }
 
@@ -113,9 +119,23 @@ export function rangeOfSortCondition(
   }
 }
 
-/** Items of hash points from <= point < to. */
-export function scanBounds(table: TableId, fromPoint: HashPoint, toPoint: HashPoint): KeyRange {
-  return { from: pointKey(table, fromPoint), to: pointKey(table, toPoint) };
+/** Items, or rows of an index, of hash points from <= point < to. */
+export function scanBounds(
+  table: TableId, fromPoint: HashPoint, toPoint: HashPoint, index: number = ITEMS_INDEX,
+): KeyRange {
+  return { from: pointKey(table, fromPoint, index), to: pointKey(table, toPoint, index) };
+}
+
+/** All rows of hash points from <= point < to: items first, then those of the first `spaces - 1` indexes. */
+export function rowRanges(table: TableId, fromPoint: HashPoint, toPoint: HashPoint, spaces: number): KeyRange[] {
+  const ranges: KeyRange[] = [];
+  for (let index = 0; index < spaces; index++) ranges.push(scanBounds(table, fromPoint, toPoint, index));
+  return ranges;
+}
+
+/** Spaces of rows that a table has: its own and one for each local index. */
+export function spacesOf(table: TableSchema): number {
+  return 1 + (table.localIndexes?.length ?? 0);
 }
 
 /** Everything of a table, its local indexes included. Index 255 is never used. */
@@ -175,9 +195,10 @@ function tableBytes(table: TableId): string {
   return String.fromCharCode(table >>> 24, (table >>> 16) & 255, (table >>> 8) & 255, table & 255);
 }
 
-function indexPrefix(table: TableId): string {
+function indexPrefix(table: TableId, index: number): string {
+  assert(index >= ITEMS_INDEX && index <= LOCAL_INDEX_COUNT_MAX, "index number");
   return String.fromCharCode(
-    table >>> 24, (table >>> 16) & 255, (table >>> 8) & 255, table & 255, ITEMS_INDEX,
+    table >>> 24, (table >>> 16) & 255, (table >>> 8) & 255, table & 255, index,
   );
 }
 
@@ -189,15 +210,15 @@ function pointAt(bytes: string, at: number): HashPoint {
 }
 
 /** What the first possible key of a hash point begins with; for the end of the space, the next index. */
-function pointKey(table: TableId, point: HashPoint): StorageKey {
-  if (point >= HASH_POINT_END) return (tableBytes(table) + String.fromCharCode(ITEMS_INDEX + 1)) as StorageKey;
+function pointKey(table: TableId, point: HashPoint, index: number): StorageKey {
+  if (point >= HASH_POINT_END) return (tableBytes(table) + String.fromCharCode(index + 1)) as StorageKey;
   const high = Math.floor(point / 0x1_0000_0000);
   const low = point % 0x1_0000_0000;
   const bytes = String.fromCharCode(
     high >>> 8, high & 255, low >>> 24, (low >>> 16) & 255, (low >>> 8) & 255, low & 255,
   );
   assert(bytes.length === POINT_BYTES, "a hash point is six bytes");
-  return (indexPrefix(table) + bytes) as StorageKey;
+  return (indexPrefix(table, index) + bytes) as StorageKey;
 }
 
 function hashValueEnd(key: StorageKey): number {

@@ -6,6 +6,9 @@ import type { AttributeType, AttributeValue, Item } from "./attribute-value.ts";
 import { HASH_KEY_BYTES_MAX, RANGE_KEY_BYTES_MAX } from "./limits.ts";
 import type { KeyAttribute, TableSchema } from "./table-schema.ts";
 
+/** Of a table, or of an index. */
+type Keys = Pick<TableSchema, "hashKey" | "rangeKey">;
+
 /** Why a key is refused: the message of a ValidationException. */
 export type KeyProblem = { readonly message: string };
 
@@ -60,7 +63,7 @@ export function keyOfItem(table: TableSchema, item: Item): KeyOfItem {
 
 /** What is wrong with values that a condition asks for; null where it asks for no sort key. */
 export function keyValuesProblem(
-  table: TableSchema, hashValue: AttributeValue, rangeValue: AttributeValue | null,
+  table: Keys, hashValue: AttributeValue, rangeValue: AttributeValue | null,
 ): KeyProblem | null {
   const { hashKey, rangeKey } = table;
   if (!(hashKey.type in hashValue)) return wrongType(hashKey, hashValue);
@@ -72,7 +75,7 @@ export function keyValuesProblem(
 
 /** Types are right; what is left is emptiness and size. */
 function checkValues(
-  table: TableSchema, hashValue: AttributeValue, rangeValue: AttributeValue | null,
+  table: Keys, hashValue: AttributeValue, rangeValue: AttributeValue | null,
 ): KeyProblem | null {
   const hashBytes = keyValueLength(hashValue);
   if (hashBytes === 0) return empty(table.hashKey);

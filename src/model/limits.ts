@@ -64,6 +64,10 @@ export const LIST_TABLES_COUNT_MAX: number = 100;
 /** Local and global secondary indexes of one table. */
 export const LOCAL_INDEX_COUNT_MAX: number = 5;
 export const GLOBAL_INDEX_COUNT_MAX: number = 20;
+/** Non-key attributes that all indexes of one table project by name, together. */
+export const INDEX_PROJECTED_COUNT_MAX: number = 100;
+/** Non-key attributes that one index may name, as the service model has it. */
+export const NON_KEY_ATTRIBUTES_COUNT_MAX: number = 20;
 
 // ---- Expressions
 

@@ -76,6 +76,15 @@ export type PageOptions = {
   /** Select=COUNT: `runs` stays empty in the outcome. */
   readonly isCountOnly: boolean;
   readonly isStrong: boolean;
+  /** Absent: the table's items are read. */
+  readonly index?: IndexRead;
+};
+
+export type IndexRead = {
+  /** Of the table's local indexes, from 1. Bounds and `after` of the operation lie in its rows. */
+  readonly number: number;
+  /** The item itself is read for each row: more than the index has is asked for. */
+  readonly fetches: boolean;
 };
 
 export type BatchGetOperation = { readonly kind: "batch-get"; readonly gets: readonly GetOperation[] };
@@ -117,6 +126,8 @@ export type WriteOutcome = {
   /** Sizes before and after, 0 if absent: a write costs the larger. */
   readonly oldSize: number;
   readonly newSize: number;
+  /** Sizes of the rows written in each of the table's local indexes, in order. Absent: it has none. */
+  readonly indexWrites?: readonly (readonly number[])[];
 };
 
 export type PageOutcome = {
@@ -129,6 +140,8 @@ export type PageOutcome = {
   readonly scannedBytes: number;
   /** Key attributes of the last item evaluated when there may be more, else null. */
   readonly lastKey: Item | null;
+  /** Items read for rows of an index: their bytes, and the 4 KB steps that each is counted with. Absent: none. */
+  readonly fetched?: { readonly bytes: number; readonly steps: number };
 };
 
 /** One outcome per operation of the batch, in order. A refused one is returned as unprocessed. */

@@ -11,6 +11,8 @@ export type TableSchema = {
   readonly name: string;
   readonly hashKey: KeyAttribute;
   readonly rangeKey: KeyAttribute | null;
+  /** The first has index number 1 in keys (local-index.ts), and so on. Absent: none. Fixed for the table's life. */
+  readonly localIndexes?: readonly LocalIndex[];
   readonly status: TableStatus;
   /** Epoch of this record: grows with each change of the table's record in the catalogue. */
   readonly version: number;
@@ -24,6 +26,19 @@ export type TableSchema = {
   readonly partitions: readonly Partition[];
   /** Split partitions that some replica has not yet applied the split of. Absent: none. */
   readonly closed?: readonly Partition[];
+};
+
+/** Its partition key is the table's. */
+export type LocalIndex = {
+  readonly name: string;
+  readonly rangeKey: KeyAttribute;
+  readonly projection: Projection;
+};
+
+/** Beside the key attributes of table and index, which are always projected. `attributes`: of INCLUDE, else empty. */
+export type Projection = {
+  readonly kind: "ALL" | "KEYS_ONLY" | "INCLUDE";
+  readonly attributes: readonly string[];
 };
 
 export type Billing = {
@@ -97,6 +112,8 @@ export type TableDefinition = {
   readonly name: string;
   readonly hashKey: KeyAttribute;
   readonly rangeKey: KeyAttribute | null;
+  /** Absent: none. */
+  readonly localIndexes?: readonly LocalIndex[];
   readonly billing: Billing;
   readonly deletionProtection: boolean;
   readonly tableClass: "STANDARD" | "STANDARD_INFREQUENT_ACCESS" | null;

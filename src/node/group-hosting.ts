@@ -10,6 +10,7 @@
 import { must } from "../base/assert.ts";
 import { ballotFrom, lsn, SYSTEM_GROUP, type GroupId, type NodeId } from "../base/ids.ts";
 import type { RecoveredGroup } from "../consensus/ready.ts";
+import { spacesOf } from "../model/key-encoding.ts";
 import { hostsOf, type Partition, type TableSchema } from "../model/table-schema.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
@@ -77,7 +78,7 @@ export class GroupHosting {
 
   ownedRanges(): readonly RowRange[] {
     const ranges: RowRange[] = [];
-    for (const { placed } of this.#hosted.values()) if (placed !== null) ranges.push(placed.range);
+    for (const { placed } of this.#hosted.values()) if (placed !== null) ranges.push(...placed.ranges);
     return ranges;
   }
 
@@ -120,7 +121,8 @@ export class GroupHosting {
     [payload.left, payload.right].forEach((group, i) => {
       if (this.#hosted.has(group) || wal.isForgotten(group)) return;
       const partition = partitions === null ? null : must(partitions[i]);
-      const place = placed === null || partition === null ? null : placementIn(placed.table, partition);
+      const place = placed === null || partition === null
+        ? null : placementIn(placed.table, partition, placed.ranges.length);
       const child = this.#open(group, payload.configuration, NOTHING, state, place);
       if (parent.session !== null) child.core.campaign(clock.monotonicMs());
       if (state !== "live") return;
@@ -208,7 +210,7 @@ export class GroupHosting {
     const { group } = partition;
     const { clock, drops, replicator, self, wal } = this.#env;
     const placed = table === null
-      ? { table: null, partition, range: SYSTEM_ROWS } : placementIn(table.id, partition);
+      ? { table: null, partition, ranges: [SYSTEM_ROWS] } : placementIn(table.id, partition, spacesOf(table));
     let hosted = this.#hosted.get(group);
     if (hosted !== undefined && this.#isOutlived(hosted, partition)) {
       this.#drop(hosted);
@@ -285,7 +287,7 @@ export class GroupHosting {
     const wasSplit = (replicator.host(group)?.split ?? null) !== null;
     this.#hosted.delete(group);
     replicator.removeGroup(group);
-    drops.drop(group, wasSplit ? null : hosted.placed?.range ?? null); // rows of a split group are its children's
+    drops.drop(group, wasSplit ? null : hosted.placed?.ranges ?? null); // rows of a split group are its children's
   }
 
   /**

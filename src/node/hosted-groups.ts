@@ -1,7 +1,7 @@
 // The replicas of this node and where the catalogue places them: which rows of the tree belong to which group.
 import { assert } from "../base/assert.ts";
 import type { GroupId, Lsn, StorageKey, TableId } from "../base/ids.ts";
-import { scanBounds } from "../model/key-encoding.ts";
+import { rowRanges } from "../model/key-encoding.ts";
 import type { Partition } from "../model/table-schema.ts";
 import type { TreeBuild } from "../replication/tree-build.ts";
 
@@ -9,7 +9,12 @@ import type { TreeBuild } from "../replication/tree-build.ts";
 export type RowRange = { readonly from: StorageKey; readonly to: StorageKey };
 
 /** Where a group belongs; `table` null: the system group. */
-export type Placed = { readonly table: TableId | null; readonly partition: Partition; readonly range: RowRange };
+export type Placed = {
+  readonly table: TableId | null;
+  readonly partition: Partition;
+  /** Ascending, one for the items and one for each local index. */
+  readonly ranges: readonly RowRange[];
+};
 
 export type Hosted = {
   readonly group: GroupId;
@@ -22,9 +27,10 @@ export type Hosted = {
   build: TreeBuild | null;
 };
 
-export function placementIn(table: TableId | null, partition: Partition): Placed {
+/** `spaces`: the items and the local indexes of the table. */
+export function placementIn(table: TableId | null, partition: Partition, spaces: number): Placed {
   assert(table !== null, "only partitions of tables have a range of hash points");
-  return { table, partition, range: scanBounds(table, partition.from, partition.to) };
+  return { table, partition, ranges: rowRanges(table, partition.from, partition.to, spaces) };
 }
 
 /** What is left of `whole` without the ranges of `taken`, ascending. */

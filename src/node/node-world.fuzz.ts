@@ -5,10 +5,11 @@ import { must } from "../base/assert.ts";
 import { nodeId, SYSTEM_GROUP, type GroupId, type NodeId } from "../base/ids.ts";
 import { Prng } from "../base/prng.ts";
 import type { GroupTiming } from "../consensus/ready.ts";
-import { scanBounds } from "../model/key-encoding.ts";
+import { rowRanges, spacesOf } from "../model/key-encoding.ts";
 import type { Outcome } from "../model/operation.ts";
 import type { Partition, TableSchema } from "../model/table-schema.ts";
 import { Router } from "../roles/router/role.ts";
+import { indexRowsFault } from "../sim/checker/index-rows.ts";
 import { resultOf, getOperation, TABLE, writeOperation } from "../sim/workload/operations.ts";
 import { EVENT_CLIENT, EventLoop, WORLD } from "../sim/world/event-loop.ts";
 import { SimClock } from "../sim/world/sim-clock.ts";
@@ -315,10 +316,13 @@ export class NodeWorld {
 
   /** Digests of a partition's rows on the nodes that should have them are equal, and every acknowledged item counts. */
   compareTrees(partition: Partition): void {
-    const { from, to } = scanBounds(must(this.table()).id, partition.from, partition.to);
+    const table = must(this.table());
+    const ranges = rowRanges(table.id, partition.from, partition.to, spacesOf(table));
     const states = partition.replicas.map((id) => {
       const { tree, replicator } = this.node(id);
-      return { digest: tree.digest(from, to), counters: tree.counters(partition.group), applied: replicator.host(partition.group)?.appliedLsn };
+      assert.equal(indexRowsFault(tree, table, partition), null, `seed ${this.#options.seed}, node ${id}`);
+      const digest = ranges.map(({ from, to }) => tree.digest(from, to));
+      return { digest, counters: tree.counters(partition.group), applied: replicator.host(partition.group)?.appliedLsn };
     });
     for (const state of states) {
       assert.deepEqual(state, states[0], `seed ${this.#options.seed}, group ${partition.group}`);

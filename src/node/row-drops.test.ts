@@ -92,15 +92,15 @@ test("a group whose rows have other owners leaves the log only when these are du
 test("a group leaves the log first, then the tree; rows of another replica stay", () => {
   const w = world([4]);
   const whole = { from: tableBounds(tableId(3)).from, to: tableBounds(tableId(5)).to };
-  w.drops.drop(groupId(23), whole);
+  w.drops.drop(groupId(23), [whole]);
   assert.equal(w.wal.isForgotten(groupId(23)), true);
   assert.equal(w.drops.isDropping(groupId(23)), true);
-  assert.equal(w.drops.isDroppingRows(tableBounds(tableId(5))), true);
-  assert.equal(w.drops.isDroppingRows(tableBounds(tableId(6))), false);
+  assert.equal(w.drops.isDroppingRows([tableBounds(tableId(5))]), true);
+  assert.equal(w.drops.isDroppingRows([tableBounds(tableId(6))]), false);
   assert.deepEqual(kept(w), TABLES, "not before the log says durably that the group is gone");
   w.clock.advance(1000);
   assert.equal(w.drops.isDropping(groupId(23)), false);
-  assert.equal(w.drops.isDroppingRows(whole), false);
+  assert.equal(w.drops.isDroppingRows([whole]), false);
   assert.deepEqual(kept(w), [4, 6]);
   assert.equal(w.tree.hasMark(groupId(23)), false);
   assert.equal(w.tree.appliedLsn(groupId(24)), 1, "others are as they were");

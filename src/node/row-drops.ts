@@ -37,35 +37,38 @@ export class RowDrops {
     return this.#groups.has(group);
   }
 
-  /** Nothing may be written into the range until then. */
-  isDroppingRows(range: RowRange): boolean {
-    for (const { from, to } of this.#ranges) if (from < range.to && range.from < to) return true;
+  /** Nothing may be written into any of the ranges until then. */
+  isDroppingRows(ranges: readonly RowRange[]): boolean {
+    for (const { from, to } of this.#ranges) {
+      for (const range of ranges) if (from < range.to && range.from < to) return true;
+    }
     return false;
   }
 
   /**
-   * The replicator does not know the group any more. `range` null: its rows have other owners, or are not known. Then
+   * The replicator does not know the group any more. `ranges` null: its rows have other owners, or are not known. Then
    * the tree is made durable first: rows that only the group's log would bring back after a restart, and the marks of
    * the children it was split into, must not go with that log.
    */
-  drop(group: GroupId, range: RowRange | null): void {
+  drop(group: GroupId, ranges: readonly RowRange[] | null): void {
     this.#groups.add(group);
-    if (range === null) this.#env.tree.requestCheckpoint(() => this.#forget(group, null));
+    if (ranges === null) this.#env.tree.requestCheckpoint(() => this.#forget(group, null));
     else {
-      this.#ranges.add(range);
-      this.#forget(group, range);
+      for (const range of ranges) this.#ranges.add(range);
+      this.#forget(group, ranges);
     }
   }
 
-  #forget(group: GroupId, range: RowRange | null): void {
+  #forget(group: GroupId, ranges: readonly RowRange[] | null): void {
     const { wal, tree, replicator, owned } = this.#env;
     replicator.whenDurable(wal.forgetGroup(group), () => {
       tree.forgetGroup(group);
       tree.requestCheckpoint(() => wal.settleForgotten(group));
-      const pieces = range === null ? [] : rangesWithout(range, owned());
+      const owners = owned();
+      const pieces = (ranges ?? []).flatMap((range) => rangesWithout(range, owners));
       this.#dropPieces(pieces, () => {
         this.#groups.delete(group);
-        if (range !== null) this.#ranges.delete(range);
+        for (const range of ranges ?? []) this.#ranges.delete(range);
         this.#env.onDone();
       });
     });
@@ -75,7 +78,7 @@ export class RowDrops {
   sweep(): void {
     const { tree, owned, onTreeDamage, onDone } = this.#env;
     for (const piece of rangesWithout(ALL_ROWS, owned())) {
-      if (this.isDroppingRows(piece)) continue;
+      if (this.isDroppingRows([piece])) continue;
       let first: StorageKey | null = null;
       const damage = tree.scan(piece.from, piece.to, true, (key) => {
         first = key;

@@ -37,14 +37,14 @@ export class TreeBuilds {
     const host = replicator.host(hosted.group);
     const { placed } = hosted;
     if (host === null || placed === null || this.#isStopped) return;
-    const { partition, range } = placed;
+    const { partition, ranges } = placed;
     const isWanted = (partition.joining?.includes(self) ?? false) || partition.replicas.includes(self);
     // One that only waits to be durable is let finish.
     if (hosted.build !== null && !host.isTreeLive && (!isWanted || host.split !== null)) this.cancel(hosted);
     if (!isWanted || host.isTreeLive || host.isClosed || hosted.build !== null) return;
     // Without a configuration there is no log yet whose entries could go over the rows.
-    if (host.configuration.epoch === 0 || this.#builds.size >= BUILDS_MAX || drops.isDroppingRows(range)) return;
-    const build = new TreeBuild(this.#env, host, range, () => {
+    if (host.configuration.epoch === 0 || this.#builds.size >= BUILDS_MAX || drops.isDroppingRows(ranges)) return;
+    const build = new TreeBuild(this.#env, host, ranges, () => {
       this.#builds.delete(build);
       hosted.build = null;
       replicator.treeIsWhole(host);

@@ -29,6 +29,7 @@ type Flight = {
 export const FLIGHT_BYTES_MAX: number = 1024 * 1024;
 /** Batches that may wait for their commit; beyond, writes are shed. */
 const FLIGHTS_MAX = 1024;
+const NONE: readonly Mutation[] = [];
 
 export class LeaderSession {
   #open: Flight = newFlight();
@@ -51,8 +52,14 @@ export class LeaderSession {
     return this.#open.mutations.length > 0;
   }
 
-  /** `items` and `bytes` are what the mutation adds to the partition's counters. */
-  add(key: StorageKey, value: Uint8Array | null, items: number, bytes: number, waiter: Waiter): void {
+  /**
+   * `items` and `bytes` are what the mutation adds to the partition's counters. `derived` are rows that change with
+   * it, in the same entry; nobody asks for the newest of them.
+   */
+  add(
+    key: StorageKey, value: Uint8Array | null, items: number, bytes: number, waiter: Waiter,
+    derived: readonly Mutation[] = NONE,
+  ): void {
     assert(!this.#isOver, "a session that is over takes no writes");
     const flight = this.#open;
     flight.mutations.push({ key, value });
@@ -61,6 +68,11 @@ export class LeaderSession {
     flight.bytes += bytes;
     flight.payloadBytes += key.length + (value === null ? 0 : value.length);
     flight.values.set(key, value);
+    for (let i = 0; i < derived.length; i++) {
+      const row = derived[i] as Mutation;
+      flight.mutations.push(row);
+      flight.payloadBytes += row.key.length + (row.value === null ? 0 : row.value.length);
+    }
   }
 
   /** Makes `waiter` wait for the write in flight on `key`; false when there is none. */

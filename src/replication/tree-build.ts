@@ -58,7 +58,7 @@ type Span = { readonly least: Lsn; readonly greatest: Lsn; readonly counters: Gr
 
 export class TreeBuild {
   readonly group: GroupId;
-  readonly range: RowRange;
+  readonly #ranges: readonly RowRange[];
   readonly #env: BuildEnv;
   readonly #host: GroupHost;
   /** The tree is whole and durable. */
@@ -67,25 +67,32 @@ export class TreeBuild {
   #timer: TimerHandle | null = null;
   #asked: Source | null = null;
   #avoided: NodeId | null = null;
+  /** Ranges before it are fetched. */
+  #rangeIndex = 0;
   #after: StorageKey | null = null;
   #span: Span | null = null;
   #bytes = 0;
   #isInstalled = false;
   #isOver = false;
 
-  constructor(env: BuildEnv, host: GroupHost, range: RowRange, done: () => void) {
-    assert(!host.isTreeLive && range.from < range.to, "a tree is built where there is none");
+  /** `ranges` are ascending and do not touch: the rows of the partition, those of its indexes included. */
+  constructor(env: BuildEnv, host: GroupHost, ranges: readonly RowRange[], done: () => void) {
+    assert(!host.isTreeLive && ranges.length > 0, "a tree is built where there is none");
     this.group = host.group;
-    this.range = range;
+    this.#ranges = ranges;
     this.#env = env;
     this.#host = host;
     this.#done = done;
     this.#startedMs = env.clock.monotonicMs();
     host.logPin = host.releasedLsn;
     env.telemetry.event("info", "build", "building the tree of a replica", { group: host.group });
-    env.tree.dropRange(range.from, range.to, () => {
-      if (!this.#isOver) this.#askPage();
-    });
+    let left = ranges.length;
+    for (const { from, to } of ranges) {
+      env.tree.dropRange(from, to, () => {
+        left--;
+        if (left === 0 && !this.#isOver) this.#askPage();
+      });
+    }
   }
 
   /** Gives up; rows that were taken over stay, to be dropped by whoever owns the range next. */
@@ -97,6 +104,10 @@ export class TreeBuild {
     this.#host.logPin = null;
   }
 
+  get #range(): RowRange {
+    return must(this.#ranges[this.#rangeIndex], "a range that is not fetched yet");
+  }
+
   /** True when the reply was to this build. */
   onReply(reply: Reply): boolean {
     const asked = this.#asked;
@@ -105,7 +116,7 @@ export class TreeBuild {
     if (this.#isOver) return true;
     const { outcome } = reply;
     if (outcome.kind === "snapshot-page") {
-      const fault = pageFault(outcome, this.range, this.#after);
+      const fault = pageFault(outcome, this.#range, this.#after);
       if (fault === null && outcome.applied >= must(this.#host.logPin)) this.#takePage(outcome);
       else this.#tryAnother(asked.node, fault ?? "the source is behind this replica's log");
     } else if (outcome.kind === "redirect" || outcome.kind === "not-now") {
@@ -126,7 +137,7 @@ export class TreeBuild {
     }
     const requestId = nextId();
     this.#asked = { node, requestId };
-    const { from, to } = this.range;
+    const { from, to } = this.#range;
     network.send(node, {
       kind: REQUEST, from: self, id: requestId, group: this.group, bytesMax: limits.pageBytes,
       work: { kind: "snapshot-page", from, to, after: this.#after },
@@ -172,8 +183,10 @@ export class TreeBuild {
     for (const { key, value } of rows) taken += key.length + (value === null ? 0 : value.length);
     this.#bytes += taken;
     this.#after = next;
+    if (next === null) this.#rangeIndex++;
     const pauseMs = taken / limits.bytesPerSecond * 1000;
-    this.#later(pauseMs, next === null ? (): void => this.#awaitLog() : (): void => this.#askPage());
+    const isLast = this.#rangeIndex === this.#ranges.length;
+    this.#later(pauseMs, isLast ? (): void => this.#awaitLog() : (): void => this.#askPage());
   }
 
   // ---- The own log over the rows.

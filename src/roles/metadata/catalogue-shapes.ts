@@ -1,6 +1,7 @@
 // Shapes of the catalogue's rows. A row comes from a disk or from a log that another version may have written: it is
 // checked once, when it is read, and trusted behind it.
 import { HASH_POINT_END } from "../../base/ids.ts";
+import { ATTRIBUTE_NAME_BYTES_MAX, LOCAL_INDEX_COUNT_MAX } from "../../model/limits.ts";
 import type { NodeRecord, Partition, TableSchema } from "../../model/table-schema.ts";
 
 /** Ids given out so far; an id is never given twice. */
@@ -42,9 +43,10 @@ export function isNodeRecord(row: Fields): row is Fields & NodeRecord {
 }
 
 export function isTable(row: Fields): row is Fields & TableSchema {
-  const { partitions, closed, billing } = row;
+  const { partitions, closed, billing, localIndexes } = row;
   return isWhole(row["id"], 1, 0xffff_ffff) && isText(row["name"], 255) && isKey(row["hashKey"])
     && (row["rangeKey"] === null || isKey(row["rangeKey"]))
+    && (localIndexes === undefined || (row["rangeKey"] !== null && areIndexes(localIndexes)))
     && ["CREATING", "ACTIVE", "UPDATING", "DELETING"].includes(row["status"] as string)
     && isWhole(row["version"], 1) && isWhole(row["createdMs"], 0) && isText(row["uuid"], UUID_CHARS_MAX)
     && isFields(billing) && (billing["mode"] === "PROVISIONED" || billing["mode"] === "PAY_PER_REQUEST")
@@ -80,6 +82,18 @@ function isSplitting(value: unknown): boolean {
 
 function isKey(value: unknown): boolean {
   return isFields(value) && isText(value["name"], 255) && ["S", "N", "B"].includes(value["type"] as string);
+}
+
+function areIndexes(value: unknown): boolean {
+  return Array.isArray(value) && value.length >= 1 && value.length <= LOCAL_INDEX_COUNT_MAX
+    && value.every((index) => isFields(index) && isText(index["name"], 255) && isKey(index["rangeKey"])
+      && isProjection(index["projection"]));
+}
+
+function isProjection(value: unknown): boolean {
+  if (!isFields(value) || !["ALL", "KEYS_ONLY", "INCLUDE"].includes(value["kind"] as string)) return false;
+  const { attributes } = value;
+  return Array.isArray(attributes) && attributes.every((name) => isText(name, ATTRIBUTE_NAME_BYTES_MAX));
 }
 
 function isNodes(value: unknown): value is readonly number[] {

@@ -39,10 +39,11 @@ export function planCreate(catalogue: Catalogue, definition: TableDefinition, co
     context.view.count(partition, 1);
     partitions.push(partition);
   }
-  const { name, hashKey, rangeKey, billing, deletionProtection, tableClass } = definition;
+  const { name, hashKey, rangeKey, localIndexes, billing, deletionProtection, tableClass } = definition;
   const table: TableSchema = {
     id: catalogue.nextTableId(), name, hashKey, rangeKey, status: "CREATING", version: 1,
     createdMs: context.nowMs, uuid: context.uuid, billing, deletionProtection, tableClass, partitions,
+    ...(localIndexes === undefined ? {} : { localIndexes }),
   };
   const { nextTable, nextGroup } = catalogue.counters;
   const counters = { ...catalogue.counters, nextTable: nextTable + 1, nextGroup: nextGroup + count };

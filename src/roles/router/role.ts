@@ -200,6 +200,7 @@ export class Router {
     let count = 0;
     let scanned = 0;
     let scannedBytes = 0;
+    let fetched: PageOutcome["fetched"];
     /** All below `point` is read. */
     const next = (point: HashPoint, deadlineMs: number): void => {
       const partition = partitionOf(this.#tables.newest(table), point);
@@ -210,7 +211,8 @@ export class Router {
         toPoint: to,
         page: page.limit === null ? page : { ...page, limit: page.limit - scanned },
       };
-      this.#send(partition, work, PAGE_BYTES_MAX - scannedBytes, page.isStrong, deadlineMs, (outcome, until) => {
+      const bytesLeft = PAGE_BYTES_MAX - scannedBytes - (fetched?.bytes ?? 0);
+      this.#send(partition, work, bytesLeft, page.isStrong, deadlineMs, (outcome, until) => {
         if (outcome.kind === "moved") {
           this.#again(table, partition.group, outcome, until, done, () => next(point, until));
           return;
@@ -223,9 +225,13 @@ export class Router {
         count += outcome.count;
         scanned += outcome.scanned;
         scannedBytes += outcome.scannedBytes;
+        if (outcome.fetched !== undefined) {
+          const { bytes, steps } = outcome.fetched;
+          fetched = { bytes: bytes + (fetched?.bytes ?? 0), steps: steps + (fetched?.steps ?? 0) };
+        }
         if (outcome.lastKey !== null || partition.to >= toPoint) {
           const whole: PageOutcome = { kind: "page", runs, count, scanned, scannedBytes, lastKey: outcome.lastKey };
-          done(whole);
+          done(fetched === undefined ? whole : { ...whole, fetched });
         } else next(partition.to, 0);
       });
     };

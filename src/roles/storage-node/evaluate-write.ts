@@ -1,24 +1,75 @@
 // Evaluates one write against the newest proposed value of its key and turns it into a physical change: the
 // new bytes, or a deletion. Pure: no state of the replica is touched. Replicas never evaluate anything.
+import { assert } from "../../base/assert.ts";
 import type { Item } from "../../model/attribute-value.ts";
 import { evaluateCondition } from "../../model/expression/evaluate-condition.ts";
 import { applyUpdate } from "../../model/expression/apply-update.ts";
 import { updatedAttributes } from "../../model/expression/project.ts";
 import { decodeStored, encodeItem, encodeJson, storedJson, storedSize } from "../../model/item-codec.ts";
 import { itemSize } from "../../model/item-size.ts";
-import { ITEM_BYTES_MAX } from "../../model/limits.ts";
+import { spacesOf } from "../../model/key-encoding.ts";
+import { ITEM_BYTES_MAX, KIB } from "../../model/limits.ts";
+import { indexChange, indexKeyProblem } from "../../model/local-index.ts";
 import type { ItemJson, Outcome, UpdateOperation, WriteOperation } from "../../model/operation.ts";
+import type { TableSchema } from "../../model/table-schema.ts";
+import type { Mutation } from "../../wire/log-record.ts";
 
-/** `value` undefined: nothing changes. `items` and `bytes`: what the change adds to the partition's counters. */
+/**
+ * `value` undefined: nothing changes. `items` and `bytes`: what the change adds to the partition's counters. `derived`:
+ * rows of local indexes that change with it.
+ */
 export type Evaluated = {
   readonly outcome: Outcome;
   readonly value: Uint8Array | null | undefined;
   readonly items: number;
   readonly bytes: number;
+  readonly derived: readonly Mutation[];
 };
+
+const NOTHING_DERIVED: readonly Mutation[] = [];
+/**
+ * Keys and values of one write, with those of its index rows: with an open batch below its own bound they fit in one
+ * record of the log. Six items of the largest size do, unless their JSON is much longer than they are.
+ */
+const WRITE_BYTES_MAX = 2_816 * KIB;
 
 /** `stored` is the newest value in stored form, null when there is no item. */
 export function evaluateWrite(operation: WriteOperation, stored: Uint8Array | null): Evaluated {
+  const evaluated = evaluateItem(operation, stored);
+  const { table } = operation;
+  if (table.localIndexes === undefined || evaluated.value === undefined) return evaluated;
+  return withIndexes(table, evaluated, evaluated.value, stored);
+}
+
+/** Adds the rows of local indexes to a change of an item; or refuses it for what the indexes cannot take. */
+function withIndexes(
+  table: TableSchema, evaluated: Evaluated, value: Uint8Array | null, stored: Uint8Array | null,
+): Evaluated {
+  const next = value === null ? null : decodeStored(value);
+  const problem = next === null ? null : indexKeyProblem(table, next);
+  if (problem !== null) return unchanged({ kind: "invalid", message: problem.message });
+  const old = stored === null ? null : decodeStored(stored);
+  const derived: Mutation[] = [];
+  const indexWrites: (readonly number[])[] = [];
+  let bytes = value === null ? 0 : value.length;
+  for (let number = 1; number < spacesOf(table); number++) {
+    const change = indexChange(table, number, old, next);
+    for (const row of change.mutations) {
+      derived.push(row);
+      bytes += row.key.length + (row.value === null ? 0 : row.value.length);
+    }
+    indexWrites.push(change.writes);
+  }
+  if (bytes > WRITE_BYTES_MAX) {
+    return unchanged({
+      kind: "invalid", message: "Item and index rows together have exceeded the maximum size of a write",
+    });
+  }
+  assert(evaluated.outcome.kind === "written", "a change was written");
+  return { ...evaluated, outcome: { ...evaluated.outcome, indexWrites }, derived };
+}
+
+function evaluateItem(operation: WriteOperation, stored: Uint8Array | null): Evaluated {
   const oldSize = stored === null ? 0 : storedSize(stored);
   let old: Item | null = null;
   if (operation.condition !== null) {
@@ -92,9 +143,10 @@ function changed(
     value,
     items: (value === null ? 0 : 1) - (existed ? 1 : 0),
     bytes: newSize - oldSize,
+    derived: NOTHING_DERIVED,
   };
 }
 
 function unchanged(outcome: Outcome): Evaluated {
-  return { outcome, value: undefined, items: 0, bytes: 0 };
+  return { outcome, value: undefined, items: 0, bytes: 0, derived: NOTHING_DERIVED };
 }

@@ -5,7 +5,12 @@ import type { StorageKey } from "../../base/ids.ts";
 import { evaluateCondition } from "../../model/expression/evaluate-condition.ts";
 import { projectItem } from "../../model/expression/project.ts";
 import { decodeStored, encodeJson, storedJson, storedSize } from "../../model/item-codec.ts";
-import { keyAfter, keyItemOf } from "../../model/key-encoding.ts";
+import { must } from "../../base/assert.ts";
+import { addressOf, keyAfter, keyItemOf } from "../../model/key-encoding.ts";
+import { indexKeyItem, localIndexesOf } from "../../model/local-index.ts";
+import { getAttribute } from "../../model/attribute-map.ts";
+import type { Item } from "../../model/attribute-value.ts";
+import { READ_UNIT_BYTES } from "../../model/limits.ts";
 import type { GetOperation, GetOutcome, ItemJson, PageOptions, PageOutcome } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import type { ItemTree } from "../../storage/tree/item-tree.ts";
@@ -52,9 +57,14 @@ export function readPage(
   let scanned = 0;
   let scannedBytes = 0;
   let last: StorageKey | null = null;
-  const damage = from >= to ? null : tree.scan(from, to, isForward, (key, value) => {
+  let lastRow: Item | null = null;
+  const items = page.index?.fetches === true ? new FetchedItems(tree, table) : null;
+  const damage = from >= to ? null : tree.scan(from, to, isForward, (key, row) => {
     scanned++;
-    scannedBytes += storedSize(value);
+    scannedBytes += storedSize(row);
+    if (page.index !== undefined) lastRow = decodeStored(row);
+    const value = items === null ? row : items.of(must(lastRow));
+    if (value === null) return false;
     if (filter === null && projection === null) {
       count++;
       if (!isCountOnly) run.add(storedJson(value));
@@ -65,13 +75,55 @@ export function readPage(
         if (!isCountOnly) run.add(projection === null ? storedJson(value) : encodeJson(projectItem(projection, item)));
       }
     }
-    if (scanned < limit && scannedBytes <= bytesMax && !buggify("storage node: a page ends early")) return true;
+    const bytes = scannedBytes + (items?.bytes ?? 0);
+    if (scanned < limit && bytes <= bytesMax && !buggify("storage node: a page ends early")) return true;
     last = key;
     return false;
   });
   if (damage !== null) return damage;
-  const lastKey = last === null ? null : keyItemOf(table, last);
-  return { kind: "page", runs: run.take(), count, scanned, scannedBytes, lastKey };
+  if (items !== null && items.damage !== null) return items.damage;
+  const lastKey = last === null ? null : lastKeyOf(table, page, last, lastRow);
+  const outcome: PageOutcome = { kind: "page", runs: run.take(), count, scanned, scannedBytes, lastKey };
+  return items === null ? outcome : { ...outcome, fetched: { bytes: items.bytes, steps: items.steps } };
+}
+
+/** A row of an index has all key attributes; an item's are in its key. */
+function lastKeyOf(table: TableSchema, { index }: PageOptions, last: StorageKey, row: Item | null): Item {
+  if (index === undefined) return keyItemOf(table, last);
+  return indexKeyItem(table, must(localIndexesOf(table)[index.number - 1]), must(row));
+}
+
+/** Reads the items of index rows, and counts what that costs. */
+class FetchedItems {
+  bytes = 0;
+  /** Each item is rounded up by itself. */
+  steps = 0;
+  damage: TreeDamage | null = null;
+  readonly #tree: ItemTree;
+  readonly #table: TableSchema;
+
+  constructor(tree: ItemTree, table: TableSchema) {
+    this.#tree = tree;
+    this.#table = table;
+  }
+
+  /** The item in stored form; null: see `damage`. */
+  of(row: Item): Uint8Array | null {
+    const table = this.#table;
+    const hashValue = must(getAttribute(row, table.hashKey.name));
+    const rangeValue = must(getAttribute(row, must(table.rangeKey).name));
+    const { key } = addressOf(table, hashValue, rangeValue);
+    const read = this.#tree.get(key);
+    if (read.kind === "value") {
+      const size = storedSize(read.value);
+      this.bytes += size;
+      this.steps += Math.max(1, Math.ceil(size / READ_UNIT_BYTES));
+      return read.value;
+    }
+    this.damage = read.kind === "corrupt" ? read
+      : { kind: "corrupt", file: "the tree", key, message: "an index has a row of an item that is not there" };
+    return null;
+  }
 }
 
 /** Gathers the items of a page into one piece of JSON: one buffer and one checksum, however many items there are. */

@@ -130,7 +130,8 @@ export class StorageNode {
     const { work } = request;
     if (work.kind !== "query" && work.kind !== "scan") return redirect(host);
     if (!this.#canRead(host, work.page.isStrong)) return this.#elsewhere(host);
-    const range = work.kind === "query" ? work : scanBounds(work.table.id, work.fromPoint, work.toPoint);
+    const range = work.kind === "query" ? work
+      : scanBounds(work.table.id, work.fromPoint, work.toPoint, work.page.index?.number);
     const outcome = readPage(this.#env.tree, work.table, range, work.page, request.bytesMax);
     return outcome.kind === "corrupt" ? this.#damaged(outcome) : outcome;
   }
@@ -181,7 +182,7 @@ export class StorageNode {
     const evaluated = evaluateWrite(operation, stored);
     waiter.outcome = evaluated.outcome;
     if (evaluated.value !== undefined) {
-      session.add(key, evaluated.value, evaluated.items, evaluated.bytes, waiter);
+      session.add(key, evaluated.value, evaluated.items, evaluated.bytes, waiter, evaluated.derived);
       replicator.wake(host);
       return null;
     }

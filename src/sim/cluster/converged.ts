@@ -2,8 +2,8 @@
 // all have applied the same, each group has one leader that serves, and nothing is on its way. And the state of the
 // replicas, for comparison.
 import { must } from "../../base/assert.ts";
-import { SYSTEM_GROUP, type StorageKey } from "../../base/ids.ts";
-import { scanBounds } from "../../model/key-encoding.ts";
+import { SYSTEM_GROUP } from "../../base/ids.ts";
+import { rowRanges, spacesOf, type KeyRange } from "../../model/key-encoding.ts";
 import type { Partition, TableSchema } from "../../model/table-schema.ts";
 import { CATALOGUE_FROM, CATALOGUE_TO } from "../../roles/metadata/catalogue.ts";
 import { findSplitPoint } from "../../roles/storage-node/split-point.ts";
@@ -88,22 +88,20 @@ function groupUnrest(cluster: SimCluster, { group, replicas }: Partition): strin
 
 export function replicaStates(cluster: SimCluster, catalogue: SimCatalogue): ReplicaState[] {
   const states: ReplicaState[] = [];
-  const add = ({ group, replicas }: Partition, from: StorageKey, to: StorageKey): void => {
+  const add = ({ group, replicas }: Partition, ranges: readonly KeyRange[]): void => {
     for (const id of replicas) {
       const { node, storage } = cluster.machineOf(id);
       if (node === null) continue; // damaged
       const host = must(node.replicator.host(group), "compared when all are hosted");
-      const digest = node.tree.digest(from, to);
-      if ("kind" in digest && storage.isDamaged) continue; // it says so, which is all it can do
+      const digest = ranges.map(({ from, to }) => node.tree.digest(from, to));
+      if (storage.isDamaged && digest.some((one) => "kind" in one)) continue; // it says so, which is all it can do
       states.push({ group, node: id, applied: host.appliedLsn, digest: JSON.stringify(digest) });
     }
   };
   for (const { partition, table } of placesIn(catalogue)) {
-    if (partition.group === SYSTEM_GROUP || table === null) add(partition, CATALOGUE_FROM, CATALOGUE_TO);
-    else {
-      const { from, to } = scanBounds(table.id, partition.from, partition.to);
-      add(partition, from, to);
-    }
+    if (partition.group === SYSTEM_GROUP || table === null) {
+      add(partition, [{ from: CATALOGUE_FROM, to: CATALOGUE_TO }]);
+    } else add(partition, rowRanges(table.id, partition.from, partition.to, spacesOf(table)));
   }
   return states;
 }

@@ -5,6 +5,7 @@ import { addressOf } from "../../model/key-encoding.ts";
 import { storedJson } from "../../model/item-codec.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import { describeCall } from "../checker/history.ts";
+import { indexRowsFault } from "../checker/index-rows.ts";
 import { checkLinearizable } from "../checker/linearizable.ts";
 import { checkMapCoversKeyspace } from "../checker/map-covers-keyspace.ts";
 import { checkNoLostAck, type Observation } from "../checker/no-lost-ack.ts";
@@ -74,8 +75,25 @@ export function checkReplicas(
   return [
     ...checkReplicasConverged(states), ...checkReplicaDigests(states),
     ...checkNoLostAck(history.acknowledged, places), ...checkMapCoversKeyspace(catalogue.tables),
-    ...checkCounters(cluster, states, estimated),
+    ...checkCounters(cluster, states, estimated), ...checkIndexes(cluster, catalogue.tables),
   ];
+}
+
+/** Of every replica of every table: its index rows are what its items say. */
+function checkIndexes(cluster: SimCluster, tables: readonly TableSchema[]): Violation[] {
+  const found: Violation[] = [];
+  for (const table of tables) {
+    for (const partition of table.partitions) {
+      for (const id of partition.replicas) {
+        const { node, storage } = cluster.machineOf(id);
+        const fault = node === null ? null : indexRowsFault(node.tree, table, partition);
+        if (fault === null || (typeof fault !== "string" && storage.isDamaged)) continue;
+        const text = typeof fault === "string" ? fault : fault.message;
+        found.push(violation("local-index", `group ${partition.group} on node ${id}: ${text}`));
+      }
+    }
+  }
+  return found;
 }
 
 /** Each replica's counter of items is what it holds; where a split estimated it, at least all replicas say the same. */
@@ -87,7 +105,8 @@ function checkCounters(
   for (const { group, node, digest } of states) {
     if (group === SYSTEM_GROUP) continue; // catalogue rows are not counted
     const counted = must(cluster.machineOf(node).node, "its state was taken").tree.counters(groupId(group));
-    const held = estimated.has(group) ? said.get(group) ?? counted.items : (JSON.parse(digest) as RangeDigest).items;
+    const [items] = JSON.parse(digest) as RangeDigest[]; // what lies behind them is rows of indexes
+    const held = estimated.has(group) ? said.get(group) ?? counted.items : must(items).items;
     said.set(group, counted.items);
     if (counted.items !== held) {
       found.push(violation("item-count", `group ${group} on node ${node}: counts ${counted.items}, holds ${held}`));

@@ -20,6 +20,10 @@ export const TABLE: TableDefinition = {
   name: "sim",
   hashKey: { name: "pk", type: "S" },
   rangeKey: { name: "sk", type: "S" },
+  localIndexes: [
+    { name: "by-value", rangeKey: { name: "v", type: "S" }, projection: { kind: "ALL", attributes: [] } },
+    { name: "by-count", rangeKey: { name: "n", type: "N" }, projection: { kind: "KEYS_ONLY", attributes: [] } },
+  ],
   billing: { mode: "PAY_PER_REQUEST", readUnits: 0, writeUnits: 0 },
   deletionProtection: false,
   tableClass: null,

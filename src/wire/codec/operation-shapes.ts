@@ -3,20 +3,23 @@
 import type {
   BatchGetOutcome, BatchWriteOutcome, CreateTableOperation, DeleteOperation, DeleteTableOperation,
   DescribeTableOperation, GetOperation, GetOutcome, ItemAddress, ListTablesOperation, Outcome, PageOptions,
-  PageOutcome, PutOperation, QueryOperation, Refusal, ScanOperation, TableListOutcome, TableOperation, TableOutcome,
+  PageOutcome, IndexRead, PutOperation, QueryOperation, Refusal, ScanOperation, TableListOutcome, TableOperation,
+  TableOutcome,
   UpdateOperation, WriteOperation, WriteOutcome,
 } from "../../model/operation.ts";
 import type { ConditionNode, Operand, SetValue, UpdateNode } from "../../model/expression/ast.ts";
 import { isStoredIntact } from "../../model/item-codec.ts";
-import { pointOfKey, STORAGE_KEY_BYTES_MAX, tableBounds } from "../../model/key-encoding.ts";
+import { ITEMS_INDEX, pointOfKey, scanBounds, spacesOf, STORAGE_KEY_BYTES_MAX } from "../../model/key-encoding.ts";
 import {
   ATTRIBUTE_NAME_BYTES_MAX, EXPRESSION_IN_COUNT_MAX, EXPRESSION_OPERATOR_COUNT_MAX, ITEM_BYTES_MAX, KIB,
-  TABLE_NAME_LENGTH_MAX,
+  LOCAL_INDEX_COUNT_MAX, TABLE_NAME_LENGTH_MAX,
 } from "../../model/limits.ts";
 import { parseAttributeMap, parseAttributeValue } from "../../model/parse-value.ts";
+import { HASH_POINT_END, hashPoint } from "../../base/ids.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import {
-  binary, isBytes, isCounter, isFlag, isHashPoint, isPositive, lazily, listOf, nullable, object, oneOf, text, union,
+  binary, isBytes, isCounter, isFlag, isHashPoint, isPositive, lazily, listOf, nullable, object, oneOf, optional, text,
+  union,
   whole, type Shape,
 } from "./shape.ts";
 import { isTable, isTableDefinition, isTableName } from "./table-shapes.ts";
@@ -123,7 +126,7 @@ function isHome(operation: { readonly table: TableSchema; readonly address: Item
   const { table, address } = operation;
   const { key } = address;
   const space = ((key.charCodeAt(0) << 24) | (key.charCodeAt(1) << 16) | (key.charCodeAt(2) << 8) | key.charCodeAt(3));
-  return space >>> 0 === table.id && pointOfKey(key) === address.point;
+  return space >>> 0 === table.id && key.charCodeAt(4) === ITEMS_INDEX && pointOfKey(key) === address.point;
 }
 
 export const isGet: Shape = object<GetOperation>({
@@ -158,16 +161,24 @@ const isPage: Shape = object<PageOptions>({
   projection: isProjection,
   isCountOnly: isFlag,
   isStrong: isFlag,
+  index: optional(object<IndexRead>({ number: whole(1, LOCAL_INDEX_COUNT_MAX), fetches: isFlag })),
 });
+
+/** The index is one of the table's. */
+function isIndexThere({ table, page }: QueryOperation | ScanOperation): boolean {
+  return page.index === undefined || page.index.number < spacesOf(table);
+}
+
 export const isQuery: Shape = object<QueryOperation>({
   kind: oneOf("query"), table: isTable, point: isHashPoint, from: isKeyBound, to: isKeyBound, page: isPage,
-}, ({ table, from, to }) => {
-  const space = tableBounds(table.id);
-  return from >= space.from && to <= space.to;
+}, (query) => {
+  const { table, page, from, to } = query;
+  const space = scanBounds(table.id, hashPoint(0), HASH_POINT_END, page.index?.number);
+  return isIndexThere(query) && from >= space.from && to <= space.to;
 });
 export const isScan: Shape = object<ScanOperation>({
   kind: oneOf("scan"), table: isTable, fromPoint: isHashPoint, toPoint: isHashPoint, page: isPage,
-});
+}, isIndexThere);
 
 export const isTableOperation: Shape = union<TableOperation>({
   "create-table": object<CreateTableOperation>({ kind: oneOf("create-table"), definition: isTableDefinition }),
@@ -201,6 +212,7 @@ const REFUSALS: { readonly [K in Refusal["kind"]]: Shape } = {
 const isGetOutcome: Shape = object<GetOutcome>({ kind: oneOf("item"), json, exists: isFlag, size: isCounter });
 const isWriteOutcome: Shape = object<WriteOutcome>({
   kind: oneOf("written"), attributes: json, oldSize: isCounter, newSize: isCounter,
+  indexWrites: optional(listOf(listOf(isCounter, 2), LOCAL_INDEX_COUNT_MAX)),
 });
 
 export const OUTCOMES: { readonly [K in Outcome["kind"]]: Shape } = {
@@ -209,6 +221,7 @@ export const OUTCOMES: { readonly [K in Outcome["kind"]]: Shape } = {
   page: object<PageOutcome>({
     kind: oneOf("page"), runs: listOf(isBytes, RUNS_MAX), count: isCounter, scanned: isCounter,
     scannedBytes: isCounter, lastKey: nullable(isItem),
+    fetched: optional(object<NonNullable<PageOutcome["fetched"]>>({ bytes: isCounter, steps: isCounter })),
   }),
   items: object<BatchGetOutcome>({
     kind: oneOf("items"), outcomes: listOf(union<GetOutcome | Refusal>({ item: isGetOutcome, ...REFUSALS }), MANY_MAX),

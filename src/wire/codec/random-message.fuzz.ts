@@ -1,15 +1,15 @@
 // Random messages of every kind from a seeded generator, valid in every field.
-import { ballotFrom, epoch, groupId, HASH_POINT_END, hashPoint, lsn, nodeId, tableId } from "../../base/ids.ts";
+import { ballotFrom, epoch, groupId, HASH_POINT_END, hashPoint, lsn, nodeId, tableId, storageKey } from "../../base/ids.ts";
 import type { HashPoint, NodeId, StorageKey } from "../../base/ids.ts";
 import type { Prng } from "../../base/prng.ts";
 import type { ConditionNode, Operand, PathNode, SetValue, UpdateNode } from "../../model/expression/ast.ts";
 import { encodeItem } from "../../model/item-codec.ts";
-import { addressOf } from "../../model/key-encoding.ts";
+import { addressOf, spacesOf } from "../../model/key-encoding.ts";
 import type {
   GetOperation, Outcome, PageOptions, Refusal, TableOperation, WriteOperation,
 } from "../../model/operation.ts";
 import { randomKeyValue, randomMap, randomText, randomValue } from "../../model/random-value.ts";
-import type { NodeRecord, Partition, TableSchema } from "../../model/table-schema.ts";
+import type { LocalIndex, NodeRecord, Partition, TableSchema } from "../../model/table-schema.ts";
 import {
   CATALOGUE, CATALOGUE_ASK, NODE_BEAT, PAXOS_FRAME, REPLY, REQUEST, type AdminWork, type NodeMessage,
   type PaxosFrame, type Work, type WorkOutcome,
@@ -69,14 +69,25 @@ export function randomTable(prng: Prng): TableSchema {
   const partitions = Array.from({ length: count }, (_, i): Partition => ({
     ...randomPartition(prng), from: hashPoint(bounds[i - 1] ?? 0), to: hashPoint(bounds[i] ?? HASH_POINT_END),
   }));
+  const rangeKey = prng.chance(1, 2) ? null : { name: "sk", type: prng.pick(TYPES) };
   return {
     id: tableId(prng.u32()), name: `table.${prng.below(1_000)}`, hashKey: { name: "pk", type: prng.pick(TYPES) },
-    rangeKey: prng.chance(1, 2) ? null : { name: "sk", type: prng.pick(TYPES) },
+    rangeKey, ...(rangeKey === null || prng.chance(1, 2) ? {} : { localIndexes: randomIndexes(prng) }),
     status: prng.pick(["CREATING", "ACTIVE", "UPDATING", "DELETING"]), version: counter(prng),
     createdMs: prng.u32() * 1_000, uuid: "0b0e-11", billing: { mode: "PROVISIONED", readUnits: 5, writeUnits: 1 },
     deletionProtection: prng.chance(1, 2), tableClass: prng.pick([null, "STANDARD", "STANDARD_INFREQUENT_ACCESS"]),
     partitions, ...(prng.chance(1, 3) ? { closed: many(prng, 2, randomPartition) } : {}),
   };
+}
+
+function randomIndexes(prng: Prng): readonly LocalIndex[] {
+  const one = (i: number): LocalIndex => ({
+    name: `index-${i}`, rangeKey: { name: "ik", type: prng.pick(TYPES) },
+    projection: prng.pick<LocalIndex["projection"]>([
+      { kind: "ALL", attributes: [] }, { kind: "KEYS_ONLY", attributes: [] }, { kind: "INCLUDE", attributes: ["a", "b"] },
+    ]),
+  });
+  return Array.from({ length: prng.between(1, 5) }, (_, i) => one(i));
 }
 
 function randomPartition(prng: Prng): Partition {
@@ -105,12 +116,15 @@ const WORKS: readonly ((prng: Prng) => Work)[] = [
   randomGet, randomWrite, randomWrite, randomWrite,
   (prng): Work => {
     const { table, address: { key, point } } = randomHome(prng);
-    return { kind: "query", table, point, from: key, to: key, page: randomPage(prng) };
+    const index = prng.below(spacesOf(table));
+    const bound = storageKey(key.slice(0, 4) + String.fromCharCode(index) + key.slice(5));
+    return { kind: "query", table, point, from: bound, to: bound, page: randomPage(prng, index) };
   },
-  (prng): Work => ({
-    kind: "scan", table: randomTable(prng), fromPoint: randomPoint(prng), toPoint: randomPoint(prng),
-    page: randomPage(prng),
-  }),
+  (prng): Work => {
+    const table = randomTable(prng);
+    const page = randomPage(prng, prng.below(spacesOf(table)));
+    return { kind: "scan", table, fromPoint: randomPoint(prng), toPoint: randomPoint(prng), page };
+  },
   (prng): Work => ({ kind: "write-many", writes: [randomWrite(prng), ...many(prng, 3, randomWrite)] }),
   (prng): Work => ({ kind: "get-many", gets: [randomGet(prng), ...many(prng, 3, randomGet)] }),
   (): Work => ({ kind: "status" }),
@@ -142,12 +156,15 @@ function randomAdmin(prng: Prng): AdminWork {
 }
 
 function randomTableOperation(prng: Prng): TableOperation {
-  const { name, hashKey, rangeKey, billing, deletionProtection, tableClass } = randomTable(prng);
+  const { name, hashKey, rangeKey, localIndexes, billing, deletionProtection, tableClass } = randomTable(prng);
   const partitionCount = prng.pick([null, 1, 64]);
   return prng.pick<TableOperation>([
     {
       kind: "create-table",
-      definition: { name, hashKey, rangeKey, billing, deletionProtection, tableClass, partitionCount },
+      definition: {
+        name, hashKey, rangeKey, billing, deletionProtection, tableClass, partitionCount,
+        ...(localIndexes === undefined ? {} : { localIndexes }),
+      },
     },
     { kind: "delete-table", name }, { kind: "describe-table", name },
     { kind: "list-tables", after: prng.pick([null, name]), limit: prng.between(1, 100) },
@@ -182,11 +199,13 @@ function randomWrite(prng: Prng): WriteOperation {
   }
 }
 
-function randomPage(prng: Prng): PageOptions {
+/** `index` 0: of the table. */
+function randomPage(prng: Prng, index: number): PageOptions {
   return {
     isForward: prng.chance(1, 2), limit: prng.pick([null, 1, 1_000]), after: maybeKey(prng),
     filter: prng.chance(1, 2) ? null : randomCondition(prng, 3), projection: maybePaths(prng),
     isCountOnly: prng.chance(1, 2), isStrong: prng.chance(1, 2),
+    ...(index === 0 ? {} : { index: { number: index, fetches: prng.chance(1, 2) } }),
   };
 }
 
@@ -261,6 +280,7 @@ function randomItemOutcome(prng: Prng): Outcome {
   return prng.pick<Outcome>([
     { kind: "item", json: maybeBytes(prng), exists: prng.chance(1, 2), size: prng.below(1_000) },
     { kind: "written", attributes: maybeBytes(prng), oldSize: prng.below(9), newSize: prng.below(9) },
+    { kind: "written", attributes: null, oldSize: 0, newSize: 9, indexWrites: [[], [prng.below(9)], [1, 2]] },
     randomRefusal(prng),
   ]);
 }
@@ -270,6 +290,7 @@ const OUTCOMES: readonly ((prng: Prng) => WorkOutcome)[] = [
   (prng): WorkOutcome => ({
     kind: "page", runs: many(prng, 3, () => prng.bytes(prng.below(50))), count: 2, scanned: 3, scannedBytes: 400,
     lastKey: prng.chance(1, 2) ? null : randomMap(prng, 0),
+    ...(prng.chance(1, 2) ? {} : { fetched: { bytes: prng.below(9_000), steps: prng.below(9) } }),
   }),
   (prng): WorkOutcome => ({ kind: "many", outcomes: many(prng, 4, randomItemOutcome) }),
   (prng): WorkOutcome => ({ kind: "items", outcomes: many(prng, 2, randomRefusal) }),

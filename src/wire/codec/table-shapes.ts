@@ -1,8 +1,11 @@
 // Shapes of what the catalogue holds: tables, partitions, nodes.
 import { HASH_POINT_END } from "../../base/ids.ts";
-import { KEY_ATTRIBUTE_NAME_LENGTH_MAX, TABLE_NAME_LENGTH_MAX, TABLE_NAME_LENGTH_MIN } from "../../model/limits.ts";
+import {
+  ATTRIBUTE_NAME_BYTES_MAX, INDEX_PROJECTED_COUNT_MAX, KEY_ATTRIBUTE_NAME_LENGTH_MAX, LOCAL_INDEX_COUNT_MAX,
+  TABLE_NAME_LENGTH_MAX, TABLE_NAME_LENGTH_MIN,
+} from "../../model/limits.ts";
 import type {
-  Billing, KeyAttribute, NodeRecord, Partition, TableDefinition, TableSchema,
+  Billing, KeyAttribute, LocalIndex, NodeRecord, Partition, Projection, TableDefinition, TableSchema,
 } from "../../model/table-schema.ts";
 import {
   isCounter, isFiniteNumber, isFlag, isHashPoint, isNodeId, isPositive, listOf, nullable, object, oneOf, optional,
@@ -44,6 +47,19 @@ const isKeyAttribute: Shape = object<KeyAttribute>({
   name: text(KEY_ATTRIBUTE_NAME_LENGTH_MAX), type: oneOf("S", "N", "B"),
 });
 
+const isProjection: Shape = object<Projection>({
+  kind: oneOf("ALL", "KEYS_ONLY", "INCLUDE"),
+  attributes: listOf(text(ATTRIBUTE_NAME_BYTES_MAX), INDEX_PROJECTED_COUNT_MAX),
+});
+const localIndexes: Shape = optional(listOf(object<LocalIndex>({
+  name: isTableName, rangeKey: isKeyAttribute, projection: isProjection,
+}), LOCAL_INDEX_COUNT_MAX, 1));
+
+/** The keys of index rows hold a sort key of the table. */
+function canHaveIndexes(table: Pick<TableSchema, "rangeKey" | "localIndexes">): boolean {
+  return table.localIndexes === undefined || table.rangeKey !== null;
+}
+
 const isBilling: Shape = object<Billing>({
   mode: oneOf("PROVISIONED", "PAY_PER_REQUEST"), readUnits: isCounter, writeUnits: isCounter,
 });
@@ -55,6 +71,7 @@ const isWholeTable: Shape = object<TableSchema>({
   name: isTableName,
   hashKey: isKeyAttribute,
   rangeKey: nullable(isKeyAttribute),
+  localIndexes,
   status: oneOf("CREATING", "ACTIVE", "UPDATING", "DELETING"),
   version: isCounter,
   createdMs: isFiniteNumber,
@@ -64,7 +81,7 @@ const isWholeTable: Shape = object<TableSchema>({
   tableClass,
   partitions: listOf(isPartition, PARTITIONS_MAX, 1),
   closed: optional(listOf(isPartition, PARTITIONS_MAX)),
-}, (table) => coversHashSpace(table.partitions));
+}, (table) => coversHashSpace(table.partitions) && canHaveIndexes(table));
 
 /** Tables that were found good: one that many requests refer to is looked at once. */
 const good: WeakSet<object> = new WeakSet();
@@ -81,11 +98,12 @@ export const isTableDefinition: Shape = object<TableDefinition>({
   name: isTableName,
   hashKey: isKeyAttribute,
   rangeKey: nullable(isKeyAttribute),
+  localIndexes,
   billing: isBilling,
   deletionProtection: isFlag,
   tableClass,
   partitionCount: nullable(whole(1, PARTITIONS_MAX)),
-});
+}, canHaveIndexes);
 
 export const isNodeRecord: Shape = object<NodeRecord>({
   id: isNodeId,

@@ -7,10 +7,22 @@ export function capacityModeOf(returnConsumedCapacity: unknown): CapacityMode {
   return returnConsumedCapacity === "TOTAL" || returnConsumedCapacity === "INDEXES" ? returnConsumedCapacity : null;
 }
 
-/** `table` is the name or ARN as the client gave it. */
-export function capacityJson(table: string, units: number, mode: "TOTAL" | "INDEXES"): string {
-  const text = unitsText(units);
-  const inner = mode === "INDEXES" ? `,"Table":{"CapacityUnits":${text}}` : "";
+/** What a local index took part with. */
+export type IndexUnits = { readonly name: string; readonly units: number };
+const NO_INDEXES: readonly IndexUnits[] = [];
+
+/** `table` is the name or ARN as the client gave it; `units` are the table's own, without those of `indexes`. */
+export function capacityJson(
+  table: string, units: number, mode: "TOTAL" | "INDEXES", indexes: readonly IndexUnits[] = NO_INDEXES,
+): string {
+  let total = units;
+  for (const index of indexes) total += index.units;
+  const text = unitsText(total);
+  let inner = mode === "INDEXES" ? `,"Table":{"CapacityUnits":${unitsText(units)}}` : "";
+  if (mode === "INDEXES" && indexes.length > 0) {
+    const each = indexes.map((index) => `${JSON.stringify(index.name)}:{"CapacityUnits":${unitsText(index.units)}}`);
+    inner += `,"LocalSecondaryIndexes":{${each.join(",")}}`;
+  }
   return `{"TableName":${JSON.stringify(table)},"CapacityUnits":${text}${inner}}`;
 }
 

@@ -1,4 +1,5 @@
 // TableDescription as JSON.
+import { localIndexesOf } from "../../../model/local-index.ts";
 import type { TableOutcome } from "../../../model/operation.ts";
 import type { KeyAttribute, TableSchema, TableStatus } from "../../../model/table-schema.ts";
 
@@ -23,7 +24,7 @@ function tableDescription(
   const keys: KeyAttribute[] = table.rangeKey === null ? [table.hashKey] : [table.hashKey, table.rangeKey];
   const createdSeconds = table.createdMs / 1000;
   return {
-    AttributeDefinitions: keys.map((key) => ({ AttributeName: key.name, AttributeType: key.type })),
+    AttributeDefinitions: definedIn(table, keys).map((key) => ({ AttributeName: key.name, AttributeType: key.type })),
     TableName: table.name,
     KeySchema: keys.map((key, i) => ({ AttributeName: key.name, KeyType: i === 0 ? "HASH" : "RANGE" })),
     TableStatus: status,
@@ -37,10 +38,36 @@ function tableDescription(
     ItemCount: outcome.itemCount,
     TableArn: tableArn(region, accountId, table.name),
     TableId: table.uuid,
+    ...localIndexes(table, tableArn(region, accountId, table.name)),
     ...billingSummary(table, createdSeconds),
     ...(table.tableClass === null ? {} : { TableClassSummary: { TableClass: table.tableClass } }),
     DeletionProtectionEnabled: table.deletionProtection,
     WarmThroughput: { ...warmUnits(table), Status: status === "ACTIVE" ? "ACTIVE" : "UPDATING" },
+  };
+}
+
+/** Keys of the table, then of its indexes, each once. */
+function definedIn(table: TableSchema, keys: readonly KeyAttribute[]): readonly KeyAttribute[] {
+  const defined = new Map(keys.map((key) => [key.name, key]));
+  for (const { rangeKey } of localIndexesOf(table)) defined.set(rangeKey.name, rangeKey);
+  return [...defined.values()];
+}
+
+/** Without IndexSizeBytes and ItemCount: rows of indexes are not counted, and a guess would be taken for a count. */
+function localIndexes(table: TableSchema, arn: string): Readonly<Record<string, unknown>> {
+  if (table.localIndexes === undefined) return {};
+  return {
+    LocalSecondaryIndexes: table.localIndexes.map(({ name, rangeKey, projection }) => ({
+      IndexName: name,
+      KeySchema: [
+        { AttributeName: table.hashKey.name, KeyType: "HASH" }, { AttributeName: rangeKey.name, KeyType: "RANGE" },
+      ],
+      Projection: {
+        ProjectionType: projection.kind,
+        ...(projection.kind === "INCLUDE" ? { NonKeyAttributes: projection.attributes } : {}),
+      },
+      IndexArn: `${arn}/index/${name}`,
+    })),
   };
 }
 

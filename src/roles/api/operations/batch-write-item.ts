@@ -7,13 +7,14 @@ import type { BatchWriteOutcome, DeleteOperation, PutOperation, Refusal } from "
 import type { TableSchema } from "../../../model/table-schema.ts";
 import type { Call } from "../call.ts";
 import { type Failure, failureOf, failureOfRefusal, validation } from "../errors.ts";
-import { type CapacityMode, capacityJson, capacityModeOf } from "../json-codec/capacity.ts";
+import { type CapacityMode, type IndexUnits, capacityJson, capacityModeOf } from "../json-codec/capacity.ts";
 import type { OperationHandler } from "./handler.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 import { BATCH_WRITE_ITEM } from "../validate/item-shapes.ts";
 import { isPassing } from "./batch-get-item.ts";
 import { type SizedItem, addressOfKey, sizedItem, storedItem, validItem } from "./keys.ts";
+import { indexUnitsOf, metricsFailure } from "./write-common.ts";
 import { findTable } from "./table-name.ts";
 
 export const batchWriteItem: OperationHandler = { shape: BATCH_WRITE_ITEM, run };
@@ -27,7 +28,12 @@ type CheckedRequest =
   | { readonly kind: "delete"; readonly key: Item };
 
 /** One table's part: writes `first` .. `first + requests.length - 1` of the operation are its own. */
-type Part = { readonly table: string; readonly requests: readonly WriteRequest[]; readonly first: number };
+type Part = {
+  readonly table: string;
+  readonly schema: TableSchema;
+  readonly requests: readonly WriteRequest[];
+  readonly first: number;
+};
 
 function run(input: JsonObject, call: Call): Failure | null {
   const requestItems = input["RequestItems"] as { readonly [table: string]: readonly WriteRequest[] };
@@ -49,8 +55,10 @@ function run(input: JsonObject, call: Call): Failure | null {
   for (const name of tables) {
     const table = findTable(name, call);
     if (!table.ok) return table.failure;
+    const metrics = metricsFailure(input, table.value);
+    if (metrics !== null) return metrics;
     const requests = requestItems[name] as readonly WriteRequest[];
-    parts.push({ table: name, requests, first: writes.length });
+    parts.push({ table: name, schema: table.value, requests, first: writes.length });
     for (let i = 0; i < requests.length; i++) {
       const write = writeOf(table.value, checked[writes.length] as CheckedRequest);
       if (!write.ok) return write.failure;
@@ -113,11 +121,15 @@ function answer(call: Call, outcome: BatchWriteOutcome, parts: readonly Part[], 
   for (const part of parts) {
     const left: WriteRequest[] = [];
     let units = 0;
+    const indexes = new Map<string, number>();
     for (let i = 0; i < part.requests.length; i++) {
       const one = outcome.outcomes[part.first + i];
       if (one !== undefined && one.kind === "written") {
         doneCount++;
         units += writeUnits(Math.max(one.oldSize, one.newSize));
+        for (const index of indexUnitsOf(part.schema, one)) {
+          indexes.set(index.name, (indexes.get(index.name) ?? 0) + index.units);
+        }
         continue;
       }
       if (one !== undefined && !isPassing(one)) {
@@ -128,7 +140,9 @@ function answer(call: Call, outcome: BatchWriteOutcome, parts: readonly Part[], 
       left.push(part.requests[i] as WriteRequest);
     }
     if (left.length > 0) unprocessed.push(`${JSON.stringify(part.table)}:${JSON.stringify(left)}`);
-    if (mode !== null) capacity.push(capacityJson(part.table, units, mode));
+    if (mode === null) continue;
+    const each: IndexUnits[] = [...indexes].map(([name, sum]) => ({ name, units: sum }));
+    capacity.push(capacityJson(part.table, units, mode, each));
   }
   if (doneCount === 0 && refusal !== null) {
     call.fail(failureOfRefusal(refusal, false));

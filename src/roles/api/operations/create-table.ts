@@ -9,6 +9,7 @@ import type { OperationHandler } from "./handler.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 import { CREATE_TABLE } from "../validate/table-shapes.ts";
+import { localIndexesIn, type TableKeys } from "./local-indexes.ts";
 import { tableNameOf } from "./table-name.ts";
 
 export const createTable: OperationHandler = { shape: CREATE_TABLE, run };
@@ -21,7 +22,7 @@ export const PARTITIONS_TAG = "stator:partitions";
 const PARTITIONS_MAX = 64;
 
 const UNSUPPORTED: readonly string[] = [
-  "LocalSecondaryIndexes", "GlobalSecondaryIndexes", "VectorIndexes", "WarmThroughput", "OnDemandThroughput",
+  "GlobalSecondaryIndexes", "VectorIndexes", "WarmThroughput", "OnDemandThroughput",
   "ResourcePolicy", "GlobalTableSourceArn", "GlobalTableSettingsReplicationMode",
 ];
 
@@ -51,12 +52,15 @@ function definitionOf(input: JsonObject): Result<TableDefinition> {
   if (!keys.ok) return keys;
   const unsupported = unsupportedFailure(input);
   if (unsupported !== null) return no(unsupported);
+  const indexes = localIndexesIn(input, keys.value);
+  if (!indexes.ok) return indexes;
   const partitionCount = partitionCountOf(input);
   if (!partitionCount.ok) return partitionCount;
   return ok({
     name: name.value,
     hashKey: keys.value.hashKey,
     rangeKey: keys.value.rangeKey,
+    ...(indexes.value === null ? {} : { localIndexes: indexes.value }),
     billing: billing.value,
     deletionProtection: input["DeletionProtectionEnabled"] === true,
     tableClass: (input["TableClass"] as TableDefinition["tableClass"] | undefined) ?? null,
@@ -86,9 +90,7 @@ function outOfBounds(units: number, name: string): Failure {
   return validation(`Given value ${units} for ${name} is out of bounds`);
 }
 
-type Keys = { readonly hashKey: KeyAttribute; readonly rangeKey: KeyAttribute | null };
-
-function keysOf(input: JsonObject): Result<Keys> {
+function keysOf(input: JsonObject): Result<TableKeys> {
   const schema = input["KeySchema"] as readonly [KeySchemaElement, KeySchemaElement?];
   const definitions = input["AttributeDefinitions"] as readonly AttributeDefinition[];
   const [first, second] = schema;
@@ -106,7 +108,7 @@ function keysOf(input: JsonObject): Result<Keys> {
   const types = typesOf(names, definitions, hasIndexes);
   if (!types.ok) return types;
   const keys = names.map((name) => ({ name, type: types.value.get(name) as KeyType }));
-  return ok({ hashKey: keys[0] as KeyAttribute, rangeKey: keys[1] ?? null });
+  return ok({ hashKey: keys[0] as KeyAttribute, rangeKey: keys[1] ?? null, types: types.value });
 }
 
 /** Definitions by name: exactly those of the key attributes, unless indexes have keys of their own. */

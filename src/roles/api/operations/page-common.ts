@@ -1,14 +1,20 @@
 // What Query and Scan share: Select and Limit rules, filter and projection, and the answer around stored bytes.
 import { utf8Encode } from "../../../base/utf8.ts";
+import { must } from "../../../base/assert.ts";
+import { getAttribute } from "../../../model/attribute-map.ts";
+import type { Item } from "../../../model/attribute-value.ts";
+import { pointOfKey } from "../../../model/key-encoding.ts";
+import { keyOfItem } from "../../../model/key-schema.ts";
+import { indexKeyNames, indexKeyOf, indexKeyProblem, isProjected, localIndexesOf } from "../../../model/local-index.ts";
 import { pageReadUnits } from "../../../model/capacity-units.ts";
 import type { ConditionNode, Operand, PathNode } from "../../../model/expression/ast.ts";
 import type { ExpressionContext } from "../../../model/expression/context.ts";
 import { parseCondition } from "../../../model/expression/parse.ts";
-import type { PageOutcome } from "../../../model/operation.ts";
-import type { TableSchema } from "../../../model/table-schema.ts";
+import type { IndexRead, ItemAddress, PageOptions, PageOutcome } from "../../../model/operation.ts";
+import type { LocalIndex, TableSchema } from "../../../model/table-schema.ts";
 import type { Call } from "../call.ts";
 import { type Failure, validation } from "../errors.ts";
-import { type CapacityMode, capacityJson } from "../json-codec/capacity.ts";
+import { capacityJson, capacityModeOf } from "../json-codec/capacity.ts";
 import { legacyFilter } from "../legacy/conditions.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
@@ -36,11 +42,45 @@ export function selectFailure(input: JsonObject): Failure | null {
     + (select === "COUNT" ? "only the Count" : select));
 }
 
-/** Tables have no indexes here, so any index is one the table does not have. */
-export function indexFailure(input: JsonObject): Failure | null {
+/** The index that IndexName names; null: none is named. */
+export function indexOf(table: TableSchema, input: JsonObject): Result<NumberedIndex | null> {
   const name = input["IndexName"] as string | undefined;
-  return name === undefined ? null : validation(`The table does not have the specified index: ${name}`);
+  if (name === undefined) return ok(null);
+  const at = localIndexesOf(table).findIndex((index) => index.name === name);
+  if (at === -1) return no(validation(`The table does not have the specified index: ${name}`));
+  return ok({ number: at + 1, index: must(localIndexesOf(table)[at]) });
 }
+
+/**
+ * How the rows of an index are read: the items themselves, where something is asked for that the index does not have.
+ * Without Select and projection that is what it has.
+ */
+export function indexReadOf(
+  table: TableSchema, found: NumberedIndex | null, input: JsonObject, filter: ConditionNode | null,
+  projection: readonly PathNode[] | null,
+): { readonly index?: IndexRead } {
+  if (found === null) return NO_INDEX;
+  const { number, index } = found;
+  const isMissing = (name: string): boolean => !isProjected(table, index, name);
+  const fetches = (input["Select"] === "ALL_ATTRIBUTES" && index.projection.kind !== "ALL")
+    || (projection?.some(([name]) => isMissing(name)) ?? false)
+    || (filter !== null && firstNameIn(filter, isMissing) !== null);
+  return { index: { number, fetches } };
+}
+
+/** Where an ExclusiveStartKey lies in the index: exactly the key attributes of table and index. Null: it is none. */
+export function indexStartKey(
+  table: TableSchema, number: number, index: LocalIndex, start: Item,
+): ItemAddress | null {
+  const names = indexKeyNames(table, index);
+  if (Object.keys(start).length !== names.length || getAttribute(start, index.rangeKey.name) === undefined) return null;
+  if (!keyOfItem(table, start).ok || indexKeyProblem(table, start) !== null) return null;
+  const key = indexKeyOf(table, number, start);
+  return { key, point: pointOfKey(key) };
+}
+
+export type NumberedIndex = { readonly number: number; readonly index: LocalIndex };
+const NO_INDEX: { readonly index?: IndexRead } = {};
 
 /** Null: neither a FilterExpression nor the parameter `legacy`, which stood in its place before. */
 export function filterOf(
@@ -54,21 +94,22 @@ export function filterOf(
 
 /** A Query's filter may not look at the key: the key condition is for that. */
 export function filterOnKeyFailure(
-  table: TableSchema, filter: ConditionNode, parameter: "Filter Expression" | "QueryFilter",
+  hash: string, range: string | null, filter: ConditionNode, parameter: "Filter Expression" | "QueryFilter",
 ): Failure | null {
-  const name = keyAttributeIn(filter, table.hashKey.name, table.rangeKey?.name ?? null);
+  const name = firstNameIn(filter, (attribute) => attribute === hash || attribute === range);
   return name === null ? null : validation(
     `${parameter} can only contain non-primary key attributes: Primary key attribute: ${name}`,
   );
 }
 
-function keyAttributeIn(node: ConditionNode, hash: string, range: string | null): string | null {
-  const ofPath = (path: PathNode): string | null => path[0] === hash || path[0] === range ? path[0] : null;
+/** The first of the attributes that the condition looks at for which `is` holds. */
+function firstNameIn(node: ConditionNode, is: (name: string) => boolean): string | null {
+  const ofPath = (path: PathNode): string | null => is(path[0]) ? path[0] : null;
   const of = (operand: Operand): string | null => operand.kind === "value" ? null : ofPath(operand.path);
   switch (node.kind) {
     case "and": case "or":
-      return keyAttributeIn(node.left, hash, range) ?? keyAttributeIn(node.right, hash, range);
-    case "not": return keyAttributeIn(node.operand, hash, range);
+      return firstNameIn(node.left, is) ?? firstNameIn(node.right, is);
+    case "not": return firstNameIn(node.operand, is);
     case "compare": return of(node.left) ?? of(node.right);
     case "between": return of(node.operand) ?? of(node.low) ?? of(node.high);
     case "in": {
@@ -85,14 +126,19 @@ function keyAttributeIn(node: ConditionNode, hash: string, range: string | null)
   }
 }
 
-export function answerPage(
-  call: Call, outcome: PageOutcome, isCountOnly: boolean, isStrong: boolean, table: string, mode: CapacityMode,
-): void {
+/** `input` of a Query or Scan whose operation had `page`. */
+export function answerPage(call: Call, outcome: PageOutcome, page: PageOptions, input: JsonObject): void {
+  const { isCountOnly, isStrong } = page;
+  const mode = capacityModeOf(input["ReturnConsumedCapacity"]);
   let tail = `"Count":${outcome.count},"ScannedCount":${outcome.scanned}`;
   if (outcome.lastKey !== null) tail += `,"LastEvaluatedKey":${JSON.stringify(outcome.lastKey)}`;
   if (mode !== null) {
+    const table = input["TableName"] as string;
     const units = pageReadUnits(outcome.scannedBytes, isStrong);
-    tail += `,"ConsumedCapacity":${capacityJson(table, units, mode)}`;
+    const steps = outcome.fetched?.steps ?? 0;
+    const capacity = page.index === undefined ? capacityJson(table, units, mode)
+      : capacityJson(table, isStrong ? steps : steps / 2, mode, [{ name: input["IndexName"] as string, units }]);
+    tail += `,"ConsumedCapacity":${capacity}`;
   }
   if (isCountOnly) {
     call.succeedText(`{${tail}}`);

@@ -3,11 +3,10 @@ import { HASH_POINT_END, type HashPoint, type StorageKey, hashPoint } from "../.
 import type { Item } from "../../../model/attribute-value.ts";
 import { addressOf } from "../../../model/key-encoding.ts";
 import { keyOfKey } from "../../../model/key-schema.ts";
-import type { ScanOperation } from "../../../model/operation.ts";
+import type { ItemAddress, ScanOperation } from "../../../model/operation.ts";
 import type { TableSchema } from "../../../model/table-schema.ts";
 import type { Call } from "../call.ts";
 import { type Failure, failureOf, validation } from "../errors.ts";
-import { capacityModeOf } from "../json-codec/capacity.ts";
 import type { OperationHandler } from "./handler.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
@@ -15,7 +14,9 @@ import { SCAN } from "../validate/item-shapes.ts";
 import { SCAN_EXPRESSIONS, openExpressions, unusedFailure } from "./expressions.ts";
 import { projectionOf } from "./get-item.ts";
 import { validItem } from "./keys.ts";
-import { answerPage, filterOf, indexFailure, selectFailure } from "./page-common.ts";
+import {
+  answerPage, filterOf, indexOf, indexReadOf, indexStartKey, selectFailure, type NumberedIndex,
+} from "./page-common.ts";
 import { findTable } from "./table-name.ts";
 import { LEGACY_SCAN, mixingFailure } from "../legacy/mixing.ts";
 
@@ -25,10 +26,8 @@ function run(input: JsonObject, call: Call): Failure | null {
   const operation = operationOf(input, call);
   if (!operation.ok) return operation.failure;
   const { page } = operation.value;
-  const table = input["TableName"] as string;
-  const mode = capacityModeOf(input["ReturnConsumedCapacity"]);
   call.plan(operation.value, (outcome) => {
-    if (outcome.kind === "page") answerPage(call, outcome, page.isCountOnly, page.isStrong, table, mode);
+    if (outcome.kind === "page") answerPage(call, outcome, page, input);
     else call.fail(failureOf(outcome));
   });
   return null;
@@ -50,10 +49,10 @@ function operationOf(input: JsonObject, call: Call): Result<ScanOperation> {
   if (unused !== null) return no(unused);
   const table = findTable(input["TableName"] as string, call);
   if (!table.ok) return table;
-  const noIndex = indexFailure(input);
-  if (noIndex !== null) return no(noIndex);
+  const index = indexOf(table.value, input);
+  if (!index.ok) return index;
   const share = segmentOf(input);
-  const after = start.value === null ? ok(null) : startKeyOf(table.value, start.value, share);
+  const after = start.value === null ? ok(null) : startKeyOf(table.value, index.value, start.value, share);
   if (!after.ok) return after;
   return ok({
     kind: "scan", table: table.value, fromPoint: share.from, toPoint: share.to,
@@ -65,6 +64,7 @@ function operationOf(input: JsonObject, call: Call): Result<ScanOperation> {
       projection: projection.value,
       isCountOnly: input["Select"] === "COUNT",
       isStrong: input["ConsistentRead"] === true,
+      ...indexReadOf(table.value, index.value, input, filter.value, projection.value),
     },
   });
 }
@@ -102,17 +102,24 @@ function boundary(index: number, total: number): HashPoint {
   return index === total ? HASH_POINT_END : hashPoint(Math.floor((HASH_POINT_END / total) * index));
 }
 
-function startKeyOf(table: TableSchema, start: Item, share: Share): Result<StorageKey> {
-  const found = keyOfKey(table, start);
-  if (!found.ok) {
+function startKeyOf(
+  table: TableSchema, index: NumberedIndex | null, start: Item, share: Share,
+): Result<StorageKey> {
+  const address = index === null ? itemStartKey(table, start) : indexStartKey(table, index.number, index.index, start);
+  if (address === null) {
     return no(validation(
       "The provided starting key is invalid: The provided key element does not match the schema",
     ));
   }
-  const { key, point } = addressOf(table, found.key.hashValue, found.key.rangeValue);
+  const { key, point } = address;
   if (point < share.from || point >= share.to) {
     return no(validation("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "
       + `ExclusiveStartKey with correct Segment. TotalSegments: ${share.total} Segment: ${share.segment}`));
   }
   return ok(key);
+}
+
+function itemStartKey(table: TableSchema, start: Item): ItemAddress | null {
+  const found = keyOfKey(table, start);
+  return found.ok ? addressOf(table, found.key.hashValue, found.key.rangeValue) : null;
 }

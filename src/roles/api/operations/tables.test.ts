@@ -123,7 +123,7 @@ test("refused tables", () => {
     },
       "Given value 1000000000001 for ReadCapacityUnits is out of bounds"),
     create({ GlobalSecondaryIndexes: [] }, "Unsupported parameter: GlobalSecondaryIndexes"),
-    create({ LocalSecondaryIndexes: [{}] }, "Unsupported parameter: LocalSecondaryIndexes"),
+    create({ LocalSecondaryIndexes: [] }, `${INVALID}List of LocalSecondaryIndexes is empty`),
     create({ StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" } },
       "Unsupported parameter value: StreamSpecification.StreamEnabled true"),
     create({ SSESpecification: { Enabled: true } },

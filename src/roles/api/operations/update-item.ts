@@ -14,7 +14,7 @@ import { UPDATE_EXPRESSIONS, openExpressions, unusedFailure } from "./expression
 import { addressOfKey, validItem } from "./keys.ts";
 import { findTable } from "./table-name.ts";
 import { LEGACY_UPDATE, mixingFailure } from "../legacy/mixing.ts";
-import { conditionOf, executeWrite, returnValuesOf, returnsOldOnFailure } from "./write-common.ts";
+import { conditionOf, executeWrite, metricsFailure, returnValuesOf, returnsOldOnFailure } from "./write-common.ts";
 
 export const updateItem: OperationHandler = { shape: UPDATE_ITEM, run };
 
@@ -33,6 +33,8 @@ function run(input: JsonObject, call: Call): Failure | null {
   if (unused !== null) return unused;
   const table = findTable(input["TableName"] as string, call);
   if (!table.ok) return table.failure;
+  const metrics = metricsFailure(input, table.value);
+  if (metrics !== null) return metrics;
   const address = addressOfKey(table.value, key.value);
   if (!address.ok) return address.failure;
   const keyUpdate = update.value === null ? null : keyUpdateFailure(table.value, update.value);
@@ -45,7 +47,7 @@ function run(input: JsonObject, call: Call): Failure | null {
   return null;
 }
 
-/** Null: neither an UpdateExpression nor AttributeUpdates. The item is created with its key alone if it is not there. */
+/** Null: no UpdateExpression and no AttributeUpdates. The item is created with its key alone if it is not there. */
 function updateOf(input: JsonObject, context: ExpressionContext | null): Result<UpdateNode | null> {
   const text = input["UpdateExpression"] as string | undefined;
   if (text === undefined || context === null) return legacyUpdate(input);

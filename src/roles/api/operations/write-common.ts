@@ -5,10 +5,12 @@ import type { ConditionNode } from "../../../model/expression/ast.ts";
 import type { ExpressionContext } from "../../../model/expression/context.ts";
 import { parseCondition } from "../../../model/expression/parse.ts";
 import { OPERAND_TYPE } from "../../../model/expression/set-value.ts";
+import { localIndexesOf } from "../../../model/local-index.ts";
+import type { TableSchema } from "../../../model/table-schema.ts";
 import type { Outcome, ReturnValues, WriteOperation, WriteOutcome } from "../../../model/operation.ts";
 import type { Call } from "../call.ts";
 import { type Failure, failureOf, validation } from "../errors.ts";
-import { type CapacityMode, capacityJson, capacityModeOf } from "../json-codec/capacity.ts";
+import { type CapacityMode, type IndexUnits, capacityJson, capacityModeOf } from "../json-codec/capacity.ts";
 import { legacyExpected } from "../legacy/conditions.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
@@ -44,7 +46,7 @@ export function executeWrite(input: JsonObject, call: Call, operation: WriteOper
   const mode = capacityModeOf(input["ReturnConsumedCapacity"]);
   const table = input["TableName"] as string;
   call.plan(operation, (outcome: Outcome) => {
-    if (outcome.kind === "written") answer(call, outcome, table, mode);
+    if (outcome.kind === "written") answer(call, outcome, operation.table, table, mode);
     else call.fail(wrongType(input, outcome) ?? failureOf(outcome));
   });
 }
@@ -55,14 +57,36 @@ function wrongType(input: JsonObject, outcome: Outcome): Failure | null {
   return outcome.message === OPERAND_TYPE ? validation("Type mismatch for attribute to update") : null;
 }
 
-function answer(call: Call, outcome: WriteOutcome, table: string, mode: CapacityMode): void {
+/** What the write cost in each of the table's indexes that it changed. */
+export function indexUnitsOf(table: TableSchema, outcome: WriteOutcome): IndexUnits[] {
+  const units: IndexUnits[] = [];
+  outcome.indexWrites?.forEach((writes, i) => {
+    const index = localIndexesOf(table)[i];
+    if (index === undefined || writes.length === 0) return;
+    units.push({ name: index.name, units: writes.reduce((sum, bytes) => sum + writeUnits(bytes), 0) });
+  });
+  return units;
+}
+
+/**
+ * How large an item collection is nobody counts here, and to guess is worse than to refuse. A table without local
+ * indexes has no metrics.
+ */
+export function metricsFailure(input: JsonObject, table: TableSchema): Failure | null {
+  if (input["ReturnItemCollectionMetrics"] !== "SIZE" || table.localIndexes === undefined) return null;
+  return validation("Unsupported parameter value: ReturnItemCollectionMetrics SIZE for a table with local indexes");
+}
+
+function answer(
+  call: Call, outcome: WriteOutcome, schema: TableSchema, table: string, mode: CapacityMode,
+): void {
   const { attributes } = outcome;
   if (mode === null) {
     call.succeed(attributes === null ? [EMPTY_OBJECT] : [ATTRIBUTES_HEAD, attributes, CLOSE]);
     return;
   }
   const units = writeUnits(Math.max(outcome.oldSize, outcome.newSize));
-  const capacity = `"ConsumedCapacity":${capacityJson(table, units, mode)}}`;
+  const capacity = `"ConsumedCapacity":${capacityJson(table, units, mode, indexUnitsOf(schema, outcome))}}`;
   if (attributes === null) call.succeedText(`{${capacity}`);
   else call.succeed([ATTRIBUTES_HEAD, attributes, utf8Encode(`,${capacity}`)]);
 }

@@ -2,8 +2,10 @@
 // hand (operations/table-name.ts): DynamoDB has its own words there.
 import { BOOLEAN, OPAQUE, TEXT, integer, list, long, oneOf, string, structure } from "./shape.ts";
 import type { StructureShape } from "./shape.ts";
-import { KEY_ATTRIBUTE_NAME_LENGTH_MAX, LIST_TABLES_COUNT_MAX } from "../../../model/limits.ts";
-import { PLAIN_TABLE_NAME } from "./names.ts";
+import {
+  KEY_ATTRIBUTE_NAME_LENGTH_MAX, LIST_TABLES_COUNT_MAX, NON_KEY_ATTRIBUTES_COUNT_MAX,
+} from "../../../model/limits.ts";
+import { INDEX_NAME, PLAIN_TABLE_NAME } from "./names.ts";
 
 const KEY_ATTRIBUTE_NAME = string({ min: 1, max: KEY_ATTRIBUTE_NAME_LENGTH_MAX });
 
@@ -14,6 +16,14 @@ const ATTRIBUTE_DEFINITION = structure("AttributeDefinition", {
 const KEY_SCHEMA_ELEMENT = structure("KeySchemaElement", {
   "AttributeName!": KEY_ATTRIBUTE_NAME,
   "KeyType!": oneOf("HASH", "RANGE"),
+});
+const LOCAL_INDEX = structure("LocalSecondaryIndex", {
+  "IndexName!": INDEX_NAME,
+  "KeySchema!": list(KEY_SCHEMA_ELEMENT, 1, 2),
+  "Projection!": structure("Projection", {
+    ProjectionType: oneOf("ALL", "KEYS_ONLY", "INCLUDE"),
+    NonKeyAttributes: list(KEY_ATTRIBUTE_NAME, 1, NON_KEY_ATTRIBUTES_COUNT_MAX),
+  }),
 });
 const PROVISIONED_THROUGHPUT = structure("ProvisionedThroughput", {
   "ReadCapacityUnits!": long(1),
@@ -28,7 +38,7 @@ export const CREATE_TABLE: StructureShape = structure("CreateTableInput", {
   TableName: TEXT,
   "AttributeDefinitions!": list(ATTRIBUTE_DEFINITION),
   "KeySchema!": list(KEY_SCHEMA_ELEMENT, 1, 2),
-  LocalSecondaryIndexes: OPAQUE,
+  LocalSecondaryIndexes: list(LOCAL_INDEX),
   GlobalSecondaryIndexes: OPAQUE,
   BillingMode: oneOf("PROVISIONED", "PAY_PER_REQUEST"),
   ProvisionedThroughput: PROVISIONED_THROUGHPUT,
