@@ -51,8 +51,8 @@ function placeUnrest(cluster: SimCluster, partition: Partition, table: TableSche
   }
   const zones = new Set<number>();
   for (const node of replicas) {
-    const machine = cluster.machineOf(node);
-    if (machine.nodeId !== node) return `a replica is on node ${node}, whose disk was lost`;
+    const machine = cluster.machineAs(node);
+    if (machine === null) return `a replica is on node ${node}, which no machine is`;
     zones.add(machine.zone);
   }
   if (replicas.length !== REPLICAS) return `${replicas.length} replicas`;
@@ -62,7 +62,7 @@ function placeUnrest(cluster: SimCluster, partition: Partition, table: TableSche
 /** A split of a partition whose items have one partition key, or none, waits until there are others. */
 function canSplit(cluster: SimCluster, { id }: TableSchema, { from, to, replicas }: Partition): boolean {
   return replicas.some((node) => {
-    const tree = cluster.machineOf(node).node?.tree;
+    const tree = cluster.machineAs(node)?.node?.tree;
     return tree !== undefined && findSplitPoint(tree, { table: id, from, to }, null).kind === "split-point";
   });
 }

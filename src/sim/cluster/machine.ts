@@ -244,6 +244,7 @@ export class Machine {
       },
       tree: options.tree, build: options.build, nodes: initialNodes.map(({ id }) => id), initialNodes,
       liveness: options.liveness, partitionsPerTable: options.partitionsPerTable, priorLeasesVoid: options.isOneProcess,
+      ...(options.clockWindowMs === null ? {} : { clockWindowMs: options.clockWindowMs }),
       onFailed: (failure) => {
         network.attach(self, null);
         env.onFailed(this, failure);

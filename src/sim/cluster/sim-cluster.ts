@@ -80,6 +80,11 @@ export class SimCluster implements Victim, TableFrontEnd {
     return must(this.#byNode.get(node), "a node is one of a machine");
   }
 
+  /** The machine that is this node now. */
+  machineAs(node: number): Machine | null {
+    return this.machines.find(({ identity }) => identity === node) ?? null;
+  }
+
   /** Its disk was lost: it will not come back. */
   isLost({ uuid }: NodeRecord): boolean {
     return this.machines.every((machine) => machine.uuid !== uuid);

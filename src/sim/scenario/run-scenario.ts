@@ -31,6 +31,8 @@ import { Watch } from "./watch.ts";
 const START_MS_MAX = 20_000;
 /** After healing, all must be at rest within this: several elections, each with its timeouts, and a catch-up. */
 const REST_MS_MAX = 60_000;
+/** Windows of the guard after which a wrong clock is found out, also by the slowest of clocks. */
+const GUARD_WINDOWS = 4;
 /** Clients go on for so long after healing. */
 const AFTERMATH_MS = 100;
 /** A call on a healed cluster is answered within this. */
@@ -108,6 +110,7 @@ export class Scenario {
   run(): ScenarioResult {
     const table = this.#bringUp();
     if (table !== null) {
+      this.#setWrongClock();
       this.#chaos();
       this.#heal(table);
     }
@@ -152,6 +155,15 @@ export class Scenario {
       return null;
     }
     return must(cluster.table(1), "the table is there");
+  }
+
+  /** And gives the nodes the time to find out. */
+  #setWrongClock(): void {
+    const { wrongClock, clockWindowMs, timing } = this.#options;
+    if (wrongClock === null) return;
+    this.#cluster.setClock(wrongClock.machine, 0, wrongClock.rate);
+    const windowMs = clockWindowMs ?? timing.leaseMs;
+    this.#runUntil(windowMs * GUARD_WINDOWS, () => this.#violations.length > 0);
   }
 
   #chaos(): void {

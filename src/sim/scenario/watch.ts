@@ -55,8 +55,13 @@ export class Watch {
   /** After each event: one of a node may begin or renew a lease, one of a router may bring a catalogue. */
   afterEvent({ target, kind }: SimEvent): void {
     if (target === WORLD || target >= NAMELESS_BASE) return;
-    if (target < ROUTER_BASE) this.#report(this.#leases(this.#cluster.machineOf(target)));
-    else if (kind === EVENT_NETWORK) this.#knowledge(this.#cluster.machineOf(target - ROUTER_BASE));
+    const isNode = target < ROUTER_BASE;
+    if (!isNode && kind !== EVENT_NETWORK) return;
+    // Null: a node that the cluster made and no machine has become, or one whose disk is lost.
+    const machine = this.#cluster.machineAs(isNode ? target : target - ROUTER_BASE);
+    if (machine === null) return;
+    if (isNode) this.#report(this.#leases(machine));
+    else this.#knowledge(machine);
   }
 
   #knowledge({ router, routerId, lives }: Machine): void {

@@ -28,6 +28,10 @@ export type RunOptions = {
   readonly link: LinkFaults;
   /** A node's clock runs between 1 - this and 1 + this: within what the lease allows for. */
   readonly clockRateSpread: number;
+  /** One machine's clocks run at a rate beyond that, from before the faults on. Null: none does. */
+  readonly wrongClock: { readonly machine: number; readonly rate: number } | null;
+  /** Over which the guard of the clocks compares; null: as in production. */
+  readonly clockWindowMs: number | null;
   readonly wallOffsetMsMax: number;
   readonly disk: SimDiskOptions;
   readonly kv: SimKvOptions;
@@ -84,6 +88,8 @@ export function drawOptions(seed: number): RunOptions {
     link: drawLink(prng),
     // Two clocks may drift apart by twice this; the lease allows for leaseDriftMs over leaseMs.
     clockRateSpread: prng.chance(1, 4) ? 0 : (timing.leaseDriftMs / timing.leaseMs) * 0.45,
+    wrongClock: null,
+    clockWindowMs: null,
     wallOffsetMsMax: prng.pick([0, 500, 86_400_000]),
     disk: drawDisk(prng),
     kv: drawKv(prng),
