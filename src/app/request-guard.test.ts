@@ -28,6 +28,12 @@ test("requests are admitted on tables whose keys are those of the catalogue", ()
     ["another type of key", { ...TABLE, hashKey: { name: "pk", type: "N" } }, false],
     ["another name of the sort key", { ...TABLE, rangeKey: { name: "other", type: "N" } }, false],
     ["no sort key", { ...TABLE, rangeKey: null }, false],
+    ["an index that the table does not have", {
+      ...TABLE,
+      localIndexes: [{
+        name: "by-x", rangeKey: { name: "x", type: "S" }, projection: { kind: "ALL", attributes: [] },
+      }],
+    }, false],
   ];
   for (const [what, table, isGood] of cases) {
     const one = get(table);

@@ -128,6 +128,8 @@ export type WriteOutcome = {
   readonly newSize: number;
   /** Sizes of the rows written in each of the table's local indexes, in order. Absent: it has none. */
   readonly indexWrites?: readonly (readonly number[])[];
+  /** More bytes than the items of this partition key and their index rows have. Absent: no local indexes. */
+  readonly collectionBytesMax?: number;
 };
 
 export type PageOutcome = {

@@ -72,3 +72,17 @@ test("counters of a batch are the sum of its writes, and a large batch is full",
   });
   assert.equal(session.isFull(), false);
 });
+
+test("rows derived from a write are in its entry, and count towards its size", () => {
+  const session = new LeaderSession();
+  const row = { key: storageKey("row"), value: new Uint8Array(FLIGHT_BYTES_MAX) };
+  const gone = { key: storageKey("gone"), value: null };
+  session.add(KEY, Uint8Array.of(1), 1, 10, waiter([], ""), [gone, row]);
+  assert.equal(session.isFull(), true);
+  session.propose((payload) => {
+    assert.deepEqual(payload.mutations, [{ key: KEY, value: Uint8Array.of(1) }, gone, row]);
+    assert.deepEqual([payload.items, payload.bytes], [1, 10]);
+    return proposer(1)(payload);
+  });
+  assert.equal(session.newest(row.key), undefined, "nobody evaluates on index rows");
+});

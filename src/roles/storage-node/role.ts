@@ -1,8 +1,9 @@
 // The storage node's request side: reads from this node's replicas, and writes on the groups it leads.
 import type { NodeId } from "../../base/ids.ts";
 import { unreachable } from "../../base/assert.ts";
-import { scanBounds } from "../../model/key-encoding.ts";
+import { scanBounds, spacesOf } from "../../model/key-encoding.ts";
 import type { GetOperation, Outcome, WriteOperation } from "../../model/operation.ts";
+import type { TableSchema } from "../../model/table-schema.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Network } from "../../ports/network.ts";
 import type { GroupHost } from "../../replication/group-host.ts";
@@ -12,7 +13,7 @@ import type { ItemTree } from "../../storage/tree/item-tree.ts";
 import type { TreeDamage } from "../../storage/tree/tree-read.ts";
 import type { LogEntry } from "../../wire/log-record.ts";
 import { REPLY, type NodeMessage, type Redirect, type Request, type WorkOutcome } from "../../wire/data-messages.ts";
-import { evaluateWrite } from "./evaluate-write.ts";
+import { evaluateWrite, type Evaluated } from "./evaluate-write.ts";
 import { MembershipWorks } from "./membership-works.ts";
 import { movedOutcome, type PlacedGroups } from "./moved.ts";
 import { readItem, readPage } from "./read.ts";
@@ -180,7 +181,7 @@ export class StorageNode {
       stored = read.kind === "absent" ? null : read.value;
     }
     const evaluated = evaluateWrite(operation, stored);
-    waiter.outcome = evaluated.outcome;
+    waiter.outcome = this.#withCollection(host, operation.table, evaluated);
     if (evaluated.value !== undefined) {
       session.add(key, evaluated.value, evaluated.items, evaluated.bytes, waiter, evaluated.derived);
       replicator.wake(host);
@@ -188,7 +189,17 @@ export class StorageNode {
     }
     if (session.waitFor(key, waiter)) return null;
     // Nothing in flight on this key: the answer is a strong read of committed state.
-    return host.core.isLeaseLive(clock.monotonicMs()) ? evaluated.outcome : redirect(host);
+    return host.core.isLeaseLive(clock.monotonicMs()) ? waiter.outcome : redirect(host);
+  }
+
+  /**
+   * How large an item collection is nobody counts. It is no larger than all items of its partition, each with as many
+   * index rows as there can be, none of them larger than its item.
+   */
+  #withCollection(host: GroupHost, table: TableSchema, { outcome, bytes }: Evaluated): Outcome {
+    if (table.localIndexes === undefined || outcome.kind !== "written") return outcome;
+    const items = this.#env.tree.counters(host.group).bytes + bytes;
+    return { ...outcome, collectionBytesMax: Math.max(items, outcome.newSize) * spacesOf(table) };
   }
 
   /** A replica without a whole tree serves nothing; what a split group had is its children's. */

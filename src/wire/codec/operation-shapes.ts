@@ -213,6 +213,7 @@ const isGetOutcome: Shape = object<GetOutcome>({ kind: oneOf("item"), json, exis
 const isWriteOutcome: Shape = object<WriteOutcome>({
   kind: oneOf("written"), attributes: json, oldSize: isCounter, newSize: isCounter,
   indexWrites: optional(listOf(listOf(isCounter, 2), LOCAL_INDEX_COUNT_MAX)),
+  collectionBytesMax: optional(isCounter),
 });
 
 export const OUTCOMES: { readonly [K in Outcome["kind"]]: Shape } = {

@@ -280,7 +280,7 @@ function randomItemOutcome(prng: Prng): Outcome {
   return prng.pick<Outcome>([
     { kind: "item", json: maybeBytes(prng), exists: prng.chance(1, 2), size: prng.below(1_000) },
     { kind: "written", attributes: maybeBytes(prng), oldSize: prng.below(9), newSize: prng.below(9) },
-    { kind: "written", attributes: null, oldSize: 0, newSize: 9, indexWrites: [[], [prng.below(9)], [1, 2]] },
+    { kind: "written", attributes: null, oldSize: 0, newSize: 9, indexWrites: [[], [prng.below(9)], [1, 2]], collectionBytesMax: 9 },
     randomRefusal(prng),
   ]);
 }

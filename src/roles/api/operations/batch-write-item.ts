@@ -3,18 +3,20 @@ import { assert } from "../../../base/assert.ts";
 import type { Item } from "../../../model/attribute-value.ts";
 import { writeUnits } from "../../../model/capacity-units.ts";
 import { BATCH_WRITE_COUNT_MAX } from "../../../model/limits.ts";
-import type { BatchWriteOutcome, DeleteOperation, PutOperation, Refusal } from "../../../model/operation.ts";
+import type {
+  BatchWriteOutcome, DeleteOperation, PutOperation, Refusal, WriteOperation,
+} from "../../../model/operation.ts";
 import type { TableSchema } from "../../../model/table-schema.ts";
 import type { Call } from "../call.ts";
 import { type Failure, failureOf, failureOfRefusal, validation } from "../errors.ts";
-import { type CapacityMode, type IndexUnits, capacityJson, capacityModeOf } from "../json-codec/capacity.ts";
+import { type IndexUnits, capacityJson, capacityModeOf } from "../json-codec/capacity.ts";
 import type { OperationHandler } from "./handler.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 import { BATCH_WRITE_ITEM } from "../validate/item-shapes.ts";
 import { isPassing } from "./batch-get-item.ts";
 import { type SizedItem, addressOfKey, sizedItem, storedItem, validItem } from "./keys.ts";
-import { indexUnitsOf, metricsFailure } from "./write-common.ts";
+import { indexUnitsOf, metricsJson } from "./write-common.ts";
 import { findTable } from "./table-name.ts";
 
 export const batchWriteItem: OperationHandler = { shape: BATCH_WRITE_ITEM, run };
@@ -55,8 +57,6 @@ function run(input: JsonObject, call: Call): Failure | null {
   for (const name of tables) {
     const table = findTable(name, call);
     if (!table.ok) return table.failure;
-    const metrics = metricsFailure(input, table.value);
-    if (metrics !== null) return metrics;
     const requests = requestItems[name] as readonly WriteRequest[];
     parts.push({ table: name, schema: table.value, requests, first: writes.length });
     for (let i = 0; i < requests.length; i++) {
@@ -69,9 +69,8 @@ function run(input: JsonObject, call: Call): Failure | null {
     }
   }
   assert(writes.length === checked.length, "every request of a batch becomes a write");
-  const mode = capacityModeOf(input["ReturnConsumedCapacity"]);
   call.plan({ kind: "batch-write", writes }, (outcome) => {
-    if (outcome.kind === "batch-written") answer(call, outcome, parts, mode);
+    if (outcome.kind === "batch-written") answer(call, outcome, parts, writes, input);
     else call.fail(failureOf(outcome));
   });
   return null;
@@ -113,7 +112,11 @@ function writeOf(table: TableSchema, request: CheckedRequest): Result<PutOperati
   });
 }
 
-function answer(call: Call, outcome: BatchWriteOutcome, parts: readonly Part[], mode: CapacityMode): void {
+function answer(
+  call: Call, outcome: BatchWriteOutcome, parts: readonly Part[], writes: readonly WriteOperation[], input: JsonObject,
+): void {
+  const mode = capacityModeOf(input["ReturnConsumedCapacity"]);
+  const collections: string[] = [];
   const unprocessed: string[] = [];
   const capacity: string[] = [];
   let doneCount = 0;
@@ -122,11 +125,14 @@ function answer(call: Call, outcome: BatchWriteOutcome, parts: readonly Part[], 
     const left: WriteRequest[] = [];
     let units = 0;
     const indexes = new Map<string, number>();
+    const metrics = new Set<string>();
     for (let i = 0; i < part.requests.length; i++) {
       const one = outcome.outcomes[part.first + i];
       if (one !== undefined && one.kind === "written") {
         doneCount++;
         units += writeUnits(Math.max(one.oldSize, one.newSize));
+        const metric = metricsJson(input, writes[part.first + i] as WriteOperation, one);
+        if (metric !== null) metrics.add(metric);
         for (const index of indexUnitsOf(part.schema, one)) {
           indexes.set(index.name, (indexes.get(index.name) ?? 0) + index.units);
         }
@@ -140,6 +146,7 @@ function answer(call: Call, outcome: BatchWriteOutcome, parts: readonly Part[], 
       left.push(part.requests[i] as WriteRequest);
     }
     if (left.length > 0) unprocessed.push(`${JSON.stringify(part.table)}:${JSON.stringify(left)}`);
+    if (metrics.size > 0) collections.push(`${JSON.stringify(part.table)}:[${[...metrics].join(",")}]`);
     if (mode === null) continue;
     const each: IndexUnits[] = [...indexes].map(([name, sum]) => ({ name, units: sum }));
     capacity.push(capacityJson(part.table, units, mode, each));
@@ -149,5 +156,6 @@ function answer(call: Call, outcome: BatchWriteOutcome, parts: readonly Part[], 
     return;
   }
   const consumed = mode === null ? "" : `,"ConsumedCapacity":[${capacity.join(",")}]`;
-  call.succeedText(`{"UnprocessedItems":{${unprocessed.join(",")}}${consumed}}`);
+  const metrics = collections.length === 0 ? "" : `,"ItemCollectionMetrics":{${collections.join(",")}}`;
+  call.succeedText(`{"UnprocessedItems":{${unprocessed.join(",")}}${consumed}${metrics}}`);
 }

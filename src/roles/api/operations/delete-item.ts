@@ -8,9 +8,7 @@ import { WRITE_EXPRESSIONS, openExpressions, unusedFailure } from "./expressions
 import { addressOfKey, validItem } from "./keys.ts";
 import { findTable } from "./table-name.ts";
 import { LEGACY_WRITE, mixingFailure } from "../legacy/mixing.ts";
-import {
-  conditionOf, executeWrite, metricsFailure, oldOnlyFailure, returnValuesOf, returnsOldOnFailure,
-} from "./write-common.ts";
+import { conditionOf, executeWrite, oldOnlyFailure, returnValuesOf, returnsOldOnFailure } from "./write-common.ts";
 
 export const deleteItem: OperationHandler = { shape: DELETE_ITEM, run };
 
@@ -30,8 +28,6 @@ function run(input: JsonObject, call: Call): Failure | null {
   if (unused !== null) return unused;
   const table = findTable(input["TableName"] as string, call);
   if (!table.ok) return table.failure;
-  const metrics = metricsFailure(input, table.value);
-  if (metrics !== null) return metrics;
   const address = addressOfKey(table.value, key.value);
   if (!address.ok) return address.failure;
   executeWrite(input, call, {

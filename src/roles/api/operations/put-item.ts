@@ -8,9 +8,7 @@ import { WRITE_EXPRESSIONS, openExpressions, unusedFailure } from "./expressions
 import { sizedItem, storedItem, validItem } from "./keys.ts";
 import { findTable } from "./table-name.ts";
 import { LEGACY_WRITE, mixingFailure } from "../legacy/mixing.ts";
-import {
-  conditionOf, executeWrite, metricsFailure, oldOnlyFailure, returnValuesOf, returnsOldOnFailure,
-} from "./write-common.ts";
+import { conditionOf, executeWrite, oldOnlyFailure, returnValuesOf, returnsOldOnFailure } from "./write-common.ts";
 
 export const putItem: OperationHandler = { shape: PUT_ITEM, run };
 
@@ -32,8 +30,6 @@ function run(input: JsonObject, call: Call): Failure | null {
   if (unused !== null) return unused;
   const table = findTable(input["TableName"] as string, call);
   if (!table.ok) return table.failure;
-  const metrics = metricsFailure(input, table.value);
-  if (metrics !== null) return metrics;
   const stored = storedItem(table.value, sized.value);
   if (!stored.ok) return stored.failure;
   executeWrite(input, call, {

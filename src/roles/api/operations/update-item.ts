@@ -14,7 +14,7 @@ import { UPDATE_EXPRESSIONS, openExpressions, unusedFailure } from "./expression
 import { addressOfKey, validItem } from "./keys.ts";
 import { findTable } from "./table-name.ts";
 import { LEGACY_UPDATE, mixingFailure } from "../legacy/mixing.ts";
-import { conditionOf, executeWrite, metricsFailure, returnValuesOf, returnsOldOnFailure } from "./write-common.ts";
+import { conditionOf, executeWrite, returnValuesOf, returnsOldOnFailure } from "./write-common.ts";
 
 export const updateItem: OperationHandler = { shape: UPDATE_ITEM, run };
 
@@ -33,8 +33,6 @@ function run(input: JsonObject, call: Call): Failure | null {
   if (unused !== null) return unused;
   const table = findTable(input["TableName"] as string, call);
   if (!table.ok) return table.failure;
-  const metrics = metricsFailure(input, table.value);
-  if (metrics !== null) return metrics;
   const address = addressOfKey(table.value, key.value);
   if (!address.ok) return address.failure;
   const keyUpdate = update.value === null ? null : keyUpdateFailure(table.value, update.value);

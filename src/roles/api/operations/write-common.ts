@@ -1,5 +1,8 @@
 // What PutItem, UpdateItem and DeleteItem share: the condition, what to return, and the answer.
 import { utf8Encode } from "../../../base/utf8.ts";
+import { must } from "../../../base/assert.ts";
+import { getAttribute, newAttributeMap, setAttribute } from "../../../model/attribute-map.ts";
+import { keyItemOf } from "../../../model/key-encoding.ts";
 import { writeUnits } from "../../../model/capacity-units.ts";
 import type { ConditionNode } from "../../../model/expression/ast.ts";
 import type { ExpressionContext } from "../../../model/expression/context.ts";
@@ -10,7 +13,7 @@ import type { TableSchema } from "../../../model/table-schema.ts";
 import type { Outcome, ReturnValues, WriteOperation, WriteOutcome } from "../../../model/operation.ts";
 import type { Call } from "../call.ts";
 import { type Failure, failureOf, validation } from "../errors.ts";
-import { type CapacityMode, type IndexUnits, capacityJson, capacityModeOf } from "../json-codec/capacity.ts";
+import { type IndexUnits, capacityJson, capacityModeOf } from "../json-codec/capacity.ts";
 import { legacyExpected } from "../legacy/conditions.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
@@ -43,10 +46,8 @@ export function conditionOf(input: JsonObject, context: ExpressionContext | null
 
 /** Hands the write over and answers with its outcome. */
 export function executeWrite(input: JsonObject, call: Call, operation: WriteOperation): void {
-  const mode = capacityModeOf(input["ReturnConsumedCapacity"]);
-  const table = input["TableName"] as string;
   call.plan(operation, (outcome: Outcome) => {
-    if (outcome.kind === "written") answer(call, outcome, operation.table, table, mode);
+    if (outcome.kind === "written") answer(call, outcome, operation, input);
     else call.fail(wrongType(input, outcome) ?? failureOf(outcome));
   });
 }
@@ -68,25 +69,39 @@ export function indexUnitsOf(table: TableSchema, outcome: WriteOutcome): IndexUn
   return units;
 }
 
+const GIB = 2 ** 30;
+
 /**
- * How large an item collection is nobody counts here, and to guess is worse than to refuse. A table without local
- * indexes has no metrics.
+ * Metrics of the item collection that the write was in; null: none are asked for, or the table has no local indexes,
+ * and so no collections. The range is wide: from nothing to what the whole partition has.
  */
-export function metricsFailure(input: JsonObject, table: TableSchema): Failure | null {
-  if (input["ReturnItemCollectionMetrics"] !== "SIZE" || table.localIndexes === undefined) return null;
-  return validation("Unsupported parameter value: ReturnItemCollectionMetrics SIZE for a table with local indexes");
+export function metricsJson(input: JsonObject, operation: WriteOperation, outcome: WriteOutcome): string | null {
+  const { collectionBytesMax: bytes } = outcome;
+  if (input["ReturnItemCollectionMetrics"] !== "SIZE" || bytes === undefined) return null;
+  const { table, address } = operation;
+  const { name } = table.hashKey;
+  const key = newAttributeMap();
+  setAttribute(key, name, must(getAttribute(keyItemOf(table, address.key), name), "a key has its partition key"));
+  const upTo = Math.max(1, Math.ceil(bytes / GIB));
+  return `{"ItemCollectionKey":${JSON.stringify(key)},"SizeEstimateRangeGB":[0.0,${upTo}.0]}`;
 }
 
-function answer(
-  call: Call, outcome: WriteOutcome, schema: TableSchema, table: string, mode: CapacityMode,
-): void {
+function answer(call: Call, outcome: WriteOutcome, operation: WriteOperation, input: JsonObject): void {
   const { attributes } = outcome;
-  if (mode === null) {
+  const mode = capacityModeOf(input["ReturnConsumedCapacity"]);
+  const metrics = metricsJson(input, operation, outcome);
+  if (mode === null && metrics === null) {
     call.succeed(attributes === null ? [EMPTY_OBJECT] : [ATTRIBUTES_HEAD, attributes, CLOSE]);
     return;
   }
-  const units = writeUnits(Math.max(outcome.oldSize, outcome.newSize));
-  const capacity = `"ConsumedCapacity":${capacityJson(table, units, mode, indexUnitsOf(schema, outcome))}}`;
-  if (attributes === null) call.succeedText(`{${capacity}`);
-  else call.succeed([ATTRIBUTES_HEAD, attributes, utf8Encode(`,${capacity}`)]);
+  const members: string[] = [];
+  if (mode !== null) {
+    const units = writeUnits(Math.max(outcome.oldSize, outcome.newSize));
+    const indexes = indexUnitsOf(operation.table, outcome);
+    members.push(`"ConsumedCapacity":${capacityJson(input["TableName"] as string, units, mode, indexes)}`);
+  }
+  if (metrics !== null) members.push(`"ItemCollectionMetrics":${metrics}`);
+  const tail = `${members.join(",")}}`;
+  if (attributes === null) call.succeedText(`{${tail}`);
+  else call.succeed([ATTRIBUTES_HEAD, attributes, utf8Encode(`,${tail}`)]);
 }
