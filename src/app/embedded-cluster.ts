@@ -106,7 +106,7 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
     credentials: options.credentials, accountId: ACCOUNT, defaultRegion: options.region,
     health: () => healthOf(router, failures),
   });
-  const http = await openDoor(router, alive, api.handle, options).catch(async (error: unknown) => {
+  const http = await openDoor(router, alive, failures, api.handle, options).catch(async (error: unknown) => {
     await end(); // the directory is given back next, and nobody may write there by then
     throw error;
   });
@@ -173,9 +173,13 @@ function healthOf(router: Router, failures: Failures): { live: boolean; ready: b
 }
 
 async function openDoor(
-  router: Router, alive: readonly StatorNode[], handler: HttpHandler, options: EmbeddedOptions,
+  router: Router, alive: readonly StatorNode[], failures: Failures, handler: HttpHandler, options: EmbeddedOptions,
 ): Promise<Listening> {
-  await ready(router);
+  const fatal = failures.fatal.then((error) => {
+    throw new StartError(`${error.message}. Too few nodes are left to go on.`);
+  });
+  fatal.catch(() => undefined); // after the start it is told by `failed`
+  await Promise.race([ready(router), fatal]);
   // The end of the catalogue's log may have committed only now: its tables replay theirs before anybody is let in.
   while (alive.some((node) => node.isOpening)) await new Promise((resolve) => setTimeout(resolve, OPENING_POLL_MS));
   return listen(handler, options.host, options.port);

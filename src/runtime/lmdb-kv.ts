@@ -1,7 +1,7 @@
 // The KvStore port on LMDB: a B-tree in one file, copy-on-write, one writer, readers never blocked. The only
 // file that knows lmdb.
 //
-// Writes of one `write` are queued in one turn of the event loop, which lmdb makes one transaction, written
+// Writes of one `write` are one batch, which lmdb makes one transaction, written
 // and synced on its own thread (`overlappingSync` off: the commit itself waits for the sync).
 import fs from "node:fs";
 import { open } from "lmdb";
@@ -38,6 +38,8 @@ export function openLmdbKv(file: string, isRowIntact: RowCheck | null = null): O
     const database = open<Uint8Array, string>({
       path: file, noSubdir: true, keyEncoder: binaryStringKeys, encoder: plainValues, pageSize: PAGE_BYTES,
       mapSize: MAP_BYTES, maxDbs: 1, overlappingSync: false, cache: false,
+      // A write is one batch; lmdb's own, around all writes of a turn, has a promise that nobody gets to hear of.
+      eventTurnBatching: false,
     });
     return { ok: true, kv: new LmdbKv(file, database) };
   } catch (caught) {
@@ -141,8 +143,9 @@ export class LmdbKv implements KvStore {
       written = this.#database.batch(() => {
         for (const { key, value } of mutations) {
           assert(key.length > 0 && key.length <= KEY_BYTES_MAX, "key length");
-          if (value === null) void this.#database.remove(key);
-          else void this.#database.put(key, value as Buffer);
+          // The batch tells of a failure; that each of its changes failed too is no news.
+          if (value === null) this.#database.remove(key).catch(ignore);
+          else this.#database.put(key, value as Buffer).catch(ignore);
         }
       });
     } catch (caught) {
@@ -150,7 +153,7 @@ export class LmdbKv implements KvStore {
     }
     written.then(
       () => this.#finish(null, done),
-      (caught: unknown) => this.#finish(asKvError(caught, this.file), done),
+      (caught: unknown) => this.#failed(caught, done),
     );
   }
 
@@ -166,6 +169,14 @@ export class LmdbKv implements KvStore {
     assert(this.#closing === null, "store closed twice");
     this.#closing = done;
     if (!this.#isWriting) this.#close(done);
+  }
+
+  /** Why a commit failed comes in a promise of its own, which is rejected with the reason. */
+  #failed(caught: unknown, done: (error: KvError | null) => void): void {
+    const cause: unknown = (caught as { commitError?: unknown }).commitError;
+    const tell = (reason: unknown): void => this.#finish(asKvError(reason, this.file), done);
+    if (cause instanceof Promise) cause.then(() => tell(caught), tell);
+    else tell(caught);
   }
 
   #finish(error: KvError | null, done: (error: KvError | null) => void): void {
@@ -230,3 +241,5 @@ function checkMeta(view: DataView, page: number, file: string): KvError | null {
   if (pageBytes === PAGE_BYTES) return null;
   return kvError("MDB_INVALID", file, `pages of ${pageBytes} bytes; this release uses ${PAGE_BYTES}`);
 }
+
+function ignore(): void {}

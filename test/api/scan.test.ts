@@ -134,7 +134,7 @@ test("refused scans", async () => {
       "Invalid FilterExpression: An expression attribute value used in expression is not defined; attribute value: :a"],
     ["Scan", { TableName, FilterExpression: "size = :a", ExpressionAttributeValues: { ":a": N(1) } },
       "Invalid FilterExpression: Attribute name is a reserved keyword; reserved keyword: size"],
-    ["Scan", { TableName, ScanFilter: {} }, /^Unsupported parameter: ScanFilter/],
+    ["Scan", { TableName, ScanFilter: { n: { ComparisonOperator: "EQ" } } }, /^One or more .* Invalid number of argument/],
   ]);
   // A start key of another segment.
   const { LastEvaluatedKey } = await server.ok("Scan", { TableName, Segment: 0, TotalSegments: 2, Limit: 1 });
