@@ -24,6 +24,7 @@ import { EVENT_CHECK, EVENT_CLIENT, EventLoop, WORLD } from "../world/event-loop
 import { TelemetryRecorder } from "../world/sim-telemetry.ts";
 import { checkHistories, checkReplicas, checkTables, type CheckCounts } from "./final-checks.ts";
 import { CORE_SERVES_MS_MAX, CoreWrites } from "./core-serves.ts";
+import { GoodputMeter } from "./goodput.ts";
 import { Operator } from "./operator.ts";
 import { Watch } from "./watch.ts";
 
@@ -54,6 +55,8 @@ export type ScenarioResult = {
   readonly calls: { readonly known: number; readonly failed: number; readonly unknown: number };
   readonly checks: CheckCounts;
   readonly appliedEntries: number;
+  /** Calls answered before and after the faults; null: not measured. */
+  readonly goodput: { readonly before: number; readonly after: number } | null;
   readonly probes: Probes;
   readonly violations: readonly Violation[];
 };
@@ -79,6 +82,7 @@ export class Scenario {
   readonly #cut: RunCut;
   readonly #mischief: SeededMischief;
   #steps = 0;
+  #goodput: ScenarioResult["goodput"] = null;
 
   constructor(seed: number, options: RunOptions, cut: RunCut, mischief: SeededMischief, trace: Trace | null) {
     this.#options = options;
@@ -111,8 +115,10 @@ export class Scenario {
     const table = this.#bringUp();
     if (table !== null) {
       this.#setWrongClock();
+      const before = this.#measure();
       this.#chaos();
       this.#heal(table);
+      if (this.#violations.length === 0 && before > 0) this.#goodput = { before, after: this.#measure() };
     }
     for (const error of this.#telemetry.errors) {
       const { node, area, message, fields } = error;
@@ -133,7 +139,7 @@ export class Scenario {
       clients: this.#options.load.clients + 1, points: BUGGIFY_POINTS.length, chaosMs: this.#options.chaosMs,
       faults: this.#nemesis.counts, calls: this.#history.counts,
       checks: this.#checks, appliedEntries: this.#watch.appliedEntries, probes: this.#probes,
-      violations: this.#violations,
+      goodput: this.#goodput, violations: this.#violations,
     };
   }
 
@@ -155,6 +161,17 @@ export class Scenario {
       return null;
     }
     return must(cluster.table(1), "the table is there");
+  }
+
+  /** Calls that a cluster gets done for a while, with nobody else at work. */
+  #measure(): number {
+    const { goodputMs } = this.#options;
+    if (goodputMs === 0) return 0;
+    const meter = new GoodputMeter(this.#loop, this.#cluster);
+    this.#runUntil(goodputMs, () => false);
+    meter.stop();
+    if (!this.#runUntil(ANSWER_MS_MAX, () => !meter.isBusy)) this.#report(violation("liveness", "a call has no answer"));
+    return meter.answered;
   }
 
   /** And gives the nodes the time to find out. */

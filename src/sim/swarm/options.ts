@@ -54,6 +54,8 @@ export type RunOptions = {
   readonly isOneProcess: boolean;
   /** After healing, the zone of that machine stays off for a while, and the others must serve. */
   readonly isZoneLeftOut: boolean;
+  /** Calls are counted for so long before the faults and after healing; 0: not in this run. */
+  readonly goodputMs: number;
   /** How long a node stays off, at most. */
   readonly offMsMax: number;
 };
@@ -112,6 +114,7 @@ export function drawOptions(seed: number): RunOptions {
     damagedMachine: prng.between(1, ZONES * machinesPerZone),
     isOneProcess,
     isZoneLeftOut: !isOneProcess && prng.chance(1, 4),
+    goodputMs: 0,
     offMsMax: prng.pick([60, 300, 900]),
   };
 }

@@ -1,0 +1,34 @@
+// A healed cluster gets at least 95 of 100 calls done that it got done before the faults.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { runSeed } from "../swarm/run.ts";
+import { NO_CUT } from "../swarm/run-cut.ts";
+import type { RunOptions } from "../swarm/options.ts";
+
+const SEEDS = 30;
+const FROM = Number(process.env["SEED"] ?? 1);
+const SHARE_MIN = 0.95;
+/** Long enough that chance is below one per cent of it. */
+const MEASURE_MS = 1_500;
+
+/** Latencies without outliers, and no damage, with which a cluster goes on without one machine. */
+function measured(options: RunOptions): RunOptions {
+  return {
+    ...options, goodputMs: MEASURE_MS, isZoneLeftOut: false, clockRateSpread: 0,
+    disk: { ...options.disk, slowOneIn: 0 }, faults: { ...options.faults, damage: 0 },
+    load: { ...options.load, hasTableClient: false },
+  };
+}
+
+test("goodput after healing is that of before", (t) => {
+  let least = Infinity;
+  for (let seed = FROM; seed < FROM + SEEDS; seed++) {
+    const { violations, result: { goodput } } = runSeed(seed, null, NO_CUT, measured);
+    assert.deepEqual(violations, [], `seed ${seed}`);
+    assert.ok(goodput !== null && goodput.before > 300, `seed ${seed}: ${JSON.stringify(goodput)}`);
+    const share = goodput.after / goodput.before;
+    least = Math.min(least, share);
+    assert.ok(share >= SHARE_MIN, `seed ${seed}: ${JSON.stringify(goodput)}`);
+  }
+  t.diagnostic(`the least share of ${SEEDS} seeds: ${least.toFixed(3)}`);
+});
