@@ -281,7 +281,9 @@ async function drain(day: Day, findings: Findings): Promise<string> {
   const { cluster } = day;
   const { index, id } = await busiestLeader(day);
   await cluster.command("drain", "--node", String(id));
-  if (!await isEmptied(day, id)) findings.failures.push(`node ${id} still had replicas ${HEAL_MS_MAX} ms after its drain began`);
+  if (!await isEmptied(day, id)) {
+    findings.failures.push(`node ${id} still had replicas ${HEAL_MS_MAX} ms after its drain began`);
+  }
   const stopped = await cluster.nodes[index]!.stop();
   if (stopped === "killed") findings.failures.push("the drained node did not stop in time");
   await wait(day, 3);

@@ -99,5 +99,6 @@ function withTail(wal: Wal, group: GroupId, found: RecoveredLog, applied: Lsn, h
     }
   }
   const firstOnDisk = found.first === 0 ? nextLsn(applied) : found.first;
-  return { ok: true, hasTree, recovered: { promised, applied, commit: applied, tail, firstOnDisk, configurations, base } };
+  const recovered = { promised, applied, commit: applied, tail, firstOnDisk, configurations, base };
+  return { ok: true, hasTree, recovered };
 }

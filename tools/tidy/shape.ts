@@ -47,7 +47,8 @@ function checkExports(
 
 /** Folders whose files are run or discovered by name. */
 const ENTRIES: readonly RegExp[] = [
-  /\.test\.ts$/, /^bin\//, /^bench\/[^/]+\.ts$/, /^tools\/[^/]+\.ts$/, /^demo\/[^/]+\.ts$/, /^gameday\/(main|healing)\.ts$/, /^test\/.*\bmain\.ts$/,
+  /\.test\.ts$/, /^bin\//, /^bench\/[^/]+\.ts$/, /^tools\/[^/]+\.ts$/,
+  /^demo\/[^/]+\.ts$/, /^gameday\/(main|healing)\.ts$/, /^test\/.*\bmain\.ts$/,
   /^src\/cli\/sim\.ts$/, /\.d\.ts$/,
 ];
 

@@ -263,7 +263,8 @@ export class SimDisk implements Disk {
     const { misdirectOneIn } = this.#options;
     const isAsked = this.#misdirectNext;
     this.#misdirectNext = false;
-    if (isAsked || (misdirectOneIn > 0 && this.#prng.chance(1, misdirectOneIn))) this.#misdirect(content, operation.offset, operation.bytes);
+    const isLost = isAsked || (misdirectOneIn > 0 && this.#prng.chance(1, misdirectOneIn));
+    if (isLost) this.#misdirect(content, operation.offset, operation.bytes);
   }
 
   /** The error this operation ends with, drawn or asked for. A failed write may leave anything. */

@@ -45,7 +45,7 @@ function run(input: JsonObject, call: Call): Failure | null {
   return null;
 }
 
-/** Null: no UpdateExpression and no AttributeUpdates. The item is created with its key alone if it is not there. */
+/** Null: neither is given. The item is created with its key alone if it is not there. */
 function updateOf(input: JsonObject, context: ExpressionContext | null): Result<UpdateNode | null> {
   const text = input["UpdateExpression"] as string | undefined;
   if (text === undefined || context === null) return legacyUpdate(input);
