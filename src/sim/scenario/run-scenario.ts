@@ -170,7 +170,7 @@ export class Scenario {
     const meter = new GoodputMeter(this.#loop, this.#cluster);
     this.#runUntil(goodputMs, () => false);
     meter.stop();
-    if (!this.#runUntil(ANSWER_MS_MAX, () => !meter.isBusy)) this.#report(violation("liveness", "a call has no answer"));
+    if (!this.#runUntil(ANSWER_MS_MAX, () => !meter.isBusy)) this.#report(violation("liveness", "no answer"));
     return meter.answered;
   }
 
