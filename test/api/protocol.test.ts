@@ -52,7 +52,7 @@ test("operations that are not offered say so, and change nothing", async () => {
     TableName: T, TimeToLiveSpecification: { Enabled: true, AttributeName: "ttl" },
   })), "UnknownOperationException");
   for (const target of [
-    "UpdateTable", "TagResource", "ExecuteStatement", "CreateBackup", "DynamoDBStreams_20120810.ListStreams", "Nonsense",
+    "UpdateTable", "TagResource", "ExecuteTransaction", "CreateBackup", "DynamoDBStreams_20120810.ListStreams", "Nonsense",
     "DynamoDB_20111205.GetItem", "DynamoDB_20120810.", "constructor", "__proto__", "DynamoDB_20120810.toString",
   ]) {
     const answer = await server.ask(target, {});

@@ -1,7 +1,7 @@
 // One request on its way through the API: what an operation needs to know of it, and its single answer.
 import type { Crypto } from "../../ports/crypto.ts";
 import type { HttpResponse } from "../../ports/http.ts";
-import type { LookupTable, Operation, Outcome } from "../../model/operation.ts";
+import type { Execute, LookupTable, Operation, Outcome } from "../../model/operation.ts";
 import { assert } from "../../base/assert.ts";
 import { utf8Encode } from "../../base/utf8.ts";
 import { type Failure, SERIALIZATION } from "./errors.ts";
@@ -16,8 +16,8 @@ export type ApiContext = {
   readonly accountId: string;
 };
 
-/** What a checked request wants done, and how its outcome is answered. */
-export type Plan = { readonly operation: Operation; readonly done: (outcome: Outcome) => void };
+/** What a checked request wants done: begins it, and answers when it is done. */
+export type Plan = (execute: Execute) => void;
 
 export const JSON_1_0 = "application/x-amz-json-1.0";
 
@@ -48,8 +48,13 @@ export class Call {
   }
 
   plan(operation: Operation, done: (outcome: Outcome) => void): void {
+    this.planWith((execute) => execute(operation, done));
+  }
+
+  /** For a call that takes several operations. */
+  planWith(plan: Plan): void {
     assert(this.planned === null, "a call is planned once");
-    this.planned = { operation, done };
+    this.planned = plan;
   }
 
   /** Answers 200 with the pieces of a JSON object in order. */

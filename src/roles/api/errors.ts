@@ -55,6 +55,10 @@ export function incompleteSignature(message: string): Failure {
   return failure(`${CORAL}IncompleteSignatureException`, message);
 }
 
+export function duplicateItem(): Failure {
+  return failure(`${SERVICE}DuplicateItemException`, "Duplicate primary key exists in table");
+}
+
 /** A fault of this server's, not of the request. */
 export function internalFailure(): Failure {
   return failure(`${SERVICE}InternalServerError`, "Internal server error", 500);

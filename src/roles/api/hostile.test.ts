@@ -62,6 +62,18 @@ const VALID: Readonly<Record<string, unknown>> = {
       "hash-only": [{ PutRequest: { Item: { pk: { S: "a" } } } }, { DeleteRequest: { Key: { pk: { S: "b" } } } }],
     },
   },
+  ExecuteStatement: {
+    Statement: "SELECT a, b.c[0] FROM ranged WHERE pk = ? AND sk IN [1, ?] AND NOT size(x) > 2 ORDER BY sk DESC",
+    Parameters: [{ S: "a" }, { N: "2" }], Limit: 2, ConsistentRead: true, ReturnConsumedCapacity: "TOTAL",
+  },
+  BatchExecuteStatement: {
+    Statements: [
+      { Statement: "INSERT INTO \"hash-only\" VALUE {'pk': 'q', 'm': {'s': <<1, 2>>, 'l': [?, null]}}", Parameters: [{ S: "a" }] },
+      { Statement: "UPDATE ranged SET n = n + 1 REMOVE b[0] WHERE pk = 'a' AND sk = 2 RETURNING ALL OLD *" },
+      { Statement: "DELETE FROM ranged WHERE pk = 'a' AND sk = 4", ReturnValuesOnConditionCheckFailure: "ALL_OLD" },
+    ],
+    ReturnConsumedCapacity: "INDEXES",
+  },
   CreateTable: {
     TableName: "new-table", KeySchema: [{ AttributeName: "a", KeyType: "HASH" }], BillingMode: "PROVISIONED",
     AttributeDefinitions: [{ AttributeName: "a", AttributeType: "S" }],

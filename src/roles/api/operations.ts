@@ -1,10 +1,12 @@
 // The registry of all operations of today's SDK, and what becomes of each.
 import { type Failure, unknownOperation } from "./errors.ts";
 import { describeEndpoints, describeLimits } from "./operations/account.ts";
+import { batchExecuteStatement } from "./operations/batch-execute-statement.ts";
 import { batchGetItem } from "./operations/batch-get-item.ts";
 import { batchWriteItem } from "./operations/batch-write-item.ts";
 import { createTable } from "./operations/create-table.ts";
 import { deleteItem } from "./operations/delete-item.ts";
+import { executeStatement } from "./operations/execute-statement.ts";
 import { getItem } from "./operations/get-item.ts";
 import { putItem } from "./operations/put-item.ts";
 import { query } from "./operations/query.ts";
@@ -17,6 +19,7 @@ const DYNAMODB = "DynamoDB_20120810.";
 const STREAMS = "DynamoDBStreams_20120810.";
 
 const OFFERED: Readonly<Record<string, OperationHandler>> = {
+  BatchExecuteStatement: batchExecuteStatement,
   BatchGetItem: batchGetItem,
   BatchWriteItem: batchWriteItem,
   CreateTable: createTable,
@@ -25,6 +28,7 @@ const OFFERED: Readonly<Record<string, OperationHandler>> = {
   DescribeEndpoints: describeEndpoints,
   DescribeLimits: describeLimits,
   DescribeTable: describeTable,
+  ExecuteStatement: executeStatement,
   GetItem: getItem,
   ListTables: listTables,
   PutItem: putItem,
@@ -34,12 +38,12 @@ const OFFERED: Readonly<Record<string, OperationHandler>> = {
 };
 
 const NOT_OFFERED: readonly string[] = [
-  "BatchExecuteStatement", "CancelBulkOperation", "CreateBackup", "CreateGlobalTable", "DeleteBackup",
+  "CancelBulkOperation", "CreateBackup", "CreateGlobalTable", "DeleteBackup",
   "DeleteResourcePolicy", "DescribeBackup", "DescribeBulkOperation", "DescribeContinuousBackups",
   "DescribeContributorInsights", "DescribeExport", "DescribeGlobalTable", "DescribeGlobalTableSettings",
   "DescribeImport", "DescribeKinesisStreamingDestination", "DescribeTableReplicaAutoScaling",
   "DescribeTimeToLive", "DisableKinesisStreamingDestination", "EnableKinesisStreamingDestination",
-  "ExecuteStatement", "ExecuteTransaction", "ExportTableToPointInTime", "GetResourcePolicy", "ImportTable",
+  "ExecuteTransaction", "ExportTableToPointInTime", "GetResourcePolicy", "ImportTable",
   "ListBackups", "ListBulkOperations", "ListContributorInsights", "ListExports", "ListGlobalTables",
   "ListImports", "ListTagsOfResource", "PutResourcePolicy", "RestoreTableFromBackup",
   "RestoreTableToPointInTime", "SearchVectors", "StartBulkPutItems", "TagResource", "TransactGetItems",

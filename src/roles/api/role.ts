@@ -84,7 +84,7 @@ class ApiRole {
     }
     // Outside of the guard around the checks: what goes wrong from here on is no client's doing.
     const { planned } = call;
-    if (planned !== null) this.#execute(planned.operation, planned.done);
+    if (planned !== null) planned(this.#execute);
   }
 
   /**

@@ -108,7 +108,7 @@ function keysOf(table: TableSchema, index: NumberedIndex | null): Keys {
 
 type QueryRange = KeyRange & { readonly prefix: StorageKey; readonly point: QueryOperation["point"] };
 
-const KEYS_TOO_LONG = "One or more parameter values were invalid: "
+export const KEYS_TOO_LONG: string = "One or more parameter values were invalid: "
   + "The keys of table and index together have exceeded the size limit of an index row";
 
 /** From the expression, or from KeyConditions. */

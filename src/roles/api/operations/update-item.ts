@@ -53,7 +53,7 @@ function updateOf(input: JsonObject, context: ExpressionContext | null): Result<
   return parsed.ok ? ok(parsed.value) : no(validation(parsed.message));
 }
 
-function keyUpdateFailure(table: TableSchema, update: UpdateNode): Failure | null {
+export function keyUpdateFailure(table: TableSchema, update: UpdateNode): Failure | null {
   for (const { path } of update.set) if (isOfKey(table, path)) return keyUpdateText(path);
   for (const path of update.remove) if (isOfKey(table, path)) return keyUpdateText(path);
   for (const { path } of update.add) if (isOfKey(table, path)) return keyUpdateText(path);

@@ -1,0 +1,71 @@
+// NextToken of ExecuteStatement: where the next page begins, bound to the statement it was given for.
+// Base64 of JSON: {"v":1,"c":checksum of the statement,"i":index of the key range,"k":key or null}.
+import { base64ToBytes, bytesToBase64 } from "../../../base/base64.ts";
+import type { StorageKey } from "../../../base/ids.ts";
+import { utf8Decode, utf8Encode } from "../../../base/utf8.ts";
+import type { Item } from "../../../model/attribute-value.ts";
+import { addressOf } from "../../../model/key-encoding.ts";
+import { keyOfKey } from "../../../model/key-schema.ts";
+import { parseAttributeMap } from "../../../model/parse-value.ts";
+import type { Crypto } from "../../../ports/crypto.ts";
+import { validation } from "../errors.ts";
+import { type Result, no, ok } from "../result.ts";
+import type { JsonObject } from "../validate/json-object.ts";
+import { indexStartKey } from "./page-common.ts";
+import type { PreparedRead } from "./prepare-statement.ts";
+
+const VERSION = 1;
+
+/** Where to go on: in the range `index`, after the key `after` or from its beginning. */
+export type Position = { readonly index: number; readonly after: StorageKey | null };
+
+export function encodeToken(crypto: Crypto, request: JsonObject, index: number, key: Item | null): string {
+  const token = { v: VERSION, c: checksumOf(crypto, request), i: index, k: key };
+  return bytesToBase64(utf8Encode(JSON.stringify(token)));
+}
+
+/** A token comes from the client: nothing in it is taken on trust. */
+export function decodeToken(crypto: Crypto, request: JsonObject, read: PreparedRead, token: string): Result<Position> {
+  const bytes = base64ToBytes(token);
+  const json = bytes === null ? null : utf8Decode(bytes);
+  const fields = json === null ? null : parseJson(json);
+  if (fields === null || fields["v"] !== VERSION) return no(validation("The provided NextToken is invalid"));
+  if (fields["c"] !== checksumOf(crypto, request)) {
+    return no(validation("The provided NextToken belongs to another statement"));
+  }
+  const position = positionOf(read, fields["i"], fields["k"]);
+  return position === null ? no(validation("The provided NextToken is invalid")) : ok(position);
+}
+
+function positionOf(read: PreparedRead, index: unknown, json: unknown): Position | null {
+  const { ranges } = read;
+  const count = ranges?.length ?? 1;
+  if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index >= count) return null;
+  if (json === null) return { index, after: null };
+  if (typeof json !== "object" || Array.isArray(json)) return null;
+  const parsed = parseAttributeMap(json);
+  const key = parsed.ok ? startKeyOf(read, parsed.value) : null;
+  if (key === null) return null;
+  const range = ranges?.[index];
+  if (range !== undefined && (key < range.from || key >= range.to)) return null;
+  return { index, after: key };
+}
+
+function startKeyOf({ table, index }: PreparedRead, item: Item): StorageKey | null {
+  if (index !== null) return indexStartKey(table, index.number, index.index, item)?.key ?? null;
+  const found = keyOfKey(table, item);
+  return found.ok ? addressOf(table, found.key.hashValue, found.key.rangeValue).key : null;
+}
+
+function parseJson(text: string): JsonObject | null {
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === "object" && json !== null && !Array.isArray(json) ? json as JsonObject : null;
+  } catch {
+    return null;
+  }
+}
+
+function checksumOf(crypto: Crypto, request: JsonObject): number {
+  return crypto.crc32([utf8Encode(JSON.stringify([request["Statement"], request["Parameters"] ?? null]))]);
+}
