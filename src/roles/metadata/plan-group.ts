@@ -129,7 +129,8 @@ class Membership {
 
   /** One that lives is given up only for a whole replica: there are never fewer trees than before. */
   removeLeaving(): GroupStep | null {
-    const staying = this.#voters.filter(({ isBad, isStorage }) => !isBad && isStorage).length;
+    // One that was not heard of yet may be lost.
+    const staying = this.#voters.filter(({ isSure, isStorage }) => isSure && isStorage).length;
     if (staying < REPLICAS_WANTED) return null;
     return this.#removeOne(({ isBad }) => isBad, "has been replaced");
   }
@@ -225,8 +226,23 @@ class Membership {
 
   /** Takes out one voter of which `isMeant` holds, if those left that are up make a quorum. */
   #removeOne(isMeant: (member: Member) => boolean, why: string): GroupStep | null {
-    const member = this.#voters.find((voter) => voter.isLost && isMeant(voter)) ?? this.#voters.find(isMeant);
+    const member = this.#longestLost(isMeant) ?? this.#voters.find(isMeant);
     return member === undefined ? null : this.#without(member, why);
+  }
+
+  /**
+   * Of several lost voters the one whose log ends first: it is the least likely to come back, and while it is counted
+   * the log cannot be released, so that one that was taken out and does come back could not join again.
+   */
+  #longestLost(isMeant: (member: Member) => boolean): Member | undefined {
+    const { peers } = this.#sight.status;
+    const matchOf = ({ node }: Member): number => peers.find((peer) => peer.node === node)?.match ?? 0;
+    let first: Member | undefined;
+    for (const voter of this.#voters) {
+      if (!voter.isLost || !isMeant(voter)) continue;
+      if (first === undefined || matchOf(voter) < matchOf(first)) first = voter;
+    }
+    return first;
   }
 
   #without(member: Member, why: string): GroupStep {
