@@ -11,7 +11,7 @@ import type { FrontEnd } from "./front-end.ts";
 import type { HistoryRecorder } from "./history-recorder.ts";
 import { drawCallKind, drawCommand, drawStyle } from "./mix.ts";
 import {
-  addressOfItem, getOperation, itemsOf, queryOperation, resultOf, scanOperation, writeOperation,
+  addressOfItem, getOperation, itemsOf, indexQueryOperation, queryOperation, resultOf, scanOperation, writeOperation,
 } from "./operations.ts";
 
 export type ClientEnv = {
@@ -73,7 +73,7 @@ export class Client {
       case "eventual":
         return this.#eventualGet();
       case "query":
-        return this.#pages(false);
+        return prng.chance(1, 3) ? this.#indexQuery() : this.#pages(false);
       case "scan":
         return this.#pages(true);
       case "batch-get":
@@ -155,6 +155,28 @@ export class Client {
       return undefined;
     }, ask);
     ask(null);
+  }
+
+  /**
+   * One page of a strong query on an index shows every item that has its sort attribute as a strong get would, and only
+   * those. Over several pages items may move from one to another; then nothing is concluded.
+   */
+  #indexQuery(): void {
+    const { prng, history, loop } = this.#env;
+    const p = prng.below(history.partitionKeys);
+    const ofCounters = prng.chance(1, 2);
+    const items = history.itemsOf(p).filter((item) => history.isCounter(item) === ofCounters);
+    const isForward = prng.chance(1, 2);
+    const beganUs = loop.nowUs;
+    this.#invoke((table) => indexQueryOperation(table, `p${p}`, ofCounters, {
+      isForward, limit: null, after: null, filter: null, projection: null, isCountOnly: false, isStrong: true,
+    }), (outcome) => {
+      if (outcome?.kind !== "page" || outcome.lastKey !== null) return;
+      const shown = new Map(outcome.runs.flatMap(itemsOf).map(({ item, state }) => [item, state]));
+      for (const item of items) {
+        this.#settle(item, { kind: "get" }, beganUs, { kind: "read", value: shown.get(item) ?? null });
+      }
+    });
   }
 
   #batchGet(): void {

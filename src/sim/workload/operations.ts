@@ -9,6 +9,7 @@ import type { ConditionNode } from "../../model/expression/ast.ts";
 import { encodeItem } from "../../model/item-codec.ts";
 import { itemSize } from "../../model/item-size.ts";
 import { addressOf, partitionPrefix, rangeOfSortCondition } from "../../model/key-encoding.ts";
+import { indexPartition, rangeOfIndexCondition } from "../../model/local-index-key.ts";
 import type {
   DeleteOperation, GetOperation, ItemJson, Outcome, PageOptions, PutOperation, QueryOperation, ReturnValues,
   ScanOperation, UpdateOperation, WriteOperation,
@@ -82,6 +83,16 @@ export function queryOperation(table: TableSchema, pk: string, page: PageOptions
   const { prefix, point } = partitionPrefix(table, { S: pk });
   const { from, to } = rangeOfSortCondition(prefix, "S", null);
   return { kind: "query", table, point, from, to, page };
+}
+
+/** All items of a partition key that have a value, or, read one by one, all that have a count: by an index. */
+export function indexQueryOperation(
+  table: TableSchema, pk: string, ofCounters: boolean, page: PageOptions,
+): QueryOperation {
+  const index = ofCounters ? { number: 2, fetches: true } : { number: 1, fetches: false };
+  const { prefix, point } = indexPartition(table, index.number, { S: pk });
+  const { from, to } = rangeOfIndexCondition(prefix, ofCounters ? "N" : "S", null);
+  return { kind: "query", table, point, from, to, page: { ...page, index } };
 }
 
 export function scanOperation(table: TableSchema, page: PageOptions): ScanOperation {
