@@ -14,14 +14,20 @@ export const BUGGIFY_POINTS = [
   "tree: a checkpoint slice has one row",
   "replication: a decoded payload is forgotten",
   "replication: the log is not released yet",
+  "replication: a group has small limits",
+  "build: a page is asked for once more",
   "router: a known leader is forgotten",
   "storage node: a page ends early",
   "control plane: a look is put off",
+  "control plane: an answer comes too late",
 ] as const;
 export type BuggifyPoint = (typeof BUGGIFY_POINTS)[number];
 
 export const PRODUCTION_PROBES = [
   "wal: a group's log was forgotten",
+  "replication: entries for a peer were read from the disk",
+  "build: a page did not come",
+  "hosting: a first member began late",
   "router: a request was given up after silence",
   "router: a request followed a split",
 ] as const;

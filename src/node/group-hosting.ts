@@ -8,6 +8,7 @@
 //   - children of a split begin with the parent's entry, never with the catalogue, while the parent is here
 //   - rows are dropped only when the log says durably that the group is gone, and never those of another replica here
 import { must } from "../base/assert.ts";
+import { reached } from "../base/buggify.ts";
 import { ballotFrom, lsn, SYSTEM_GROUP, type GroupId, type NodeId } from "../base/ids.ts";
 import type { RecoveredGroup } from "../consensus/ready.ts";
 import { spacesOf } from "../model/key-encoding.ts";
@@ -225,6 +226,7 @@ export class GroupHosting {
       const first = partition.first ?? ((partition.epoch ?? 1) === 1 ? partition.replicas : []);
       const isFirst = parent === undefined && first.includes(self) && !wal.isForgotten(group);
       if (table !== null && isFirst && partition.replicas.includes(self)) {
+        if (partition.first !== undefined) reached("hosting: a first member began late");
         const host = this.#openFirst(group, initialConfiguration(first), placed);
         if (first[0] === self) host.core.campaign(clock.monotonicMs());
       } else if (this.#takeUnconfigured(group) === null) this.#open(group, null, NOTHING, "none", placed);

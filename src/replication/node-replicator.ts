@@ -2,9 +2,10 @@
 // write-ahead-log write with one sync, one frame per peer, apply what committed. Inputs only mark a group
 // dirty; nothing runs in direct reaction to a message.
 import { assert, must } from "../base/assert.ts";
-import { buggify } from "../base/buggify.ts";
+import { buggify, reached } from "../base/buggify.ts";
 import { lsn, type GroupId, type Lsn, type NodeId } from "../base/ids.ts";
 import { Group } from "../consensus/group.ts";
+import { DEFAULT_LIMITS, type GroupLimits } from "../consensus/limits.ts";
 import type { GroupTiming, Ready } from "../consensus/ready.ts";
 import type { Clock, TimerHandle } from "../ports/clock.ts";
 import type { Network } from "../ports/network.ts";
@@ -74,6 +75,12 @@ const RELEASE_MS = 1_000;
  */
 const COMMIT_MARK_BYTES = 1024 * 1024;
 
+/** For the simulator: what needs megabytes of entries, with a few. */
+const SMALL_LIMITS: GroupLimits = {
+  ...DEFAULT_LIMITS, tailBytesMax: 2_048, inFlightEntriesMax: 4, messageBytesMax: 1_024, peerInFlightBytesMax: 2_048,
+  committedPerReadyMax: 2,
+};
+
 export class NodeReplicator {
   readonly #env: ReplicatorEnv;
   readonly #listener: ReplicatorListener;
@@ -123,6 +130,7 @@ export class NodeReplicator {
       // Who joins late meets leases that began in this very life of the embedder.
       priorLeasesVoid: isNew || (priorLeasesVoid && !isJoining),
       mayLead: tree === "whole",
+      limits: buggify("replication: a group has small limits") ? SMALL_LIMITS : DEFAULT_LIMITS,
     });
     if (!this.#isClockTrusted) core.setClockTrusted(false, now);
     const host = new GroupHost(spec, self, core);
@@ -334,6 +342,7 @@ export class NodeReplicator {
   #read(host: GroupHost, peer: NodeId, from: Lsn, bytesMax: number): void {
     this.#env.wal.readEntries(host.group, from, bytesMax, (read) => {
       if (this.#isStopped || host.isRemoved) return;
+      reached("replication: entries for a peer were read from the disk");
       if (!read.ok) this.#listener.onLogDamage(read.error);
       if (this.#isStopped) return;
       host.core.entriesRead(peer, read.ok ? read.entries : [], this.#env.clock.monotonicMs());

@@ -7,6 +7,7 @@
 // together are the state at S1, because records are physical. The log above S0 is pinned meanwhile; the tree serves
 // only when it is past S1 and durable. What stands behind a crash in the middle is thrown away and built anew.
 import { assert, must } from "../base/assert.ts";
+import { buggify, reached } from "../base/buggify.ts";
 import { nextLsn, type GroupId, type Lsn, type NodeId, type StorageKey } from "../base/ids.ts";
 import type { Clock, TimerHandle } from "../ports/clock.ts";
 import type { Network } from "../ports/network.ts";
@@ -117,7 +118,8 @@ export class TreeBuild {
     const { outcome } = reply;
     if (outcome.kind === "snapshot-page") {
       const fault = pageFault(outcome, this.#range, this.#after);
-      if (fault === null && outcome.applied >= must(this.#host.logPin)) this.#takePage(outcome);
+      if (buggify("build: a page is asked for once more")) this.#tryAnother(asked.node, "once more");
+      else if (fault === null && outcome.applied >= must(this.#host.logPin)) this.#takePage(outcome);
       else this.#tryAnother(asked.node, fault ?? "the source is behind this replica's log");
     } else if (outcome.kind === "redirect" || outcome.kind === "not-now") {
       this.#tryAnother(asked.node, outcome.reason);
@@ -161,6 +163,7 @@ export class TreeBuild {
   }
 
   #tryAnother(node: NodeId, reason: string): void {
+    reached("build: a page did not come");
     this.#avoided = node;
     this.#env.telemetry.event("debug", "build", "a page did not come", { group: this.group, from: node, reason });
     this.#later(WAIT_MS, () => this.#askPage());

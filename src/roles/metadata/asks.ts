@@ -1,5 +1,6 @@
 // Requests of the control plane that are under way to nodes. Each is answered once, or given up after its time; a
 // late answer is nobody's.
+import { buggify } from "../../base/buggify.ts";
 import type { GroupId, NodeId } from "../../base/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Network } from "../../ports/network.ts";
@@ -45,7 +46,7 @@ export class Asks {
 
   onReply(reply: Reply): void {
     const ask = this.#asks.get(reply.id);
-    if (ask === undefined || ask.node !== reply.from) return;
+    if (ask === undefined || ask.node !== reply.from || buggify("control plane: an answer comes too late")) return;
     this.#asks.delete(reply.id);
     ask.done(reply.outcome);
   }
