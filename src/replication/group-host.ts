@@ -81,7 +81,10 @@ export class GroupHost {
    * group went on without it. What the tree has is of no use any more.
    */
   noteBase(base: Lsn): void {
-    assert(this.session === null && base >= this.appliedLsn, "a log begins anew further up, and not at a leader");
+    // A base without a configuration (the power went between the two records) binds nobody: another leader may know of
+    // a lower floor.
+    const isFurtherUp = base >= this.appliedLsn || this.configuration.epoch === 0;
+    assert(this.session === null && isFurtherUp, "a log begins anew further up, and not at a leader");
     this.isTreeLive = false;
     this.hasTree = false;
     this.split = null;
