@@ -218,13 +218,14 @@ export class GroupHosting {
       hosted = undefined;
     }
     if (hosted === undefined) {
-      // A closed group takes nobody in, nor does a table that goes away.
-      if (isClosed || table?.status === "DELETING" || drops.isDropping(group)) return;
       const { parent } = partition;
-      const parentHost = parent === undefined ? null : replicator.host(parent);
-      if (parentHost !== null && parentHost.split === null) return; // the parent's log will bring it
       const first = partition.first ?? ((partition.epoch ?? 1) === 1 ? partition.replicas : []);
       const isFirst = parent === undefined && first.includes(self) && !wal.isForgotten(group);
+      // A closed group takes nobody in but a first member that was off since it began, whose children come with its
+      // log; nor does a table that goes away.
+      if ((isClosed && !isFirst) || table?.status === "DELETING" || drops.isDropping(group)) return;
+      const parentHost = parent === undefined ? null : replicator.host(parent);
+      if (parentHost !== null && parentHost.split === null) return; // the parent's log will bring it
       if (table !== null && isFirst && partition.replicas.includes(self)) {
         if (partition.first !== undefined) reached("hosting: a first member began late");
         const host = this.#openFirst(group, initialConfiguration(first), placed);
