@@ -44,6 +44,17 @@ test("a redirect is followed at once, and the leader remembered", () => {
   assert.equal(bench.sent[2]?.to, 3);
 });
 
+test("a request that was sent too often to follow a redirect at once rests, and all others know the leader", () => {
+  const bench = new Bench();
+  bench.start(READ);
+  for (const leader of [2, 1, 3]) bench.answer({ kind: "redirect", leader: nodeId(leader), reason: "" });
+  assert.equal(bench.sent.length, 3, "it rests");
+  bench.start(WRITE);
+  assert.equal(bench.sent[3]?.to, 3);
+  bench.clock.advance(110);
+  assert.equal(bench.sent[4]?.to, 3);
+});
+
 test("without a leader it asks around, with pauses, until the deadline", () => {
   const bench = new Bench();
   bench.start(WRITE);

@@ -105,12 +105,14 @@ export class PendingRequests {
       return;
     }
     pending.preferred = null;
-    if (outcome.leader !== null && outcome.leader !== reply.from && pending.attempts < 3) {
+    if (outcome.leader !== null && outcome.leader !== reply.from) {
+      // Also when this request was sent often enough to rest first: the others need not find out for themselves.
       this.#leaders.set(pending.group, outcome.leader);
-      this.#send(pending, this.#clock.monotonicMs());
-      return;
-    }
-    if (this.#leaders.get(pending.group) === reply.from) this.#leaders.delete(pending.group);
+      if (pending.attempts < 3) {
+        this.#send(pending, this.#clock.monotonicMs());
+        return;
+      }
+    } else if (this.#leaders.get(pending.group) === reply.from) this.#leaders.delete(pending.group);
     this.#rest(pending, outcome.reason);
   }
 
