@@ -100,7 +100,7 @@ class Follower {
       case "Sync": return this.#sync(e, n, b);
       case "Promise": return this.#promise(e, n, b);
       case "Accepted": return this.#accepted(n, b, e.lsn);
-      case "Adopt": return this.#adopt(n, e.lsn);
+      case "Adopt": return this.#adopt(n, b, e.lsn, this.#ballot(e.other));
       case "Lead": return this.#lead(e, n, b);
       case "Propose":
         if (this.#get(n, PROMISED) !== b) throw new Refusal("of another ballot");
@@ -202,16 +202,20 @@ class Follower {
     }
   }
 
-  #adopt(n: number, lsn: number): void {
+  /** Quorums may differ in their best log, and what came in may belong to several of these: one that has more. */
+  #adopt(n: number, b: number, lsn: number, entryBallot: number): void {
     const m = this.#m;
+    if (this.#get(n, PROMISED) !== b) throw new Refusal("of another ballot");
+    let isLast = false;
     for (const log of adoptable(m, this.#s, n)) {
-      const common = m.logs.common(this.#get(n, LOG_ID), log);
       const { length } = m.logs.get(log);
-      // The last piece is part of Lead in the model.
-      if (length === lsn && common < lsn) return;
-      if (lsn > common && lsn < length) return this.#step("Adopt", adopt(m, this.#s, n, log, lsn));
+      if (lsn > length || lsn <= m.logs.common(this.#get(n, LOG_ID), log)) continue;
+      if (m.logs.ballotAt(log, lsn) !== entryBallot) continue;
+      if (lsn < length) return this.#step("Adopt", adopt(m, this.#s, n, log, lsn));
+      isLast = true;
     }
-    throw new Refusal("no log of its quorum has that");
+    // The last piece is part of Lead in the model.
+    if (!isLast) throw new Refusal("no log of its quorum has that");
   }
 
   #lead(e: OrderedEvent, n: number, b: number): void {

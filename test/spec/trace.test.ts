@@ -94,6 +94,7 @@ const TAMPERS: Readonly<Record<string, Tamper>> = {
   "a commit goes beyond the log": changed("Commit", (e) => ({ ...e, lsn: e.lsn + 1000 })),
   "an acceptance of what was never sent": changed("Accepted", (e) => ({ ...e, lsn: e.lsn + 1000 })),
   "another entry is handed out": changed("Deliver", (e) => ({ ...e, other: e.ballot === e.other ? 0 : e.other - 1 })),
+  "another entry is adopted": changed("Adopt", (e) => ({ ...e, other: e.other - 1 })),
   "a promise of a shorter log": (events) => {
     const at = events.findIndex((e) => e.event === "Promise" && e.lsn > 1);
     return at < 0 ? null : events.with(at, { ...(events[at] as TraceEvent), lsn: 1 });
