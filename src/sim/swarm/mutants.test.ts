@@ -109,6 +109,26 @@ const mutants: readonly Mutant[] = [
     install: () => flaw("servesAtOnce"),
   },
   {
+    name: "a restarted replica has promised no lease",
+    install: () => flaw("skipsLeaseWaitAtRestart"),
+  },
+  {
+    name: "a learner counts in quorums",
+    install: () => flaw("countsLearners"),
+  },
+  {
+    name: "a configuration outlives the cut of its entry",
+    install: () => flaw("keepsConfigurationOnCut"),
+  },
+  {
+    name: "the log of a split partition goes before the tree is durable",
+    install: () => patch(ItemTree.prototype, "requestCheckpoint", (original) =>
+      function atOnce(this: ItemTree, done: () => void): void {
+        if (new Error().stack?.includes("RowDrops.drop ") === true) done();
+        else (original as ItemTree["requestCheckpoint"]).call(this, done);
+      } as unknown as Method),
+  },
+  {
     name: "the network executes requests twice",
     install: () => patch(SimNetwork.prototype, "port", (original) =>
       function doubling(this: SimNetwork<{ kind: number }>, node: NodeId, isAlive: () => boolean): object {
