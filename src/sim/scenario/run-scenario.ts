@@ -233,8 +233,8 @@ export class Scenario {
   #demandCore(): void {
     const cluster = this.#cluster;
     const { counts } = this.#nemesis;
-    // Two zones serve when they hold whole replicas: not while a lost disk is being replaced.
-    if (counts.has("disks lost") || counts.has("admin")) {
+    // Two zones serve when they hold whole replicas: not while a lost disk, or a zone that was off, is being replaced.
+    if (counts.has("disks lost") || counts.has("admin") || this.#watch.configurationChanges > 0) {
       this.#stopClients();
       if (!this.#comeToRest()) return;
     }

@@ -36,6 +36,11 @@ export class Watch {
     this.#report = report;
   }
 
+  /** Configurations that came into force after the first ones. */
+  get configurationChanges(): number {
+    return this.#configurations.changes;
+  }
+
   get appliedEntries(): number {
     return this.#agreement.entries;
   }

@@ -67,7 +67,7 @@ export class Summary {
       `time             ${fixed(simulated)} s simulated in ${fixed(realMs / 1000)} s: `
         + `${fixed(simulated / (realMs / 1000))} times as fast as real time`,
       `events           ${this.events} per pass`,
-      `power-offs       ${this.powerOffs} of single zones, in any combination`,
+      `power-offs       ${this.powerOffs} of single machines, in any combination`,
       `faults           ${faults.join(", ")}`,
       `calls            ${this.#known} answered, ${this.#conditionFailed} conditions failed, `
         + `${this.#unknown} of unknown fate`,
