@@ -242,6 +242,10 @@ async function diskFull(day: Day, findings: Findings): Promise<string> {
   await run("mount", ["-t", "tmpfs", "-o", `size=${DISK_BYTES}`, "tmpfs", mount]);
   try {
     const node = await cluster.add("az1", join(mount, "data"));
+    const address = node.options.advertise;
+    await cluster.waitFor("the new node up", HEAL_MS_MAX, ({ nodes }) => (
+      nodes.some((one) => one.address === address && one.life === "up")
+    ));
     const other = cluster.indexesOf("az1").map((i) => cluster.nodes[i]!).find((n) => n !== node && n.isRunning);
     const status = await cluster.status();
     const id = status.nodes.find(({ address }) => address === other?.options.advertise)?.id;
