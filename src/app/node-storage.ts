@@ -8,6 +8,7 @@ import type { KvStore } from "../ports/kv-store.ts";
 import { lockDirectory, type DirectoryLock } from "../runtime/directory-lock.ts";
 import { openFsDisk } from "../runtime/fs-disk.ts";
 import { openLmdbKv } from "../runtime/lmdb-kv.ts";
+import { isMarkIntact, isMarkKey } from "../storage/tree/checkpoint-mark.ts";
 import { StartError } from "./embedded-options.ts";
 
 export type Storage = { readonly disk: Disk; readonly kv: KvStore; readonly walDirectory: string | null };
@@ -25,10 +26,15 @@ export function openStorage(path: string): Storage | string {
   const walDirectory = join(path, "wal");
   const disk = openFsDisk(walDirectory);
   if (!disk.ok) return `${disk.error.file}: ${disk.error.message}`;
-  const tree = openLmdbKv(join(path, "tree"), (key, value) => isStoredIntact(value, storageKey(key)));
+  const tree = openLmdbKv(join(path, "tree"), isRowIntact);
   if (tree.ok) return { disk: disk.disk, kv: tree.kv, walDirectory };
   disk.disk.close(() => undefined);
   return `${tree.error.file}: ${tree.error.message}`;
+}
+
+function isRowIntact(text: string, value: Uint8Array): boolean {
+  const key = storageKey(text);
+  return isMarkKey(key) ? isMarkIntact(value, key) : isStoredIntact(value, key);
 }
 
 /** Nodes first, then the disks under them. */

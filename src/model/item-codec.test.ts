@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { StorageKey } from "../base/ids.ts";
 import { Prng } from "../base/prng.ts";
-import { decodeStored, encodeItem, encodeJson, isStoredIntact, storedJson, storedSize } from "./item-codec.ts";
+import {
+  decodeStored, encodeItem, encodeJson, isStoredIntact, stampStored, storedJson, storedSize, storedTimestamp,
+} from "./item-codec.ts";
 import { itemSize } from "./item-size.ts";
 import { randomMap } from "./random-value.ts";
 
@@ -20,10 +22,19 @@ function dumbCrc32c(bytes: Uint8Array): number {
 
 test("golden bytes", () => {
   const stored = encodeItem({ pk: { S: "é" } }, 4, KEY);
-  const covered = Buffer.concat([Buffer.from(KEY, "latin1"), stored.subarray(8)]);
+  const covered = Buffer.concat([Buffer.from(KEY, "latin1"), stored.subarray(16)]);
   assert.equal(new DataView(stored.buffer, stored.byteOffset).getUint32(4, true), dumbCrc32c(covered));
-  assert.equal(Buffer.from(stored).toString("hex"),
-    `01000000a1a2a98204000000${Buffer.from('{"pk":{"S":"é"}}').toString("hex")}`);
+  const hex = (crc: string, timestamp: string): string => (
+    `02000000${crc}${timestamp}04000000${Buffer.from('{"pk":{"S":"é"}}').toString("hex")}`
+  );
+  assert.equal(Buffer.from(stored).toString("hex"), hex("a1a2a982", "0000000000000000"));
+  assert.equal(storedTimestamp(stored), 0);
+  for (const timestamp of [1, 1_795_000_000_123_457, 1_795_000_000_123_458]) {
+    stampStored(stored, timestamp);
+    assert.equal(storedTimestamp(stored), timestamp);
+    assert.ok(isStoredIntact(stored, KEY));
+    assert.equal(storedSize(stored), 4);
+  }
 });
 
 test("round trip of random items; sizes; the JSON is a view", () => {
@@ -66,6 +77,7 @@ test("items too large for a block", () => {
 
 test("any changed byte, another key, or a cut is noticed", () => {
   const stored = encodeItem({ pk: { S: "a" }, n: { N: "12" } }, 5, KEY);
+  stampStored(stored, 1_795_000_000_123_457);
   for (let at = 0; at < stored.length; at++) {
     for (const bit of [1, 0x80]) {
       const damaged = stored.slice();
@@ -76,7 +88,7 @@ test("any changed byte, another key, or a cut is noticed", () => {
   assert.ok(!isStoredIntact(stored, `${KEY}x` as StorageKey));
   for (let length = 0; length < stored.length; length++) assert.ok(!isStoredIntact(stored.subarray(0, length), KEY));
   const otherVersion = stored.slice();
-  otherVersion[0] = 2;
+  otherVersion[0] = 1;
   assert.ok(!isStoredIntact(otherVersion, KEY));
   assert.throws(() => storedJson(otherVersion), { name: "AssertionError" });
 });

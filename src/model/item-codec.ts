@@ -1,12 +1,21 @@
 // The stored form of an item. Multi-byte fields are little-endian.
 //
-//   0    u8    format version, 1
+//   0    u8    format version, 2
 //   1    u8    reserved, 0
 //   2    u16   reserved, 0
-//   4    u32   CRC-32C of everything from byte 8 on, continued from the CRC-32C of the item's tree key: a
-//              value that ends up under another key is found out like one whose bytes changed
-//   8    u32   item size by DynamoDB's rule
-//   12   …     the item as canonical JSON, UTF-8: what a GetItem sends without decoding it
+//   4    u32   CRC-32C of everything from byte 16 on, continued from the CRC-32C of the item's tree key: a
+//              value that ends up under another key is found out like one whose bytes changed; XOR a mix of
+//              the timestamp's two words
+//   8    f64   write timestamp, see timestamps below; 0 until the leader stamps it, and in derived rows
+//   16   u32   item size by DynamoDB's rule
+//   20   …     the item as canonical JSON, UTF-8: what a GetItem sends without decoding it
+//
+// The write timestamp is given by the leader of the item's partition: microseconds since 1970 by its wall clock, or
+// one more than any before of the same item. It is the item's version: what orders index updates, transactions and
+// stream records. It is not under the CRC itself so that stamping an encoded item does not read all of it again.
+//
+// Rows that are no items (marked spaces of key-encoding.ts) have the same head, with size 0 and bytes of their own
+// instead of JSON.
 import { assert, must } from "../base/assert.ts";
 import { ByteSlab } from "../base/byte-slab.ts";
 import { binaryInto } from "../base/binary-string.ts";
@@ -17,10 +26,11 @@ import type { Item } from "./attribute-value.ts";
 import { STORAGE_KEY_BYTES_MAX } from "./key-encoding.ts";
 import { ITEM_BYTES_MAX } from "./limits.ts";
 
-const VERSION = 1;
+const VERSION = 2;
 const CRC_AT = 4;
-const SIZE_AT = 8;
-const JSON_AT = 12;
+const TIMESTAMP_AT = 8;
+const SIZE_AT = 16;
+const JSON_AT = 20;
 
 /** One block of encoded items. Those of one block leave memory at about the same checkpoint. */
 const SLAB_BLOCK_BYTES = 64 * 1024;
@@ -38,13 +48,53 @@ const keyBytes = new Uint8Array(STORAGE_KEY_BYTES_MAX);
 export function encodeItem(item: Item, size: number, key: StorageKey): Uint8Array {
   assert(size >= 0 && size <= ITEM_BYTES_MAX, "stored item size");
   const stored = encodeText(JSON.stringify(item), JSON_AT);
-  stored[0] = VERSION;
-  stored[1] = 0;
-  stored[2] = 0;
-  stored[3] = 0;
+  seal(stored, size, key);
+  return stored;
+}
+
+/** The stored form of a row that is no item. */
+export function encodeRow(body: Uint8Array, key: StorageKey): Uint8Array {
+  assert(body.length > 0, "a row has a body");
+  const stored = new Uint8Array(JSON_AT + body.length);
+  stored.set(body, JSON_AT);
+  seal(stored, 0, key);
+  return stored;
+}
+
+/** A view into `stored`: what encodeRow was given. */
+export function rowBody(stored: Uint8Array): Uint8Array {
+  return storedJson(stored);
+}
+
+function seal(stored: Uint8Array, size: number, key: StorageKey): void {
+  putU32(stored, 0, VERSION);
+  putU32(stored, TIMESTAMP_AT, 0);
+  putU32(stored, TIMESTAMP_AT + 4, 0);
   putU32(stored, SIZE_AT, size);
   putU32(stored, CRC_AT, crc32c(stored, keyChecksum(key), SIZE_AT));
-  return stored;
+}
+
+const stamp = new DataView(new ArrayBuffer(8));
+
+/** Sets the write timestamp, in place; of bytes that nobody else holds yet. */
+export function stampStored(stored: Uint8Array, timestamp: number): void {
+  assert(timestamp > 0 && Number.isSafeInteger(timestamp), "a write timestamp");
+  const crc = getU32(stored, CRC_AT) ^ timestampMix(stored);
+  stamp.setFloat64(0, timestamp, true);
+  putU32(stored, TIMESTAMP_AT, stamp.getUint32(0, true));
+  putU32(stored, TIMESTAMP_AT + 4, stamp.getUint32(4, true));
+  putU32(stored, CRC_AT, crc ^ timestampMix(stored));
+}
+
+export function storedTimestamp(stored: Uint8Array): number {
+  stamp.setUint32(0, getU32(stored, TIMESTAMP_AT), true);
+  stamp.setUint32(4, getU32(stored, TIMESTAMP_AT + 4), true);
+  return stamp.getFloat64(0, true);
+}
+
+/** 0 for no timestamp. Odd factors: no change of one word leaves it the same. */
+function timestampMix(stored: Uint8Array): number {
+  return Math.imul(getU32(stored, TIMESTAMP_AT), 0x9e3779b1) ^ Math.imul(getU32(stored, TIMESTAMP_AT + 4), 0x85ebca6b);
 }
 
 /** Size of the item by DynamoDB's rule. */
@@ -67,7 +117,7 @@ export function decodeStored(stored: Uint8Array): Item {
 export function isStoredIntact(stored: Uint8Array, key: StorageKey): boolean {
   // The first word is not under the checksum: version and reserved bytes are compared as one.
   return stored.length > JSON_AT && getU32(stored, 0) === VERSION
-    && getU32(stored, CRC_AT) === crc32c(stored, keyChecksum(key), SIZE_AT);
+    && getU32(stored, CRC_AT) === ((crc32c(stored, keyChecksum(key), SIZE_AT) ^ timestampMix(stored)) >>> 0);
 }
 
 /** Canonical JSON bytes of an item or of a part of one. May be a view into a larger buffer. */

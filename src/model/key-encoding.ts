@@ -1,7 +1,8 @@
 // Keys of the tree, as binary strings whose byte order is the order of items:
 //
 //   0      table id, u32 big-endian
-//   4      index, u8: 0 = the table's items, 1 to 5 = rows of its local secondary indexes (local-index-key.ts)
+//   4      space, u8: 0 = the table's items, 1 to 5 = rows of its local secondary indexes (local-index-key.ts),
+//          16 and above: rows that are no items, see SPACES
 //   5      hash128 of the partition key's bytes, seeded with its type; its first 6 bytes are the hash point
 //   21     length of the partition key's bytes, u16 big-endian
 //   23     the partition key's bytes
@@ -23,6 +24,28 @@ import type { ItemAddress } from "./operation.ts";
 import type { TableSchema } from "./table-schema.ts";
 
 export const ITEMS_INDEX = 0;
+
+/**
+ * Spaces of rows that belong to a partition and are no items, nor of any index. Written in the log entries of the
+ * partition as items are, split, copied and dropped with them: a key goes on with a hash point of the partition.
+ */
+export const SPACES = {
+  /** One row at the partition's first point: storage-node/partition-state.ts. */
+  state: 16,
+  /** Items that a transaction holds, at the item's own place. */
+  locks: 17,
+  /** Changes of items that global indexes do not have yet, at the item's own place. */
+  outbox: 18,
+  /** In partitions of a global index: rows that went, with when, at the row's own place. */
+  tombstones: 19,
+  /** Tokens of transactions that were done in one round. */
+  tokens: 20,
+  /** Stream records, at the partition's first point when they were written. */
+  stream: 21,
+} as const;
+export type Space = (typeof SPACES)[keyof typeof SPACES];
+const SPACE_LIST: readonly Space[] = Object.values(SPACES);
+const SPACE_AT = 4;
 const HASH_AT = 5;
 const POINT_BYTES = 6;
 const LENGTH_AT = 21;
@@ -126,14 +149,34 @@ export function scanBounds(
   return { from: pointKey(table, fromPoint, index), to: pointKey(table, toPoint, index) };
 }
 
-/** All rows of hash points from <= point < to: items first, then those of the first `spaces - 1` indexes. */
+/**
+ * All rows of hash points from <= point < to: items first, then those of the first `spaces - 1` local indexes, then
+ * those of SPACES.
+ */
 export function rowRanges(table: TableId, fromPoint: HashPoint, toPoint: HashPoint, spaces: number): KeyRange[] {
   const ranges: KeyRange[] = [];
   for (let index = 0; index < spaces; index++) ranges.push(scanBounds(table, fromPoint, toPoint, index));
+  for (const space of SPACE_LIST) ranges.push(scanBounds(table, fromPoint, toPoint, space));
   return ranges;
 }
 
-/** Spaces of rows that a table has: its own and one for each local index. */
+/** The key that stands at the place of the item (or index row) `key` in another space of its partition. */
+export function keyInSpace(key: StorageKey, space: number): StorageKey {
+  return (key.slice(0, SPACE_AT) + String.fromCharCode(space) + key.slice(HASH_AT)) as StorageKey;
+}
+
+/** The space that a key lies in. */
+export function spaceOf(key: StorageKey): number {
+  return key.charCodeAt(SPACE_AT);
+}
+
+/** What keys of a space at a hash point begin with; they go on with bytes of the space's own. */
+export function pointPrefix(table: TableId, point: HashPoint, space: Space): StorageKey {
+  assert(point < HASH_POINT_END, "a hash point that keys have");
+  return pointKey(table, point, space);
+}
+
+/** Spaces of items and local indexes that a table has: its own and one for each local index. */
 export function spacesOf(table: TableSchema): number {
   return 1 + (table.localIndexes?.length ?? 0);
 }
@@ -196,10 +239,14 @@ function tableBytes(table: TableId): string {
 }
 
 function indexPrefix(table: TableId, index: number): string {
-  assert(index >= ITEMS_INDEX && index <= LOCAL_INDEX_COUNT_MAX, "index number");
+  assert(index >= ITEMS_INDEX && (index <= LOCAL_INDEX_COUNT_MAX || isSpace(index)), "index number");
   return String.fromCharCode(
     table >>> 24, (table >>> 16) & 255, (table >>> 8) & 255, table & 255, index,
   );
+}
+
+function isSpace(index: number): boolean {
+  return index >= SPACES.state && index <= SPACES.stream;
 }
 
 function pointAt(bytes: string, at: number): HashPoint {

@@ -9,7 +9,7 @@
 //   - rows are dropped only when the log says durably that the group is gone, and never those of another replica here
 import { must } from "../base/assert.ts";
 import { reached } from "../base/buggify.ts";
-import { ballotFrom, lsn, SYSTEM_GROUP, type GroupId, type NodeId } from "../base/ids.ts";
+import { ballotFrom, lsn, SYSTEM_GROUP, type GroupId, type NodeId, type TableId } from "../base/ids.ts";
 import type { RecoveredGroup } from "../consensus/ready.ts";
 import { spacesOf } from "../model/key-encoding.ts";
 import { hostsOf, type Partition, type TableSchema } from "../model/table-schema.ts";
@@ -56,6 +56,8 @@ export class GroupHosting {
   /** Replicas whose logs come from before configurations were logged. */
   readonly #unconfigured: Map<GroupId, Unconfigured> = new Map();
   #view: CatalogueMessage | null = null;
+  /** Of the view. */
+  #schemas: ReadonlyMap<TableId, TableSchema> = new Map();
   readonly #startedMs: number;
   #isSwept = false;
 
@@ -75,6 +77,10 @@ export class GroupHosting {
       if (children.length > 0) return children;
     }
     return [];
+  }
+
+  schemaOf(table: TableId): TableSchema | null {
+    return this.#schemas.get(table) ?? null;
   }
 
   ownedRanges(): readonly RowRange[] {
@@ -123,7 +129,7 @@ export class GroupHosting {
       if (this.#hosted.has(group) || wal.isForgotten(group)) return;
       const partition = partitions === null ? null : must(partitions[i]);
       const place = placed === null || partition === null
-        ? null : placementIn(placed.table, partition, placed.ranges.length);
+        ? null : placementIn(placed.table, partition, placed.spaces);
       const child = this.#open(group, payload.configuration, NOTHING, state, place);
       if (parent.session !== null) child.core.campaign(clock.monotonicMs());
       if (state !== "live") return;
@@ -161,6 +167,7 @@ export class GroupHosting {
   /** Takes a view that was vouched for, at least as new as any before. */
   follow(view: CatalogueMessage): void {
     this.#view = view;
+    this.#schemas = new Map(view.tables.map((table) => [table.id, table]));
     const now = this.#env.clock.monotonicMs();
     const listed = new Map<GroupId, Partition>();
     const placedHere = new Set<GroupId>();
@@ -211,7 +218,8 @@ export class GroupHosting {
     const { group } = partition;
     const { clock, drops, replicator, self, wal } = this.#env;
     const placed = table === null
-      ? { table: null, partition, ranges: [SYSTEM_ROWS] } : placementIn(table.id, partition, spacesOf(table));
+      ? { table: null, partition, spaces: 1, ranges: [SYSTEM_ROWS] }
+      : placementIn(table.id, partition, spacesOf(table));
     let hosted = this.#hosted.get(group);
     if (hosted !== undefined && this.#isOutlived(hosted, partition)) {
       this.#drop(hosted);

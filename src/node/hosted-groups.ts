@@ -12,7 +12,9 @@ export type RowRange = { readonly from: StorageKey; readonly to: StorageKey };
 export type Placed = {
   readonly table: TableId | null;
   readonly partition: Partition;
-  /** Ascending, one for the items and one for each local index. */
+  /** Spaces of items and local indexes. */
+  readonly spaces: number;
+  /** Ascending, one for each space: see rowRanges. */
   readonly ranges: readonly RowRange[];
 };
 
@@ -30,7 +32,7 @@ export type Hosted = {
 /** `spaces`: the items and the local indexes of the table. */
 export function placementIn(table: TableId | null, partition: Partition, spaces: number): Placed {
   assert(table !== null, "only partitions of tables have a range of hash points");
-  return { table, partition, ranges: rowRanges(table, partition.from, partition.to, spaces) };
+  return { table, partition, spaces, ranges: rowRanges(table, partition.from, partition.to, spaces) };
 }
 
 /** What is left of `whole` without the ranges of `taken`, ascending. */

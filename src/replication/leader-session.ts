@@ -23,6 +23,7 @@ type Flight = {
   items: number;
   bytes: number;
   payloadBytes: number;
+  hasState: boolean;
 };
 
 /** A batch is proposed as it is once its keys and values pass this: keeps log entries well below the WAL's bound. */
@@ -31,7 +32,14 @@ export const FLIGHT_BYTES_MAX: number = 1024 * 1024;
 const FLIGHTS_MAX = 1024;
 const NONE: readonly Mutation[] = [];
 
+/** Makes the row that tells the next leader what this one knows of the partition; null: nothing to tell. */
+export type StateRow = () => Mutation | null;
+
 export class LeaderSession {
+  /** Set by whoever serves the group: the row that batches end with for which `noteState` was called. */
+  stateRow: StateRow = (): null => null;
+  /** Greatest write timestamp given out, see model/item-codec.ts. */
+  #timestamp = 0;
   #open: Flight = newFlight();
   /** Proposed, ascending by LSN; `#head` is the first not yet settled. */
   #flights: Flight[] = [];
@@ -75,6 +83,45 @@ export class LeaderSession {
     }
   }
 
+  /**
+   * A row that changes in the open batch, and that `newest` tells of: before the batch is proposed, so in the same turn
+   * as the write it belongs to.
+   */
+  addRow(key: StorageKey, value: Uint8Array | null): void {
+    assert(!this.#isOver, "a session that is over takes no writes");
+    const flight = this.#open;
+    flight.mutations.push({ key, value });
+    flight.values.set(key, value);
+    flight.payloadBytes += key.length + (value === null ? 0 : value.length);
+  }
+
+  /** Tells `waiter` of the open batch, which has rows. */
+  addWaiter(waiter: Waiter): void {
+    assert(this.#open.mutations.length > 0, "a batch that is proposed");
+    this.#open.waiters.push(waiter);
+  }
+
+  /** The open batch is to have the state row. */
+  noteState(): void {
+    this.#open.hasState = true;
+  }
+
+  /** Timestamps given out from now on are greater. */
+  raiseTimestamp(timestamp: number): void {
+    if (timestamp > this.#timestamp) this.#timestamp = timestamp;
+  }
+
+  get timestamp(): number {
+    return this.#timestamp;
+  }
+
+  /** The next write timestamp: greater than any before, of the session or of the value that is replaced. */
+  nextTimestamp(wallMs: number, replaced: number): number {
+    const now = Math.floor(wallMs * 1000);
+    this.#timestamp = Math.max(now, this.#timestamp + 1, replaced + 1);
+    return this.#timestamp;
+  }
+
   /** Makes `waiter` wait for the write in flight on `key`; false when there is none. */
   waitFor(key: StorageKey, waiter: Waiter): boolean {
     const flight = this.#newestFlight(key);
@@ -87,6 +134,9 @@ export class LeaderSession {
   propose(propose: (payload: WritePayload) => LogEntry | null): void {
     const flight = this.#open;
     if (flight.mutations.length === 0) return;
+    const state = flight.hasState ? this.stateRow() : null;
+    if (state !== null) flight.mutations.push(state);
+    flight.hasState = false;
     const entry = propose(flight);
     if (entry === null) return;
     const last = this.#flights[this.#flights.length - 1];
@@ -137,5 +187,7 @@ export class LeaderSession {
 }
 
 function newFlight(): Flight {
-  return { lsn: 0, mutations: [], values: new Map(), waiters: [], items: 0, bytes: 0, payloadBytes: 0 };
+  return {
+    lsn: 0, mutations: [], values: new Map(), waiters: [], items: 0, bytes: 0, payloadBytes: 0, hasState: false,
+  };
 }

@@ -1,7 +1,8 @@
 // Steps that the control plane asks a group's leader for: another configuration, a split, another leader. Each is
 // answered when it is done, not when it began; what cannot be done now is refused with a reason, and the asker looks
 // again. Asking twice does no harm.
-import { epoch, lsn, type Epoch, type NodeId } from "../../base/ids.ts";
+import { must } from "../../base/assert.ts";
+import { epoch, lsn, type Epoch, type HashPoint, type NodeId, type TableId } from "../../base/ids.ts";
 import type { Clock, TimerHandle } from "../../ports/clock.ts";
 import type { GroupHost } from "../../replication/group-host.ts";
 import type { NodeReplicator } from "../../replication/node-replicator.ts";
@@ -13,7 +14,9 @@ import type {
 import type { Replica } from "../../wire/group-configuration.ts";
 import { CONFIG, SPLIT, type LogEntry } from "../../wire/log-record.ts";
 import { encodeSplitPayload } from "../../wire/split-payload.ts";
+import type { LedPartitions } from "./led-partition.ts";
 import { movedOutcome, type PlacedGroups } from "./moved.ts";
+import { encodeState, stateKey } from "./partition-state.ts";
 import { findSplitPoint } from "./split-point.ts";
 
 export type MembershipEnv = {
@@ -22,6 +25,7 @@ export type MembershipEnv = {
   readonly tree: ItemTree;
   readonly replicator: NodeReplicator;
   readonly placed: PlacedGroups;
+  readonly led: LedPartitions;
   readonly answer: (request: Request, outcome: WorkOutcome) => void;
   readonly onDamage: (damage: TreeDamage) => void;
 };
@@ -126,6 +130,10 @@ export class MembershipWorks {
       this.#refuse(request, point.reason);
       return;
     }
+    if (!this.#handOnState(host, span.table, point.at)) {
+      this.#refuse(request, "too much is in flight");
+      return;
+    }
     const { items, bytes } = tree.counters(host.group);
     const leftItems = Math.round(items * point.leftShare);
     const leftBytes = Math.round(bytes * point.leftShare);
@@ -140,6 +148,18 @@ export class MembershipWorks {
     }
     replicator.wake(host);
     this.#wait({ host, request, epoch: 0, leader: null, timer: null });
+  }
+
+  /** The left child has the state row where it is; the right one gets its own, in the last entry before the split. */
+  #handOnState(host: GroupHost, table: TableId, at: HashPoint): boolean {
+    const { led, replicator } = this.#env;
+    const session = must(host.session, "a leader that serves splits");
+    const partition = led.of(host, session, null);
+    if (partition.kind !== "led") return false;
+    const key = stateKey(table, at);
+    session.addRow(key, encodeState(key, partition.state()));
+    session.noteState();
+    return replicator.proposeNow(host);
   }
 
   onGroupStatus(host: GroupHost, request: Request): void {

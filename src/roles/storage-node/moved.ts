@@ -1,6 +1,6 @@
 // The answer to whoever asks a group that was split: the partitions that took its place.
 import type { GroupId, NodeId, TableId } from "../../base/ids.ts";
-import type { Partition } from "../../model/table-schema.ts";
+import type { Partition, TableSchema } from "../../model/table-schema.ts";
 import type { GroupHost } from "../../replication/group-host.ts";
 import type { Moved, Redirect } from "../../wire/data-messages.ts";
 import { LOG, STORAGE, type Configuration, type Replica } from "../../wire/group-configuration.ts";
@@ -15,6 +15,8 @@ export type PlacedGroups = {
   readonly placementOf: (group: GroupId) => Placement | null;
   /** Partitions that the catalogue has in the place of `group`; empty when it does not know of the split. */
   readonly childrenOf: (group: GroupId) => readonly Partition[];
+  /** The table's record; null: the catalogue that this node has seen has none. */
+  readonly schemaOf: (table: TableId) => TableSchema | null;
 };
 
 /** A redirect when this node has not learned yet which range the group had. */
@@ -26,6 +28,15 @@ export function movedOutcome(host: GroupHost, placed: PlacedGroups): Moved | Red
     return { kind: "moved", partitions: childPartitions(placement.partition, host.split.payload) };
   }
   return { kind: "redirect", leader: null, reason: "the partition was split; its children are not known here yet" };
+}
+
+/** Where else to ask what this replica does not serve. */
+export function elsewhere(host: GroupHost, placed: PlacedGroups): Moved | Redirect {
+  return host.split === null ? redirect(host) : movedOutcome(host, placed);
+}
+
+export function redirect(host: GroupHost): Redirect {
+  return { kind: "redirect", leader: host.leader, reason: "this replica does not serve the group now" };
 }
 
 /** The children of a split as they begin. */

@@ -9,7 +9,8 @@ import type { TreeDamage } from "../../storage/tree/tree-read.ts";
 
 /** What is wrong with the index rows of the partition in this tree, in words; null: nothing. */
 export function indexRowsFault(tree: ItemTree, table: TableSchema, partition: Partition): string | TreeDamage | null {
-  const [items, ...indexes] = rowRanges(table.id, partition.from, partition.to, spacesOf(table));
+  const [items, ...indexes] = rowRanges(table.id, partition.from, partition.to, spacesOf(table))
+    .slice(0, spacesOf(table));
   const due: Map<StorageKey, Uint8Array> = new Map();
   let damage = items === undefined ? null : tree.scan(items.from, items.to, true, (_, value) => {
     const item = decodeStored(value);

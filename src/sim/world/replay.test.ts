@@ -131,7 +131,7 @@ function put(i: number, text: string): Mutation {
 function textsOf(tree: ItemTree): Record<string, string> {
   const texts: Record<string, string> = {};
   assert.equal(tree.scan(storageKey("k"), storageKey("l"), true, (at, value) => {
-    texts[at] = (JSON.parse(new TextDecoder().decode(value.subarray(12))) as { v: { S: string } }).v.S;
+    texts[at] = (JSON.parse(new TextDecoder().decode(value.subarray(20))) as { v: { S: string } }).v.S;
     return true;
   }), null);
   return texts;

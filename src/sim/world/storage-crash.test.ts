@@ -213,7 +213,7 @@ class Node {
     }
     const seen: [StorageKey, string][] = [];
     const end = this.tree.scan(treeKey(truth.group, 0), treeKey(truth.group, 99), true, (key, value) => {
-      seen.push([key, (JSON.parse(new TextDecoder().decode(value.subarray(12))) as { v: { S: string } }).v.S]);
+      seen.push([key, (JSON.parse(new TextDecoder().decode(value.subarray(20))) as { v: { S: string } }).v.S]);
       return true;
     });
     assert.equal(end, null);

@@ -3,7 +3,7 @@
 // value:
 //
 //   key     0  u32 0xFFFFFFFF     4  u8 1         5  u64 group
-//   value   0  u8 version, 1      1  reserved, 0  4  u32 crc (as in a stored item, model/item-codec)
+//   value   0  u8 version, 1      1  reserved, 0  4  u32 CRC-32C of what follows, continued from the key's
 //           8  f64 checkpoint    16  f64 dirty   24  f64 items   32  f64 bytes
 //
 // checkpoint: every change up to this LSN is in the store; -1 while the first checkpoint of the group is under way: the
@@ -15,7 +15,6 @@ import { binaryInto } from "../../base/binary-string.ts";
 import { crc32c } from "../../base/crc32c.ts";
 import { groupId, lsn, storageKey } from "../../base/ids.ts";
 import type { GroupId, Lsn, StorageKey } from "../../base/ids.ts";
-import { isStoredIntact } from "../../model/item-codec.ts";
 
 export type CheckpointMark = {
   /** A checkpoint of the group was finished; otherwise `checkpoint` is 0. */
@@ -58,14 +57,30 @@ export function encodeMark(group: GroupId, mark: CheckpointMark): Uint8Array {
   view.setFloat64(FIELDS_AT + 8, mark.dirty, true);
   view.setFloat64(FIELDS_AT + 16, mark.items, true);
   view.setFloat64(FIELDS_AT + 24, mark.bytes, true);
-  const key = new Uint8Array(KEY_BYTES);
-  view.setUint32(CRC_AT, crc32c(bytes, crc32c(key, 0, 0, binaryInto(markKey(group), key, 0)), FIELDS_AT), true);
+  view.setUint32(CRC_AT, checksum(markKey(group), bytes), true);
   return bytes;
+}
+
+/** True when the bytes under a mark's key are whole. */
+export function isMarkIntact(bytes: Uint8Array, key: StorageKey): boolean {
+  if (key.length !== KEY_BYTES || bytes.length !== VALUE_BYTES || bytes[0] !== VERSION) return false;
+  if (bytes[1] !== 0 || bytes[2] !== 0 || bytes[3] !== 0) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return view.getUint32(CRC_AT, true) === checksum(key, bytes);
+}
+
+export function isMarkKey(key: StorageKey): boolean {
+  return key >= MARKS_FROM && key < MARKS_TO;
+}
+
+function checksum(key: StorageKey, bytes: Uint8Array): number {
+  const keyBytes = new Uint8Array(KEY_BYTES);
+  return crc32c(bytes, crc32c(keyBytes, 0, 0, binaryInto(key, keyBytes, 0)), FIELDS_AT);
 }
 
 /** Null when the row is no intact mark. */
 export function decodeMark(key: StorageKey, bytes: Uint8Array): { group: GroupId; mark: CheckpointMark } | null {
-  if (key.length !== KEY_BYTES || bytes.length !== VALUE_BYTES || !isStoredIntact(bytes, key)) return null;
+  if (!isMarkIntact(bytes, key)) return null;
   let group = 0;
   for (let i = PREFIX.length; i < KEY_BYTES; i++) group = group * 256 + key.charCodeAt(i);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -36,7 +36,7 @@ function key(i: number): StorageKey {
 function valueOf(tree: ItemTree, at: StorageKey): string | null {
   const read = tree.get(at);
   assert.notEqual(read.kind, "corrupt");
-  return read.kind === "value" ? (JSON.parse(Buffer.from(read.value.subarray(12)).toString()) as { v: { S: string } }).v.S : null;
+  return read.kind === "value" ? (JSON.parse(Buffer.from(read.value.subarray(20)).toString()) as { v: { S: string } }).v.S : null;
 }
 
 function keysOf(tree: ItemTree, from: StorageKey, to: StorageKey, isForward: boolean): StorageKey[] {

@@ -61,7 +61,7 @@ class Disk {
 function textsOf(tree: ItemTree): string[] {
   const texts: string[] = [];
   assert.equal(tree.scan(FROM, TO, true, (_, value) => {
-    const item = JSON.parse(Buffer.from(value.subarray(12)).toString()) as { v: { S: string } };
+    const item = JSON.parse(Buffer.from(value.subarray(20)).toString()) as { v: { S: string } };
     return texts.push(item.v.S) > 0;
   }), null);
   return texts;
