@@ -68,6 +68,14 @@ export const GLOBAL_INDEX_COUNT_MAX: number = 20;
 export const INDEX_PROJECTED_COUNT_MAX: number = 100;
 /** Non-key attributes that one index may name, as the service model has it. */
 export const NON_KEY_ATTRIBUTES_COUNT_MAX: number = 20;
+/** Tags of one table, and the characters of a tag's key and value: AWS's own bounds for all its services. */
+export const TAG_COUNT_MAX: number = 50;
+export const TAG_KEY_LENGTH_MAX: number = 128;
+export const TAG_VALUE_LENGTH_MAX: number = 256;
+/** Characters of a KMS key's id, alias or ARN, as the key service bounds them. */
+export const KMS_KEY_LENGTH_MAX: number = 2_048;
+/** Units per second: the most that may be written into a request. */
+export const THROUGHPUT_UNITS_MAX: number = 1_000_000_000_000;
 
 // ---- Expressions
 

@@ -5,6 +5,7 @@ import type { HashPoint, StorageKey } from "../base/ids.ts";
 import type { Item } from "./attribute-value.ts";
 import type { ConditionNode, PathNode, UpdateNode } from "./expression/ast.ts";
 import type { TableDefinition, TableSchema } from "./table-schema.ts";
+import type { TableChange } from "./table-settings.ts";
 
 /** Where an item lives: its full key in the tree, and the point that finds its partition. */
 export type ItemAddress = { readonly key: StorageKey; readonly point: HashPoint };
@@ -94,6 +95,11 @@ export type BatchWriteOperation = {
 };
 
 export type CreateTableOperation = { readonly kind: "create-table"; readonly definition: TableDefinition };
+export type UpdateTableOperation = {
+  readonly kind: "update-table";
+  readonly name: string;
+  readonly change: TableChange;
+};
 export type DeleteTableOperation = { readonly kind: "delete-table"; readonly name: string };
 export type DescribeTableOperation = { readonly kind: "describe-table"; readonly name: string };
 export type ListTablesOperation = {
@@ -105,7 +111,7 @@ export type ListTablesOperation = {
 export type DataOperation =
   | GetOperation | WriteOperation | QueryOperation | ScanOperation | BatchGetOperation | BatchWriteOperation;
 export type TableOperation =
-  | CreateTableOperation | DeleteTableOperation | DescribeTableOperation | ListTablesOperation;
+  | CreateTableOperation | UpdateTableOperation | DeleteTableOperation | DescribeTableOperation | ListTablesOperation;
 export type Operation = DataOperation | TableOperation;
 
 // ---- Outcomes. Each operation yields one of its own, or a Refusal.

@@ -1,6 +1,7 @@
 // A table as the catalogue holds it and the routers cache it. Plain JSON data.
 import type { Epoch, GroupId, HashPoint, NodeId, TableId } from "../base/ids.ts";
 import type { KeyType } from "./attribute-value.ts";
+import type { Encryption, TableClass, Tag, Throughput, ThroughputCap, TimeToLive } from "./table-settings.ts";
 
 export type KeyAttribute = { readonly name: string; readonly type: KeyType };
 
@@ -21,7 +22,17 @@ export type TableSchema = {
   readonly uuid: string;
   readonly billing: Billing;
   readonly deletionProtection: boolean;
-  readonly tableClass: "STANDARD" | "STANDARD_INFREQUENT_ACCESS" | null;
+  readonly tableClass: TableClass | null;
+  /** Absent: none. */
+  readonly tags?: readonly Tag[];
+  /** Absent: it was never switched on. */
+  readonly timeToLive?: TimeToLive;
+  /** Absent: none. Only of a table on demand. */
+  readonly onDemandCap?: ThroughputCap;
+  /** What was asked for beyond what a table can serve at once by itself. Absent: nothing. */
+  readonly warm?: Throughput;
+  /** Absent: under a key of the service. */
+  readonly encryption?: Encryption;
   /** Ascending by `from`; together they cover the hash space exactly once. */
   readonly partitions: readonly Partition[];
   /** Split partitions that some replica has not yet applied the split of. Absent: none. */
@@ -46,6 +57,13 @@ export type Billing = {
   /** Units per second; both 0 when on demand. */
   readonly readUnits: number;
   readonly writeUnits: number;
+  /** When the table was last switched to PAY_PER_REQUEST. Absent: never. */
+  readonly onDemandMs?: number;
+  /** When provisioned units last grew, and last shrank. Absent: never. */
+  readonly increasedMs?: number;
+  readonly decreasedMs?: number;
+  /** How often they shrank on the UTC day of `decreasedMs`. Absent: never. */
+  readonly decreases?: number;
 };
 
 /**
@@ -116,7 +134,11 @@ export type TableDefinition = {
   readonly localIndexes?: readonly LocalIndex[];
   readonly billing: Billing;
   readonly deletionProtection: boolean;
-  readonly tableClass: "STANDARD" | "STANDARD_INFREQUENT_ACCESS" | null;
+  readonly tableClass: TableClass | null;
+  readonly tags?: readonly Tag[];
+  readonly onDemandCap?: ThroughputCap;
+  readonly warm?: Throughput;
+  readonly encryption?: Encryption;
   /** Partitions to begin with, or null for the cluster's setting. */
   readonly partitionCount: number | null;
 };

@@ -1,5 +1,6 @@
 // One request on its way through the API: what an operation needs to know of it, and its single answer.
 import type { Crypto } from "../../ports/crypto.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { HttpResponse } from "../../ports/http.ts";
 import type { Execute, LookupTable, Operation, Outcome } from "../../model/operation.ts";
 import { assert } from "../../base/assert.ts";
@@ -11,6 +12,7 @@ import type { RequestIds } from "./request-id.ts";
 /** What all calls of one API share. */
 export type ApiContext = {
   readonly crypto: Crypto;
+  readonly clock: Clock;
   readonly requestIds: RequestIds;
   readonly lookupTable: LookupTable;
   readonly accountId: string;

@@ -39,6 +39,11 @@ const VALID: Readonly<Record<string, unknown>> = {
     UpdateExpression: "SET x = if_not_exists(x, :n) + :n, y = list_append(:l, :l) REMOVE z[2] ADD c :n DELETE s :s",
     ConditionExpression: "size(pk) < :n AND NOT contains(s, :a)", ExpressionAttributeValues: VALUES,
   },
+  UpdateTable: {
+    TableName: "hash-only", BillingMode: "PAY_PER_REQUEST", OnDemandThroughput: { MaxReadRequestUnits: 5 },
+    WarmThroughput: { ReadUnitsPerSecond: 12_000 }, SSESpecification: { Enabled: true, SSEType: "KMS" },
+    DeletionProtectionEnabled: false,
+  },
   DeleteItem: {
     TableName: "hash-only", Key: { pk: { S: "a" } }, ConditionExpression: "pk BETWEEN :a AND :b",
     ExpressionAttributeValues: { ":a": { S: "a" }, ":b": { S: "b" } },

@@ -12,6 +12,7 @@ import { putItem } from "./operations/put-item.ts";
 import { query } from "./operations/query.ts";
 import { scan } from "./operations/scan.ts";
 import { deleteTable, describeTable, listTables } from "./operations/tables.ts";
+import { updateTable } from "./operations/update-table.ts";
 import { updateItem } from "./operations/update-item.ts";
 import type { OperationHandler } from "./operations/handler.ts";
 
@@ -35,6 +36,7 @@ const OFFERED: Readonly<Record<string, OperationHandler>> = {
   Query: query,
   Scan: scan,
   UpdateItem: updateItem,
+  UpdateTable: updateTable,
 };
 
 const NOT_OFFERED: readonly string[] = [
@@ -48,7 +50,7 @@ const NOT_OFFERED: readonly string[] = [
   "ListImports", "ListTagsOfResource", "PutResourcePolicy", "RestoreTableFromBackup",
   "RestoreTableToPointInTime", "SearchVectors", "StartBulkPutItems", "TagResource", "TransactGetItems",
   "TransactWriteItems", "UntagResource", "UpdateContinuousBackups", "UpdateContributorInsights",
-  "UpdateGlobalTable", "UpdateGlobalTableSettings", "UpdateKinesisStreamingDestination", "UpdateTable",
+  "UpdateGlobalTable", "UpdateGlobalTableSettings", "UpdateKinesisStreamingDestination",
   "UpdateTableReplicaAutoScaling", "UpdateTimeToLive",
 ];
 const STREAMS_NOT_OFFERED: readonly string[] = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];

@@ -143,7 +143,7 @@ test("all 66 operations answer; what is not offered says so and is not executed"
     });
     assert.equal(api.store.last, null);
   }
-  assert.equal(refused, 66 - 16);
+  assert.equal(refused, [...OPERATIONS.values()].filter((handler) => handler === null).length);
 });
 
 test("refusals of the cluster become DynamoDB's errors, with a retry hint where a retry helps", () => {

@@ -55,7 +55,7 @@ class ApiRole {
   constructor(env: ApiEnv, deps: ApiDeps, options: ApiOptions) {
     const { crypto, clock, random, telemetry } = env;
     const { accountId, credentials, defaultRegion } = options;
-    this.#context = { crypto, requestIds: new RequestIds(random), lookupTable: deps.lookupTable, accountId };
+    this.#context = { crypto, clock, requestIds: new RequestIds(random), lookupTable: deps.lookupTable, accountId };
     this.#authenticator = new Authenticator(crypto, clock, credentials, defaultRegion);
     this.#execute = deps.execute;
     this.#telemetry = telemetry;

@@ -50,11 +50,11 @@ export class TestStore {
   readonly lookupTable = (name: string): TableSchema | null => this.tables.get(name) ?? null;
 
   addTable(definition: TableDefinition): TableSchema {
+    const { partitionCount: _, ...wanted } = definition;
     const table: TableSchema = {
-      id: tableId(++this.#tableCount), name: definition.name, hashKey: definition.hashKey,
-      rangeKey: definition.rangeKey, status: "ACTIVE", version: 1, createdMs: 1_700_000_000_500,
-      uuid: "11111111-2222-4333-8444-555555555555", billing: definition.billing,
-      deletionProtection: definition.deletionProtection, tableClass: definition.tableClass,
+      ...wanted, id: tableId(++this.#tableCount), status: "ACTIVE", version: 1, createdMs: 1_700_000_000_500,
+      uuid: "11111111-2222-4333-8444-555555555555",
+      billing: { ...wanted.billing, ...(wanted.billing.mode === "PROVISIONED" ? {} : { onDemandMs: 1_700_000_000_500 }) },
       partitions: [{ group: groupId(2), from: hashPoint(0), to: HASH_POINT_END, replicas: [nodeId(1)] }],
     };
     this.tables.set(table.name, table);
@@ -82,6 +82,11 @@ export class TestStore {
           return { kind: "table-exists", name: operation.definition.name };
         }
         return { kind: "table", table: this.addTable(operation.definition), itemCount: 0, sizeBytes: 0 };
+      case "update-table": {
+        const table = this.tables.get(operation.name);
+        if (table === undefined) return { kind: "table-not-found", name: operation.name };
+        return { kind: "table", table: { ...table, status: "UPDATING" }, itemCount: 0, sizeBytes: 0 };
+      }
       case "delete-table": case "describe-table": {
         const table = this.tables.get(operation.name);
         if (table === undefined) return { kind: "table-not-found", name: operation.name };

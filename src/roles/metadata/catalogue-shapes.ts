@@ -3,6 +3,9 @@
 import { HASH_POINT_END } from "../../base/ids.ts";
 import { ATTRIBUTE_NAME_BYTES_MAX, LOCAL_INDEX_COUNT_MAX } from "../../model/limits.ts";
 import type { NodeRecord, Partition, TableSchema } from "../../model/table-schema.ts";
+import {
+  areTags, isEncryption, isTableClass, isThroughput, isThroughputCap, isTimeToLive,
+} from "../../wire/codec/settings-shapes.ts";
 
 /** Ids given out so far; an id is never given twice. */
 export type Counters = { readonly nextTable: number; readonly nextGroup: number; readonly nextNode: number };
@@ -50,9 +53,19 @@ export function isTable(row: Fields): row is Fields & TableSchema {
     && ["CREATING", "ACTIVE", "UPDATING", "DELETING"].includes(row["status"] as string)
     && isWhole(row["version"], 1) && isWhole(row["createdMs"], 0) && isText(row["uuid"], UUID_CHARS_MAX)
     && isFields(billing) && (billing["mode"] === "PROVISIONED" || billing["mode"] === "PAY_PER_REQUEST")
-    && typeof row["deletionProtection"] === "boolean"
+    && typeof row["deletionProtection"] === "boolean" && areSettings(row)
     && Array.isArray(partitions) && partitions.every(isPartition) && isCover(partitions)
     && (closed === undefined || (Array.isArray(closed) && closed.every(isPartition)));
+}
+
+/** Rows from before a setting was there do not have it. */
+const SETTINGS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  tags: areTags, onDemandCap: isThroughputCap, warm: isThroughput, encryption: isEncryption, timeToLive: isTimeToLive,
+};
+
+function areSettings(row: Fields): boolean {
+  if (row["tableClass"] !== null && !isTableClass(row["tableClass"])) return false;
+  return Object.entries(SETTINGS).every(([name, isOne]) => row[name] === undefined || isOne(row[name]));
 }
 
 export function isPartition(value: unknown): value is Partition {

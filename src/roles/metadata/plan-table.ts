@@ -1,7 +1,7 @@
 // Decides what CreateTable and DeleteTable do to the catalogue: pure, from the catalogue as applied.
 import { hashPoint, HASH_POINT_END } from "../../base/ids.ts";
 import type { Refusal } from "../../model/operation.ts";
-import type { Partition, TableDefinition, TableSchema } from "../../model/table-schema.ts";
+import type { Billing, Partition, TableDefinition, TableSchema } from "../../model/table-schema.ts";
 import type { Mutation } from "../../wire/log-record.ts";
 import { counterRow, tableRow, type Catalogue } from "./catalogue.ts";
 import type { ClusterView } from "./cluster-view.ts";
@@ -39,11 +39,10 @@ export function planCreate(catalogue: Catalogue, definition: TableDefinition, co
     context.view.count(partition, 1);
     partitions.push(partition);
   }
-  const { name, hashKey, rangeKey, localIndexes, billing, deletionProtection, tableClass } = definition;
+  const { partitionCount: _, billing, ...wanted } = definition;
   const table: TableSchema = {
-    id: catalogue.nextTableId(), name, hashKey, rangeKey, status: "CREATING", version: 1,
-    createdMs: context.nowMs, uuid: context.uuid, billing, deletionProtection, tableClass, partitions,
-    ...(localIndexes === undefined ? {} : { localIndexes }),
+    ...wanted, id: catalogue.nextTableId(), status: "CREATING", version: 1, createdMs: context.nowMs,
+    uuid: context.uuid, billing: withOnDemandTime(billing, context.nowMs), partitions,
   };
   const { nextTable, nextGroup } = catalogue.counters;
   const counters = { ...catalogue.counters, nextTable: nextTable + 1, nextGroup: nextGroup + count };
@@ -53,13 +52,8 @@ export function planCreate(catalogue: Catalogue, definition: TableDefinition, co
 export function planDelete(catalogue: Catalogue, name: string): TablePlan {
   const table = catalogue.table(name);
   if (table === null) return { kind: "table-not-found", name };
-  if (table.status !== "ACTIVE") {
-    const doing = table.status === "DELETING" ? "deleted" : table.status === "CREATING" ? "created" : "updated";
-    return {
-      kind: "table-in-use", name,
-      message: `Attempt to change a resource which is still in use: Table is being ${doing}: ${name}`,
-    };
-  }
+  const inUse = refuseInUse(table);
+  if (inUse !== null) return inUse;
   if (table.deletionProtection) {
     return {
       kind: "invalid",
@@ -68,6 +62,20 @@ export function planDelete(catalogue: Catalogue, name: string): TablePlan {
     };
   }
   return planStatus(table, "DELETING");
+}
+
+/** Null: the table is at rest. */
+export function refuseInUse({ name, status }: TableSchema): Refusal | null {
+  if (status === "ACTIVE") return null;
+  const doing = status === "DELETING" ? "deleted" : status === "CREATING" ? "created" : "updated";
+  return {
+    kind: "table-in-use", name,
+    message: `Attempt to change a resource which is still in use: Table is being ${doing}: ${name}`,
+  };
+}
+
+function withOnDemandTime(billing: Billing, nowMs: number): Billing {
+  return billing.mode === "PAY_PER_REQUEST" ? { ...billing, onDemandMs: nowMs } : billing;
 }
 
 export function planStatus(table: TableSchema, status: TableSchema["status"]): TablePlan & { kind: "plan" } {

@@ -26,6 +26,7 @@ import { Liveness, METADATA_TIMING_DEFAULT, type MetadataTiming } from "./livene
 import { planAdmin } from "./plan-admin.ts";
 import { embeddedNodes, planRegister, systemPartition, type InitialNode } from "./plan-nodes.ts";
 import { planCreate, planDelete, type TablePlan } from "./plan-table.ts";
+import { planUpdate } from "./plan-update.ts";
 import { Subscribers } from "./subscribers.ts";
 import { randomUuid } from "./uuid.ts";
 
@@ -246,13 +247,16 @@ export class MetadataRole {
   }
 
   #planTable(operation: TableOperation): TablePlan {
+    const { clock, random, partitionsPerTable } = this.#env;
+    const uuid = (): string => randomUuid(random);
+    const nowMs = clock.wallMs();
+    const view = this.#control.view();
     switch (operation.kind) {
       case "create-table":
-        return planCreate(this.#catalogue, operation.definition, {
-          view: this.#control.view(),
-          nowMs: this.#env.clock.wallMs(),
-          uuid: randomUuid(this.#env.random),
-          partitionsPerTable: this.#env.partitionsPerTable,
+        return planCreate(this.#catalogue, operation.definition, { view, nowMs, uuid: uuid(), partitionsPerTable });
+      case "update-table":
+        return planUpdate(this.#catalogue, operation.name, operation.change, {
+          view, nowMs, uuid, partitionsPerTable,
         });
       case "delete-table":
         return planDelete(this.#catalogue, operation.name);

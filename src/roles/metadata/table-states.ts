@@ -1,5 +1,6 @@
-// Tables on their way to another state: a new one is ACTIVE once a leader serves each of its partitions; one that is
-// being deleted goes at once, with its closed parents: nodes drop what the catalogue does not place on them.
+// Tables on their way to another state: a new one is ACTIVE once a leader serves each of its partitions; one that was
+// changed when what the change takes is done; one that is being deleted goes at once, with its closed parents: nodes
+// drop what the catalogue does not place on them.
 import type { GroupId } from "../../base/ids.ts";
 import type { Partition, TableSchema } from "../../model/table-schema.ts";
 import type { Asks } from "./asks.ts";
@@ -11,6 +12,8 @@ import type { Draft } from "./draft.ts";
 const STATUS_MS_MAX = 100;
 /** A new partition that nobody serves for so long, on nodes of which one is lost, is begun anew elsewhere. */
 const UNSERVED_MS_MAX = 10_000;
+/** What takes no time at all is UPDATING, ENABLING or DISABLING for so long, so that clients meet these states. */
+const SHOWN_MS_MIN = 250;
 
 export class TableStates {
   readonly #asks: Asks;
@@ -19,6 +22,8 @@ export class TableStates {
   readonly #served: Set<GroupId> = new Set();
   /** Groups that nobody serves, and since when that is known. */
   readonly #unserved: Map<GroupId, number> = new Map();
+  /** Tables whose change waits to be done, by version, and since when. */
+  readonly #changing: Map<string, { readonly version: number; readonly sinceMs: number }> = new Map();
   /** Answers that are awaited, by group. */
   readonly #awaited: Map<GroupId, number> = new Map();
 
@@ -38,15 +43,26 @@ export class TableStates {
         if (this.#isServed(table, nowMs)) draft.put({ ...table, status: "ACTIVE" });
         else this.#beginAnew(table, draft, view, nowMs);
         isBusy = true;
+      } else if (table.status === "UPDATING" || table.timeToLive?.isSettled === false) {
+        if (this.#wasShown(table, nowMs)) draft.put(settled(table));
+        isBusy = true;
       }
     }
     if (!isBusy) this.clear();
     return isBusy;
   }
 
+  #wasShown({ name, version }: TableSchema, nowMs: number): boolean {
+    const known = this.#changing.get(name);
+    if (known?.version === version) return nowMs - known.sinceMs >= SHOWN_MS_MIN;
+    this.#changing.set(name, { version, sinceMs: nowMs });
+    return false;
+  }
+
   clear(): void {
     this.#served.clear();
     this.#unserved.clear();
+    this.#changing.clear();
     this.#awaited.clear();
   }
 
@@ -93,4 +109,11 @@ export class TableStates {
     }
     return isServed;
   }
+}
+
+/** The table with all that was changed done. */
+function settled(table: TableSchema): TableSchema {
+  const { timeToLive } = table;
+  const next: TableSchema = { ...table, status: "ACTIVE" };
+  return timeToLive === undefined ? next : { ...next, timeToLive: { ...timeToLive, isSettled: true } };
 }

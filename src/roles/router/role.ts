@@ -135,6 +135,7 @@ export class Router {
         this.#batchWrite(operation, done);
         return;
       case "create-table":
+      case "update-table":
       case "delete-table":
         this.#changeTable({ kind: "table-work", operation }, done);
         return;
@@ -315,7 +316,7 @@ export class Router {
       done({ kind: "table-not-found", name: operation.name });
       return;
     }
-    if (table.status !== "ACTIVE") {
+    if (table.status !== "ACTIVE" && table.status !== "UPDATING") {
       done({ kind: "table", table, itemCount: 0, sizeBytes: 0 });
       return;
     }

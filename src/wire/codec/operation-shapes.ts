@@ -5,7 +5,7 @@ import type {
   DescribeTableOperation, GetOperation, GetOutcome, ItemAddress, ListTablesOperation, Outcome, PageOptions,
   PageOutcome, IndexRead, PutOperation, QueryOperation, Refusal, ScanOperation, TableListOutcome, TableOperation,
   TableOutcome,
-  UpdateOperation, WriteOperation, WriteOutcome,
+  UpdateOperation, UpdateTableOperation, WriteOperation, WriteOutcome,
 } from "../../model/operation.ts";
 import type { ConditionNode, Operand, SetValue, UpdateNode } from "../../model/expression/ast.ts";
 import { isStoredIntact } from "../../model/item-codec.ts";
@@ -22,6 +22,7 @@ import {
   union,
   whole, type Shape,
 } from "./shape.ts";
+import { isTableChange } from "./settings-shapes.ts";
 import { isTable, isTableDefinition, isTableName } from "./table-shapes.ts";
 
 /** A key with the hash in it, see key-encoding.ts. */
@@ -182,6 +183,9 @@ export const isScan: Shape = object<ScanOperation>({
 
 export const isTableOperation: Shape = union<TableOperation>({
   "create-table": object<CreateTableOperation>({ kind: oneOf("create-table"), definition: isTableDefinition }),
+  "update-table": object<UpdateTableOperation>({
+    kind: oneOf("update-table"), name: isTableName, change: isTableChange,
+  }),
   "delete-table": object<DeleteTableOperation>({ kind: oneOf("delete-table"), name: isTableName }),
   "describe-table": object<DescribeTableOperation>({ kind: oneOf("describe-table"), name: isTableName }),
   "list-tables": object<ListTablesOperation>({

@@ -9,7 +9,8 @@ import type {
   GetOperation, Outcome, PageOptions, Refusal, TableOperation, WriteOperation,
 } from "../../model/operation.ts";
 import { randomKeyValue, randomMap, randomText, randomValue } from "../../model/random-value.ts";
-import type { LocalIndex, NodeRecord, Partition, TableSchema } from "../../model/table-schema.ts";
+import type { Billing, LocalIndex, NodeRecord, Partition, TableSchema } from "../../model/table-schema.ts";
+import type { TableChange } from "../../model/table-settings.ts";
 import {
   CATALOGUE, CATALOGUE_ASK, NODE_BEAT, PAXOS_FRAME, REPLY, REQUEST, type AdminWork, type NodeMessage,
   type PaxosFrame, type Work, type WorkOutcome,
@@ -74,9 +75,39 @@ export function randomTable(prng: Prng): TableSchema {
     id: tableId(prng.u32()), name: `table.${prng.below(1_000)}`, hashKey: { name: "pk", type: prng.pick(TYPES) },
     rangeKey, ...(rangeKey === null || prng.chance(1, 2) ? {} : { localIndexes: randomIndexes(prng) }),
     status: prng.pick(["CREATING", "ACTIVE", "UPDATING", "DELETING"]), version: counter(prng),
-    createdMs: prng.u32() * 1_000, uuid: "0b0e-11", billing: { mode: "PROVISIONED", readUnits: 5, writeUnits: 1 },
+    createdMs: prng.u32() * 1_000, uuid: "0b0e-11", billing: randomBilling(prng),
     deletionProtection: prng.chance(1, 2), tableClass: prng.pick([null, "STANDARD", "STANDARD_INFREQUENT_ACCESS"]),
+    ...randomSettings(prng),
+    ...(prng.chance(1, 3) ? { timeToLive: { attribute: "ttl", isEnabled: prng.chance(1, 2), isSettled: true } } : {}),
     partitions, ...(prng.chance(1, 3) ? { closed: many(prng, 2, randomPartition) } : {}),
+  };
+}
+
+function randomBilling(prng: Prng): Billing {
+  const billing: Billing = { mode: "PROVISIONED", readUnits: 5, writeUnits: 1 };
+  return prng.chance(1, 2) ? billing : {
+    ...billing, onDemandMs: counter(prng), increasedMs: counter(prng), decreasedMs: counter(prng), decreases: 4,
+  };
+}
+
+function randomSettings(prng: Prng): Pick<TableSchema, "tags" | "onDemandCap" | "warm" | "encryption"> {
+  return {
+    ...(prng.chance(1, 3) ? { tags: many(prng, 3, () => ({ key: `k${prng.u32()}`, value: "" })) } : {}),
+    ...(prng.chance(1, 3) ? { onDemandCap: { readUnits: null, writeUnits: counter(prng) } } : {}),
+    ...(prng.chance(1, 3) ? { warm: { readUnits: counter(prng), writeUnits: 1 } } : {}),
+    ...(prng.chance(1, 3) ? { encryption: { key: prng.pick([null, "alias/x"]) } } : {}),
+  };
+}
+
+function randomChange(prng: Prng): TableChange {
+  const { timeToLive, ...table } = randomTable(prng);
+  return {
+    ...(prng.chance(1, 2) ? { billing: prng.pick([{ mode: "PAY_PER_REQUEST" }, { throughput: { readUnits: 3, writeUnits: 4 } }]) } : {}),
+    ...(prng.chance(1, 2) ? { deletionProtection: prng.chance(1, 2), tableClass: "STANDARD" } : {}),
+    ...(prng.chance(1, 2) ? { onDemandCap: prng.pick([{ readUnits: null }, { writeUnits: 7 }]) } : {}),
+    ...(prng.chance(1, 2) ? { warm: { readUnits: 1 }, encryption: table.encryption ?? null } : {}),
+    ...(prng.chance(1, 2) ? { tags: { set: table.tags ?? [], remove: ["gone"] } } : {}),
+    ...(timeToLive === undefined ? {} : { timeToLive: { attribute: "a", isEnabled: timeToLive.isEnabled } }),
   };
 }
 
@@ -157,15 +188,17 @@ function randomAdmin(prng: Prng): AdminWork {
 
 function randomTableOperation(prng: Prng): TableOperation {
   const { name, hashKey, rangeKey, localIndexes, billing, deletionProtection, tableClass } = randomTable(prng);
+  const settings = randomSettings(prng);
   const partitionCount = prng.pick([null, 1, 64]);
   return prng.pick<TableOperation>([
     {
       kind: "create-table",
       definition: {
         name, hashKey, rangeKey, billing, deletionProtection, tableClass, partitionCount,
-        ...(localIndexes === undefined ? {} : { localIndexes }),
+        ...(localIndexes === undefined ? {} : { localIndexes }), ...settings,
       },
     },
+    { kind: "update-table", name, change: randomChange(prng) },
     { kind: "delete-table", name }, { kind: "describe-table", name },
     { kind: "list-tables", after: prng.pick([null, name]), limit: prng.between(1, 100) },
   ]);

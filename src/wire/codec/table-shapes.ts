@@ -11,6 +11,9 @@ import {
   isCounter, isFiniteNumber, isFlag, isHashPoint, isNodeId, isPositive, listOf, nullable, object, oneOf, optional,
   text, whole, type Shape,
 } from "./shape.ts";
+import {
+  areTags, isEncryption, isTableClass, isThroughput, isThroughputCap, isTimeToLive,
+} from "./settings-shapes.ts";
 
 /** Partitions of one table: what a catalogue of them still fits a frame with. */
 const PARTITIONS_MAX = 65_536;
@@ -62,9 +65,18 @@ function canHaveIndexes(table: Pick<TableSchema, "rangeKey" | "localIndexes">): 
 
 const isBilling: Shape = object<Billing>({
   mode: oneOf("PROVISIONED", "PAY_PER_REQUEST"), readUnits: isCounter, writeUnits: isCounter,
+  onDemandMs: optional(isCounter), increasedMs: optional(isCounter), decreasedMs: optional(isCounter),
+  decreases: optional(isCounter),
 });
 
-const tableClass: Shape = nullable(oneOf("STANDARD", "STANDARD_INFREQUENT_ACCESS"));
+/** What a table and the wish for one have in common. */
+const settings = {
+  tableClass: nullable(isTableClass),
+  tags: optional(areTags),
+  onDemandCap: optional(isThroughputCap),
+  warm: optional(isThroughput),
+  encryption: optional(isEncryption),
+} as const;
 
 const isWholeTable: Shape = object<TableSchema>({
   id: whole(0, 0xffff_ffff),
@@ -78,7 +90,8 @@ const isWholeTable: Shape = object<TableSchema>({
   uuid: text(UUID_CHARS_MAX),
   billing: isBilling,
   deletionProtection: isFlag,
-  tableClass,
+  ...settings,
+  timeToLive: optional(isTimeToLive),
   partitions: listOf(isPartition, PARTITIONS_MAX, 1),
   closed: optional(listOf(isPartition, PARTITIONS_MAX)),
 }, (table) => coversHashSpace(table.partitions) && canHaveIndexes(table));
@@ -101,7 +114,7 @@ export const isTableDefinition: Shape = object<TableDefinition>({
   localIndexes,
   billing: isBilling,
   deletionProtection: isFlag,
-  tableClass,
+  ...settings,
   partitionCount: nullable(whole(1, PARTITIONS_MAX)),
 }, canHaveIndexes);
 

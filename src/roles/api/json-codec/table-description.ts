@@ -1,16 +1,14 @@
 // TableDescription as JSON.
+import { decreasesOn } from "../../../model/billing.ts";
 import { localIndexesOf } from "../../../model/local-index.ts";
 import type { TableOutcome } from "../../../model/operation.ts";
-import type { KeyAttribute, TableSchema, TableStatus } from "../../../model/table-schema.ts";
-
-/** Units per second that an on-demand table can serve at once from its creation, as AWS states them. */
-const ON_DEMAND_WARM = { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 4_000 } as const;
+import type { Billing, KeyAttribute, TableSchema, TableStatus } from "../../../model/table-schema.ts";
+import { warmOf } from "../../../model/warm-throughput.ts";
+import type { Call } from "../call.ts";
 
 /** `status` stands in for the table's own: an answer tells the state the operation has just asked for. */
-export function tableDescriptionJson(
-  outcome: TableOutcome, status: TableStatus, region: string, accountId: string,
-): string {
-  return JSON.stringify(tableDescription(outcome, status, region, accountId));
+export function tableDescriptionJson(outcome: TableOutcome, status: TableStatus, call: Call): string {
+  return JSON.stringify(tableDescription(outcome, status, call));
 }
 
 export function tableArn(region: string, accountId: string, name: string): string {
@@ -18,31 +16,29 @@ export function tableArn(region: string, accountId: string, name: string): strin
 }
 
 function tableDescription(
-  outcome: TableOutcome, status: TableStatus, region: string, accountId: string,
+  outcome: TableOutcome, status: TableStatus, { region, context }: Call,
 ): Readonly<Record<string, unknown>> {
   const { table } = outcome;
+  const { accountId } = context;
   const keys: KeyAttribute[] = table.rangeKey === null ? [table.hashKey] : [table.hashKey, table.rangeKey];
-  const createdSeconds = table.createdMs / 1000;
   return {
     AttributeDefinitions: definedIn(table, keys).map((key) => ({ AttributeName: key.name, AttributeType: key.type })),
     TableName: table.name,
     KeySchema: keys.map((key, i) => ({ AttributeName: key.name, KeyType: i === 0 ? "HASH" : "RANGE" })),
     TableStatus: status,
-    CreationDateTime: createdSeconds,
-    ProvisionedThroughput: {
-      NumberOfDecreasesToday: 0,
-      ReadCapacityUnits: table.billing.readUnits,
-      WriteCapacityUnits: table.billing.writeUnits,
-    },
+    CreationDateTime: table.createdMs / 1000,
+    ProvisionedThroughput: throughput(table.billing, context.clock.wallMs()),
     TableSizeBytes: outcome.sizeBytes,
     ItemCount: outcome.itemCount,
     TableArn: tableArn(region, accountId, table.name),
     TableId: table.uuid,
     ...localIndexes(table, tableArn(region, accountId, table.name)),
-    ...billingSummary(table, createdSeconds),
+    ...billingSummary(table.billing),
     ...(table.tableClass === null ? {} : { TableClassSummary: { TableClass: table.tableClass } }),
     DeletionProtectionEnabled: table.deletionProtection,
-    WarmThroughput: { ...warmUnits(table), Status: status === "ACTIVE" ? "ACTIVE" : "UPDATING" },
+    ...onDemandCap(table),
+    WarmThroughput: warm(table, status),
+    ...encryption(table, region, accountId),
   };
 }
 
@@ -71,15 +67,51 @@ function localIndexes(table: TableSchema, arn: string): Readonly<Record<string, 
   };
 }
 
-/** A provisioned table has no summary until its mode has been changed once. */
-function billingSummary(table: TableSchema, createdSeconds: number): Readonly<Record<string, unknown>> {
-  if (table.billing.mode === "PROVISIONED") return {};
+function throughput(billing: Billing, nowMs: number): Readonly<Record<string, unknown>> {
+  const { increasedMs, decreasedMs, readUnits, writeUnits } = billing;
   return {
-    BillingModeSummary: { BillingMode: "PAY_PER_REQUEST", LastUpdateToPayPerRequestDateTime: createdSeconds },
+    ...(increasedMs === undefined ? {} : { LastIncreaseDateTime: increasedMs / 1000 }),
+    ...(decreasedMs === undefined ? {} : { LastDecreaseDateTime: decreasedMs / 1000 }),
+    NumberOfDecreasesToday: decreasesOn(billing, nowMs),
+    ReadCapacityUnits: readUnits,
+    WriteCapacityUnits: writeUnits,
   };
 }
 
-function warmUnits(table: TableSchema): { ReadUnitsPerSecond: number; WriteUnitsPerSecond: number } {
-  if (table.billing.mode === "PAY_PER_REQUEST") return ON_DEMAND_WARM;
-  return { ReadUnitsPerSecond: table.billing.readUnits, WriteUnitsPerSecond: table.billing.writeUnits };
+/** A provisioned table has no summary until its mode has been changed once. */
+function billingSummary({ mode, onDemandMs }: Billing): Readonly<Record<string, unknown>> {
+  if (mode === "PROVISIONED" && onDemandMs === undefined) return {};
+  return {
+    BillingModeSummary: {
+      BillingMode: mode,
+      ...(onDemandMs === undefined ? {} : { LastUpdateToPayPerRequestDateTime: onDemandMs / 1000 }),
+    },
+  };
+}
+
+function onDemandCap({ onDemandCap: cap }: TableSchema): Readonly<Record<string, unknown>> {
+  if (cap === undefined) return {};
+  return {
+    OnDemandThroughput: { MaxReadRequestUnits: cap.readUnits ?? -1, MaxWriteRequestUnits: cap.writeUnits ?? -1 },
+  };
+}
+
+function warm(table: TableSchema, status: TableStatus): Readonly<Record<string, unknown>> {
+  const { readUnits, writeUnits } = warmOf(table);
+  return {
+    ReadUnitsPerSecond: readUnits, WriteUnitsPerSecond: writeUnits, Status: status === "ACTIVE" ? "ACTIVE" : "UPDATING",
+  };
+}
+
+/** The default key has an id of its own, the same for every table of the account. */
+const DEFAULT_KEY_ID = "00000000-0000-4000-8000-000000000000";
+
+function encryption(
+  { encryption: chosen }: TableSchema, region: string, accountId: string,
+): Readonly<Record<string, unknown>> {
+  if (chosen === undefined) return {};
+  const key = chosen.key ?? DEFAULT_KEY_ID;
+  const resource = key.startsWith("alias/") ? key : `key/${key}`;
+  const arn = key.startsWith("arn:") ? key : `arn:aws:kms:${region}:${accountId}:${resource}`;
+  return { SSEDescription: { Status: "ENABLED", SSEType: "KMS", KMSMasterKeyArn: arn } };
 }

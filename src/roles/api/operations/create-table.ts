@@ -2,6 +2,7 @@
 // table begins with; it is a setting, not a tag, and is not stored as one.
 import type { KeyType } from "../../../model/attribute-value.ts";
 import type { TableDefinition, KeyAttribute, Billing } from "../../../model/table-schema.ts";
+import { warmOf } from "../../../model/warm-throughput.ts";
 import type { Call } from "../call.ts";
 import { type Failure, failureOf, validation } from "../errors.ts";
 import { tableDescriptionJson } from "../json-codec/table-description.ts";
@@ -11,19 +12,20 @@ import type { JsonObject } from "../validate/json-object.ts";
 import { CREATE_TABLE } from "../validate/table-shapes.ts";
 import { localIndexesIn, type TableKeys } from "./local-indexes.ts";
 import { tableNameOf } from "./table-name.ts";
+import {
+  capWithProvisioned, encryptionIn, onDemandCapIn, throughputIn, throughputWithOnDemand, warmIn,
+} from "./table-settings.ts";
 
 export const createTable: OperationHandler = { shape: CREATE_TABLE, run };
 
 const INVALID = "One or more parameter values were invalid: ";
-/** Units per second: DynamoDB's own bound of what may be written into a request. */
-const UNITS_MAX = 1_000_000_000_000;
 export const PARTITIONS_TAG = "stator:partitions";
 /** Partitions of a new table: each costs a replication group from the first moment. */
 const PARTITIONS_MAX = 64;
 
 const UNSUPPORTED: readonly string[] = [
-  "GlobalSecondaryIndexes", "VectorIndexes", "WarmThroughput", "OnDemandThroughput",
-  "ResourcePolicy", "GlobalTableSourceArn", "GlobalTableSettingsReplicationMode",
+  "GlobalSecondaryIndexes", "VectorIndexes", "ResourcePolicy", "GlobalTableSourceArn",
+  "GlobalTableSettingsReplicationMode",
 ];
 
 type AttributeDefinition = { readonly AttributeName: string; readonly AttributeType: KeyType };
@@ -37,7 +39,7 @@ function run(input: JsonObject, call: Call): Failure | null {
       call.fail(failureOf(outcome, true));
       return;
     }
-    const described = tableDescriptionJson(outcome, "CREATING", call.region, call.context.accountId);
+    const described = tableDescriptionJson(outcome, "CREATING", call);
     call.succeedText(`{"TableDescription":${described}}`);
   });
   return null;
@@ -56,6 +58,8 @@ function definitionOf(input: JsonObject): Result<TableDefinition> {
   if (!indexes.ok) return indexes;
   const partitionCount = partitionCountOf(input);
   if (!partitionCount.ok) return partitionCount;
+  const settings = settingsOf(input, billing.value);
+  if (!settings.ok) return settings;
   return ok({
     name: name.value,
     hashKey: keys.value.hashKey,
@@ -64,30 +68,41 @@ function definitionOf(input: JsonObject): Result<TableDefinition> {
     billing: billing.value,
     deletionProtection: input["DeletionProtectionEnabled"] === true,
     tableClass: (input["TableClass"] as TableDefinition["tableClass"] | undefined) ?? null,
+    ...settings.value,
     partitionCount: partitionCount.value,
   });
 }
 
 function billingOf(input: JsonObject): Result<Billing> {
-  const throughput = input["ProvisionedThroughput"] as
-    { ReadCapacityUnits: number; WriteCapacityUnits: number } | undefined;
+  const throughput = throughputIn(input);
+  if (!throughput.ok) return throughput;
   if (input["BillingMode"] === "PAY_PER_REQUEST") {
-    if (throughput === undefined) return ok({ mode: "PAY_PER_REQUEST", readUnits: 0, writeUnits: 0 });
-    return no(validation(`${INVALID}Neither ReadCapacityUnits nor WriteCapacityUnits can be specified `
-      + "when BillingMode is PAY_PER_REQUEST"));
+    if (throughput.value === undefined) return ok({ mode: "PAY_PER_REQUEST", readUnits: 0, writeUnits: 0 });
+    return no(throughputWithOnDemand());
   }
-  if (throughput === undefined) {
+  if (throughput.value === undefined) {
     return no(validation(`${INVALID}ReadCapacityUnits and WriteCapacityUnits must both be specified `
       + "when BillingMode is PROVISIONED"));
   }
-  const { ReadCapacityUnits: readUnits, WriteCapacityUnits: writeUnits } = throughput;
-  if (readUnits > UNITS_MAX) return no(outOfBounds(readUnits, "ReadCapacityUnits"));
-  if (writeUnits > UNITS_MAX) return no(outOfBounds(writeUnits, "WriteCapacityUnits"));
-  return ok({ mode: "PROVISIONED", readUnits, writeUnits });
+  return ok({ mode: "PROVISIONED", ...throughput.value });
 }
 
-function outOfBounds(units: number, name: string): Failure {
-  return validation(`Given value ${units} for ${name} is out of bounds`);
+type Settings = Pick<TableDefinition, "onDemandCap" | "warm" | "encryption">;
+
+function settingsOf(input: JsonObject, billing: Billing): Result<Settings> {
+  const cap = onDemandCapIn(input);
+  if (!cap.ok) return cap;
+  if (cap.value !== undefined && billing.mode !== "PAY_PER_REQUEST") return no(capWithProvisioned());
+  const warm = warmIn(input);
+  if (!warm.ok) return warm;
+  const encryption = encryptionIn(input);
+  if (!encryption.ok) return encryption;
+  const own = warmOf({ billing });
+  return ok({
+    ...(cap.value === undefined ? {} : { onDemandCap: { readUnits: null, writeUnits: null, ...cap.value } }),
+    ...(warm.value === undefined ? {} : { warm: { ...own, ...warm.value } }),
+    ...(encryption.value === undefined || encryption.value === null ? {} : { encryption: encryption.value }),
+  });
 }
 
 function keysOf(input: JsonObject): Result<TableKeys> {
@@ -145,12 +160,6 @@ function unsupportedFailure(input: JsonObject): Failure | null {
   }
   if (stream?.StreamViewType !== undefined) {
     return validation(`${INVALID}StreamViewType is set but StreamEnabled is set to false`);
-  }
-  const encryption = input["SSESpecification"] as
-    { Enabled?: boolean; SSEType?: string; KMSMasterKeyId?: string } | undefined;
-  if (encryption?.Enabled === true || encryption?.SSEType !== undefined
-    || encryption?.KMSMasterKeyId !== undefined) {
-    return validation("Unsupported parameter: SSESpecification with encryption by KMS enabled");
   }
   return null;
 }

@@ -20,8 +20,7 @@ function runDescribe(input: JsonObject, call: Call): Failure | null {
       call.fail(failureOf(outcome, true));
       return;
     }
-    const { region, context } = call;
-    call.succeedText(`{"Table":${tableDescriptionJson(outcome, outcome.table.status, region, context.accountId)}}`);
+    call.succeedText(`{"Table":${tableDescriptionJson(outcome, outcome.table.status, call)}}`);
   });
   return null;
 }
@@ -34,7 +33,7 @@ function runDelete(input: JsonObject, call: Call): Failure | null {
       call.fail(failureOf(outcome, true));
       return;
     }
-    const described = tableDescriptionJson(outcome, "DELETING", call.region, call.context.accountId);
+    const described = tableDescriptionJson(outcome, "DELETING", call);
     call.succeedText(`{"TableDescription":${described}}`);
   });
   return null;

@@ -34,32 +34,64 @@ const TAG = structure("Tag", {
   "Value!": string({ max: 256 }),
 });
 
+const SSE_SPECIFICATION = structure("SSESpecification", {
+  Enabled: BOOLEAN,
+  SSEType: oneOf("AES256", "KMS"),
+  KMSMasterKeyId: TEXT,
+});
+const STREAM_SPECIFICATION = structure("StreamSpecification", {
+  "StreamEnabled!": BOOLEAN,
+  StreamViewType: oneOf("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"),
+});
+const ON_DEMAND_THROUGHPUT = structure("OnDemandThroughput", {
+  MaxReadRequestUnits: long(),
+  MaxWriteRequestUnits: long(),
+});
+const WARM_THROUGHPUT = structure("WarmThroughput", {
+  ReadUnitsPerSecond: long(1),
+  WriteUnitsPerSecond: long(1),
+});
+const BILLING_MODE = oneOf("PROVISIONED", "PAY_PER_REQUEST");
+const TABLE_CLASS = oneOf("STANDARD", "STANDARD_INFREQUENT_ACCESS");
+
 export const CREATE_TABLE: StructureShape = structure("CreateTableInput", {
   TableName: TEXT,
   "AttributeDefinitions!": list(ATTRIBUTE_DEFINITION),
   "KeySchema!": list(KEY_SCHEMA_ELEMENT, 1, 2),
   LocalSecondaryIndexes: list(LOCAL_INDEX),
   GlobalSecondaryIndexes: OPAQUE,
-  BillingMode: oneOf("PROVISIONED", "PAY_PER_REQUEST"),
+  BillingMode: BILLING_MODE,
   ProvisionedThroughput: PROVISIONED_THROUGHPUT,
-  StreamSpecification: structure("StreamSpecification", {
-    "StreamEnabled!": BOOLEAN,
-    StreamViewType: oneOf("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"),
-  }),
-  SSESpecification: structure("SSESpecification", {
-    Enabled: BOOLEAN,
-    SSEType: oneOf("AES256", "KMS"),
-    KMSMasterKeyId: TEXT,
-  }),
+  StreamSpecification: STREAM_SPECIFICATION,
+  SSESpecification: SSE_SPECIFICATION,
   Tags: list(TAG),
-  TableClass: oneOf("STANDARD", "STANDARD_INFREQUENT_ACCESS"),
+  TableClass: TABLE_CLASS,
   DeletionProtectionEnabled: BOOLEAN,
-  WarmThroughput: OPAQUE,
+  WarmThroughput: WARM_THROUGHPUT,
   ResourcePolicy: OPAQUE,
-  OnDemandThroughput: OPAQUE,
+  OnDemandThroughput: ON_DEMAND_THROUGHPUT,
   GlobalTableSourceArn: OPAQUE,
   GlobalTableSettingsReplicationMode: OPAQUE,
   VectorIndexes: OPAQUE,
+});
+
+export const UPDATE_TABLE: StructureShape = structure("UpdateTableInput", {
+  TableName: TEXT,
+  AttributeDefinitions: list(ATTRIBUTE_DEFINITION),
+  BillingMode: BILLING_MODE,
+  ProvisionedThroughput: PROVISIONED_THROUGHPUT,
+  GlobalSecondaryIndexUpdates: OPAQUE,
+  StreamSpecification: STREAM_SPECIFICATION,
+  SSESpecification: SSE_SPECIFICATION,
+  ReplicaUpdates: OPAQUE,
+  TableClass: TABLE_CLASS,
+  DeletionProtectionEnabled: BOOLEAN,
+  MultiRegionConsistency: OPAQUE,
+  GlobalTableWitnessUpdates: OPAQUE,
+  OnDemandThroughput: ON_DEMAND_THROUGHPUT,
+  WarmThroughput: WARM_THROUGHPUT,
+  GlobalTableSettingsReplicationMode: OPAQUE,
+  DisassociationProtectionEnabled: OPAQUE,
 });
 
 export const NAMED_TABLE: StructureShape = structure("DescribeTableInput", { TableName: TEXT });

@@ -1,0 +1,53 @@
+// Settings of a table that its rows do not depend on, as the catalogue holds them, and the changes of a table that
+// one operation asks for. Plain JSON data, validated by the API.
+
+export type TableClass = "STANDARD" | "STANDARD_INFREQUENT_ACCESS";
+
+export type Tag = { readonly key: string; readonly value: string };
+
+/** Units per second. */
+export type Throughput = { readonly readUnits: number; readonly writeUnits: number };
+
+/** Most units per second of a table on demand. Null: no bound of its own. */
+export type ThroughputCap = { readonly readUnits: number | null; readonly writeUnits: number | null };
+
+/** Encryption under a key of the customer's account. Only told, never done: there is no key service here. */
+export type Encryption = {
+  /** Key id, alias or ARN as the client wrote it; null: the account's default key. */
+  readonly key: string | null;
+};
+
+/** Items whose `attribute` is a time that has passed are deleted. */
+export type TimeToLive = {
+  readonly attribute: string;
+  /** Switched on, or on its way to be. Else: switched off, or on its way. */
+  readonly isEnabled: boolean;
+  /** ENABLED or DISABLED; until then ENABLING or DISABLING, and not to be changed again. */
+  readonly isSettled: boolean;
+};
+
+/** What UpdateTable says of billing; at least one member is there. */
+export type BillingChange = {
+  readonly mode?: "PROVISIONED" | "PAY_PER_REQUEST";
+  readonly throughput?: Throughput;
+};
+
+/** Tags to take on and keys to drop: one of the two is empty. */
+export type TagChange = { readonly set: readonly Tag[]; readonly remove: readonly string[] };
+
+/**
+ * What one operation changes of a table: all members that are there, or nothing. Each member has its step in the
+ * planner of the metadata role.
+ */
+export type TableChange = {
+  readonly billing?: BillingChange;
+  readonly deletionProtection?: boolean;
+  readonly tableClass?: TableClass;
+  /** A member that is absent stays what it was; null takes the bound away. */
+  readonly onDemandCap?: Partial<ThroughputCap>;
+  readonly warm?: Partial<Throughput>;
+  /** Null: back to the key of the service. */
+  readonly encryption?: Encryption | null;
+  readonly tags?: TagChange;
+  readonly timeToLive?: { readonly attribute: string; readonly isEnabled: boolean };
+};

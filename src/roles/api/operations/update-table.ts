@@ -1,0 +1,104 @@
+// UpdateTable: each reader takes the parameters of one kind of change; what depends on the table as it is, the planner
+// of the catalogue decides.
+import type { TableChange } from "../../../model/table-settings.ts";
+import type { Call } from "../call.ts";
+import { type Failure, failureOf, validation } from "../errors.ts";
+import { tableDescriptionJson } from "../json-codec/table-description.ts";
+import { type Result, no, ok } from "../result.ts";
+import type { JsonObject } from "../validate/json-object.ts";
+import { UPDATE_TABLE } from "../validate/table-shapes.ts";
+import type { OperationHandler } from "./handler.ts";
+import { tableNameOf } from "./table-name.ts";
+import { encryptionIn, onDemandCapIn, throughputIn, throughputWithOnDemand, warmIn } from "./table-settings.ts";
+
+export const updateTable: OperationHandler = { shape: UPDATE_TABLE, run };
+
+const INVALID = "One or more parameter values were invalid: ";
+
+/** Of the whole change those members that `input` asks for; empty: none. */
+type ChangeReader = (input: JsonObject) => Result<TableChange>;
+
+const READERS: readonly ChangeReader[] = [billing, protection, tableClass, encryption, onDemandCap, warm];
+
+const NOTHING: Failure = validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
+  + "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required");
+const UNSUPPORTED: readonly string[] = [
+  "GlobalSecondaryIndexUpdates", "StreamSpecification", "ReplicaUpdates", "MultiRegionConsistency",
+  "GlobalTableWitnessUpdates", "GlobalTableSettingsReplicationMode", "DisassociationProtectionEnabled",
+];
+
+function run(input: JsonObject, call: Call): Failure | null {
+  const name = tableNameOf(input);
+  if (!name.ok) return name.failure;
+  for (const parameter of UNSUPPORTED) {
+    if (input[parameter] !== undefined) return validation(`Unsupported parameter: ${parameter}`);
+  }
+  const change = changeIn(input);
+  if (!change.ok) return change.failure;
+  call.plan({ kind: "update-table", name: name.value, change: change.value }, (outcome) => {
+    if (outcome.kind !== "table") {
+      call.fail(failureOf(outcome, true));
+      return;
+    }
+    const described = tableDescriptionJson(outcome, outcome.table.status, call);
+    call.succeedText(`{"TableDescription":${described}}`);
+  });
+  return null;
+}
+
+function changeIn(input: JsonObject): Result<TableChange> {
+  let change: TableChange = {};
+  for (const read of READERS) {
+    const part = read(input);
+    if (!part.ok) return part;
+    change = { ...change, ...part.value };
+  }
+  const count = Object.keys(change).length;
+  if (count === 0) return no(NOTHING);
+  if (change.tableClass !== undefined && count > 1) {
+    return no(validation(`${INVALID}TableClass modification must be the only operation in the request`));
+  }
+  return ok(change);
+}
+
+function billing(input: JsonObject): Result<TableChange> {
+  const mode = input["BillingMode"] as "PROVISIONED" | "PAY_PER_REQUEST" | undefined;
+  const throughput = throughputIn(input);
+  if (!throughput.ok) return throughput;
+  if (mode === undefined && throughput.value === undefined) return ok({});
+  if (mode === "PAY_PER_REQUEST" && throughput.value !== undefined) return no(throughputWithOnDemand());
+  return ok({
+    billing: {
+      ...(mode === undefined ? {} : { mode }),
+      ...(throughput.value === undefined ? {} : { throughput: throughput.value }),
+    },
+  });
+}
+
+function protection(input: JsonObject): Result<TableChange> {
+  const deletionProtection = input["DeletionProtectionEnabled"] as boolean | undefined;
+  return ok(deletionProtection === undefined ? {} : { deletionProtection });
+}
+
+function tableClass(input: JsonObject): Result<TableChange> {
+  const wanted = input["TableClass"] as TableChange["tableClass"];
+  return ok(wanted === undefined ? {} : { tableClass: wanted });
+}
+
+function encryption(input: JsonObject): Result<TableChange> {
+  const wanted = encryptionIn(input);
+  if (!wanted.ok) return wanted;
+  return ok(wanted.value === undefined ? {} : { encryption: wanted.value });
+}
+
+function onDemandCap(input: JsonObject): Result<TableChange> {
+  const wanted = onDemandCapIn(input);
+  if (!wanted.ok) return wanted;
+  return ok(wanted.value === undefined ? {} : { onDemandCap: wanted.value });
+}
+
+function warm(input: JsonObject): Result<TableChange> {
+  const wanted = warmIn(input);
+  if (!wanted.ok) return wanted;
+  return ok(wanted.value === undefined ? {} : { warm: wanted.value });
+}

@@ -1,0 +1,107 @@
+// Decides what UpdateTable and its like do to a table: one step per member of TableChange, each pure. The steps are
+// taken in the order of this table, on the outcome of those before; one that refuses refuses the whole change.
+import { groupId, tableId, type GroupId, type TableId } from "../../base/ids.ts";
+import type { Refusal } from "../../model/operation.ts";
+import type { TableSchema } from "../../model/table-schema.ts";
+import type { TableChange } from "../../model/table-settings.ts";
+import { counterRow, tableRow, type Catalogue } from "./catalogue.ts";
+import type { Counters } from "./catalogue-shapes.ts";
+import type { ClusterView } from "./cluster-view.ts";
+import { refuseInUse, type TablePlan } from "./plan-table.ts";
+import { changeBilling } from "./plan-billing.ts";
+import {
+  changeClass, changeEncryption, changeOnDemandCap, changeProtection, changeTags, changeTimeToLive, changeWarm,
+} from "./plan-settings.ts";
+
+export type UpdateContext = {
+  readonly nowMs: number;
+  readonly view: ClusterView;
+  readonly ids: NewIds;
+  /** Draws a UUID. */
+  readonly uuid: () => string;
+  readonly partitionsPerTable: number;
+};
+
+/** The table as it will be: neither its version nor its status is the step's to change. */
+export type Changed = { readonly kind: "changed"; readonly table: TableSchema };
+
+export type Step<C> = {
+  readonly change: (table: TableSchema, wanted: C, context: UpdateContext) => Changed | Refusal;
+  /** Nothing of it shows in the table's status. Else the table is UPDATING until table-states.ts finds it done. */
+  readonly isQuiet?: true;
+  /** It is taken on a table that is UPDATING, too. */
+  readonly isAnyTime?: true;
+};
+
+const STEPS: { readonly [K in keyof TableChange]-?: Step<Exclude<TableChange[K], undefined>> } = {
+  billing: { change: changeBilling },
+  tableClass: { change: changeClass },
+  deletionProtection: { change: changeProtection },
+  onDemandCap: { change: changeOnDemandCap },
+  warm: { change: changeWarm },
+  encryption: { change: changeEncryption },
+  timeToLive: { change: changeTimeToLive, isQuiet: true },
+  tags: { change: changeTags, isQuiet: true, isAnyTime: true },
+};
+
+type Taken = readonly [Step<unknown>, unknown];
+
+export function planUpdate(
+  catalogue: Catalogue, name: string, change: TableChange, context: Omit<UpdateContext, "ids">,
+): TablePlan {
+  const found = catalogue.table(name);
+  if (found === null) return { kind: "table-not-found", name };
+  const taken = stepsOf(change);
+  const isAnyTime = found.status === "UPDATING" && taken.every(([step]) => step.isAnyTime === true);
+  const inUse = isAnyTime ? null : refuseInUse(found);
+  if (inUse !== null) return inUse;
+  const ids = new NewIds(catalogue.counters);
+  let table = found;
+  for (const [step, wanted] of taken) {
+    const next = step.change(table, wanted, { ...context, ids });
+    if (next.kind !== "changed") return next;
+    ({ table } = next);
+  }
+  const status = taken.every(([step]) => step.isQuiet === true) ? found.status : "UPDATING";
+  table = { ...table, status, version: found.version + 1 };
+  const { counters } = ids;
+  const rows = counters === null ? [tableRow(table)] : [counterRow(counters), tableRow(table)];
+  return { kind: "plan", rows, table };
+}
+
+function stepsOf(change: TableChange): readonly Taken[] {
+  const taken: Taken[] = [];
+  for (const [member, step] of Object.entries(STEPS)) {
+    const wanted = change[member as keyof TableChange];
+    if (wanted !== undefined) taken.push([step as Step<unknown>, wanted]);
+  }
+  return taken;
+}
+
+/** Ids that a change gives out: none that was ever given. */
+export class NewIds {
+  readonly #before: Counters;
+  #nextTable: number;
+  #nextGroup: number;
+
+  constructor(counters: Counters) {
+    this.#before = counters;
+    this.#nextTable = counters.nextTable;
+    this.#nextGroup = counters.nextGroup;
+  }
+
+  takeTable(): TableId {
+    return tableId(this.#nextTable++);
+  }
+
+  takeGroup(): GroupId {
+    return groupId(this.#nextGroup++);
+  }
+
+  /** As they are to be kept; null: none was taken. */
+  get counters(): Counters | null {
+    const { nextTable, nextGroup } = this.#before;
+    if (this.#nextTable === nextTable && this.#nextGroup === nextGroup) return null;
+    return { ...this.#before, nextTable: this.#nextTable, nextGroup: this.#nextGroup };
+  }
+}
