@@ -67,6 +67,15 @@ export class Configurations {
     return this.#stack.some(({ configuration }) => replicaOf(configuration, node)?.votes === true);
   }
 
+  /** Voters of those kept. */
+  voters(): NodeId[] {
+    const nodes = new Set<NodeId>();
+    for (const { configuration } of this.#stack) {
+      for (const { node, votes } of configuration.replicas) if (votes) nodes.add(node);
+    }
+    return [...nodes];
+  }
+
   /** The log begins anew behind what `at` was in force at. */
   begin(at: ConfigurationAt): void {
     this.#stack = [at];

@@ -164,7 +164,7 @@ export class Group {
     return startHandOver(this.#state, target, now);
   }
 
-  /** Proposes the next configuration of the group, `replicas` whole. "busy": ask again later. */
+  /** Proposes the next configuration of the group, `replicas` whole. "busy", "barred": ask again later. */
   reconfigure(replicas: readonly Replica[], now: number): ReconfigureResult {
     this.#advance(now);
     return reconfigure(this.#state, replicas);
@@ -215,6 +215,12 @@ export class Group {
   /** In force here: that of the newest CONFIG entry in the log; epoch 0 in a joining replica that was told none. */
   get configuration(): Configuration {
     return this.#state.configuration;
+  }
+
+  /** Former voters that `reconfigure` does not let in yet. */
+  get barred(): readonly NodeId[] {
+    const { configurations, self } = this.#state;
+    return configurations.voters().filter((node) => node !== self && this.#state.peer(node) === null);
   }
 
   get isConfigurationCommitted(): boolean {

@@ -66,7 +66,7 @@ export function propose(s: GroupState, kind: EntryKind, payload: Uint8Array): Lo
   return appendOwn(s, kind, payload);
 }
 
-export type ReconfigureResult = "proposed" | "not-leader" | "busy" | "invalid";
+export type ReconfigureResult = "proposed" | "not-leader" | "busy" | "barred" | "invalid";
 
 /**
  * Proposes the next configuration: one vote more or less at most. Not before an entry of the own ballot is committed
@@ -81,7 +81,7 @@ export function reconfigure(s: GroupState, replicas: readonly Replica[]): Reconf
   // A node that voted in an older configuration may have forgotten what it promised there. Once the floor has passed
   // the change that removed it, no member has that configuration in force any more.
   for (const { node } of replicas) {
-    if (node !== s.self && s.peer(node) === null && s.configurations.listsVoter(node)) return "busy";
+    if (node !== s.self && s.peer(node) === null && s.configurations.listsVoter(node)) return "barred";
   }
   // A vote of a replica that has no log yet could only be missed.
   for (const { node, votes } of replicas) {

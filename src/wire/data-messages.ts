@@ -141,6 +141,11 @@ export type GroupStatusOutcome = {
   readonly bytes: number;
   /** LSN of the SPLIT entry when it is committed, else 0. */
   readonly splitLsn: Lsn;
+  /**
+   * Nodes that may not join: they voted in a configuration that the log still has, and may have forgotten what they
+   * promised in it. Until the log is released beyond their removal, which every voter counted must have.
+   */
+  readonly barred: readonly NodeId[];
   /** At the leader: the others. Else empty. */
   readonly peers: readonly ReplicaProgress[];
 };

@@ -216,7 +216,7 @@ export class FakeGroup {
       kind: "group-status", isLeader, leader: isStale ? node : this.leader, configuration,
       isConfigurationCommitted: configuration === this.configuration || isStale, last: this.last, commit: this.last, applied,
       floor: this.split !== null && !hasAll ? lsn(this.split.at - 1) : this.last,
-      hasTree: replica?.hasTree === true, items: 0, bytes: 0, splitLsn, peers,
+      hasTree: replica?.hasTree === true, items: 0, bytes: 0, splitLsn, barred: [], peers,
     };
   }
 }

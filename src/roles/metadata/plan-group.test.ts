@@ -121,7 +121,7 @@ function plan(given: Case): GroupStep {
     leader, askedMs: 0, leaderSinceMs: 0, trees: new Map((given.trees ?? []).map((node) => [nodeId(node), at])),
     status: {
       kind: "group-status", isLeader: true, leader, configuration: { epoch: at, replicas: list }, isConfigurationCommitted: true,
-      last: lsn(1_000), commit: lsn(1_000), applied: lsn(1_000), floor: lsn(1), hasTree: true, items: 0, bytes: 0, splitLsn: lsn(0),
+      last: lsn(1_000), commit: lsn(1_000), applied: lsn(1_000), floor: lsn(1), hasTree: true, items: 0, bytes: 0, splitLsn: lsn(0), barred: [],
       peers: list.filter(({ node }) => node !== leader).map(({ node }) => ({
         node, match: lsn(given.behind?.includes(node) === true ? 3 : 999), silentMs: 5,
       })),

@@ -102,10 +102,14 @@ class Membership {
     return this.#choose(staying, Infinity) !== null;
   }
 
-  /** Only when as many live as are wanted without it: until then its vote may still be needed, should it come back. */
+  /**
+   * Only when as many live as are wanted without it: until then its vote may still be needed, should it come back. Or
+   * when it is in the way of the node that is to take its place: while it is counted, the log is not released.
+   */
   removeLost(): GroupStep | null {
     const living = this.#voters.filter(({ isLost }) => !isLost).length;
-    if (living < REPLICAS_WANTED && this.#voters.length <= REPLICAS_WANTED) return null;
+    const isInTheWay = this.#joiners.some((member) => this.#isBarred(member));
+    if (living < REPLICAS_WANTED && this.#voters.length <= REPLICAS_WANTED && !isInTheWay) return null;
     return this.#removeOne(({ isLost }) => isLost, "is lost and replaced");
   }
 
@@ -171,7 +175,12 @@ class Membership {
     return member === undefined ? null : this.#letIn(member, "it joins");
   }
 
+  #isBarred({ isIn, node }: Member): boolean {
+    return !isIn && this.#sight.status.barred.includes(node);
+  }
+
   #letIn(member: Member, why: string): GroupStep {
+    if (this.#isBarred(member)) return wait(`node ${member.node} voted before: the log is to be released first`);
     if (this.#sight.status.configuration.replicas.length >= REPLICAS_MAX) return wait("has as many replicas as can be");
     return this.#change(member, { node: member.node, kind: LOG, votes: false }, why);
   }
@@ -209,9 +218,10 @@ class Membership {
   }
 
   #choose(staying: readonly Member[], joinsMax: number): NodeId | null {
-    return this.#view.choose({
-      zones: staying.map(({ zone }) => zone ?? ""), not: this.#members.map(({ node }) => node), joinsMax,
-    });
+    const zones = staying.map(({ zone }) => zone ?? "");
+    const members = this.#members.map(({ node }) => node);
+    return this.#view.choose({ zones, not: [...members, ...this.#sight.status.barred], joinsMax })
+      ?? this.#view.choose({ zones, not: members, joinsMax });
   }
 
   #begin(node: NodeId, leaving: readonly NodeId[], why: string): GroupStep {

@@ -77,6 +77,9 @@ export class MembershipWorks {
       case "busy":
         this.#refuse(request, "the change before is not committed yet");
         return;
+      case "barred":
+        this.#refuse(request, "a node that voted before joins only when the log is released beyond its removal");
+        return;
       case "invalid":
         this.#refuse(request, "no such step from the configuration in force");
         return;
@@ -172,7 +175,7 @@ export class MembershipWorks {
       kind: "group-status", isLeader, leader: host.leader, configuration,
       isConfigurationCommitted: core.isConfigurationCommitted, last: core.lastLsn, commit: core.commitLsn,
       applied: host.appliedLsn, floor: core.floorLsn, hasTree: host.hasTree, items: counters.items,
-      bytes: counters.bytes, splitLsn: host.split?.lsn ?? lsn(0), peers,
+      bytes: counters.bytes, splitLsn: host.split?.lsn ?? lsn(0), barred: core.barred, peers,
     });
   }
 

@@ -92,7 +92,8 @@ const isWorkOutcome: Shape = union<WorkOutcome>({
   "group-status": object<GroupStatusOutcome>({
     kind: oneOf("group-status"), isLeader: isFlag, leader: nullable(isNodeId), configuration: isConfiguration,
     isConfigurationCommitted: isFlag, last: isCounter, commit: isCounter, applied: isCounter, floor: isCounter,
-    hasTree: isFlag, items: isInteger, bytes: isInteger, splitLsn: isCounter, peers: listOf(isProgress, NODES_MAX),
+    hasTree: isFlag, items: isInteger, bytes: isInteger, splitLsn: isCounter,
+    barred: listOf(isNodeId, NODES_MAX), peers: listOf(isProgress, NODES_MAX),
   }),
   "snapshot-page": object<SnapshotPage>({
     kind: oneOf("snapshot-page"), rows: listOf(isMutation, ROWS_MAX), next: nullable(isKeyBound), applied: isCounter,
