@@ -2,7 +2,7 @@
 // everything. Two: the start is refused. Nothing wrong is ever read.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { renameSync, rmSync, statSync, truncateSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -29,6 +29,7 @@ type Damage = readonly [what: string, node: number, hurt: (segments: string[]) =
 
 /** Behind the segment's header. */
 const FIRST_BATCH_AT = 512;
+const SECTOR = 512;
 const SEGMENT = /node-\d\/wal\/wal-\d+\.log, offset \d+: /;
 const damages: readonly Damage[] = [
   ["a bit of a segment's header", 1, (segments) => flipBit(segments[0] as string, 9), SEGMENT],
@@ -37,8 +38,13 @@ const damages: readonly Damage[] = [
     flipBit(file, prng.between(512, Math.floor(usedBytes(file) / 2)));
   }, SEGMENT],
   ["a bit of the last batch, which is sealed", 3, (segments) => {
-    const file = segments.findLast((name) => usedBytes(name) > 512) as string;
-    flipBit(file, usedBytes(file) - 600); // before the seal's sector
+    // The seal has a sector of its own; the bytes between the batch's end and it are padding, which nothing covers.
+    const file = segments.findLast((name) => usedBytes(name) > 2 * SECTOR) as string;
+    const bytes = readFileSync(file);
+    let at = Math.floor((usedBytes(file) - 1) / SECTOR) * SECTOR - 1;
+    while (bytes[at] === 0) at--;
+    assert.ok(at > SECTOR, "a batch behind the header");
+    flipBit(file, at);
   }, SEGMENT],
   ["a segment cut short", 1, (segments) => {
     const file = segments.at(-2) as string;
