@@ -117,10 +117,6 @@ const mutants: readonly Mutant[] = [
     install: () => flaw("countsLearners"),
   },
   {
-    name: "a configuration outlives the cut of its entry",
-    install: () => flaw("keepsConfigurationOnCut"),
-  },
-  {
     name: "the log of a split partition goes before the tree is durable",
     install: () => patch(ItemTree.prototype, "requestCheckpoint", (original) =>
       function atOnce(this: ItemTree, done: () => void): void {
