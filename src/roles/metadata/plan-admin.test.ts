@@ -89,7 +89,8 @@ test("a split is planned once, published as its leader tells it, and retired whe
   const sight = (at: number, splitLsn: number): Sight => ({
     leader: nodeId(4), askedMs: 0, leaderSinceMs: 0, trees: new Map(), status: {
       kind: "group-status", isLeader: true, leader: nodeId(4), isConfigurationCommitted: true, hasTree: true, items: 0, bytes: 0,
-      configuration: { epoch: epoch(at), replicas: [] }, last: lsn(9), commit: lsn(9), applied: lsn(9), floor: lsn(9), barred: [], peers: [], splitLsn: lsn(splitLsn),
+      configuration: { epoch: epoch(at), replicas: [] }, last: lsn(9), commit: lsn(9), applied: lsn(9), floor: lsn(9),
+      barred: [], peers: [], splitLsn: lsn(splitLsn),
     },
   });
   assert.equal(stepSplit(parent, sight(1, 0))?.kind, "ask");

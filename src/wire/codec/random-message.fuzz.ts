@@ -339,7 +339,8 @@ const OUTCOMES: readonly ((prng: Prng) => WorkOutcome)[] = [
     kind: "group-status", isLeader: true, leader: randomNode(prng),
     configuration: { epoch: epoch(3), replicas: many(prng, 3, randomReplica) }, isConfigurationCommitted: false,
     last: lsn(counter(prng)), commit: lsn(3), applied: lsn(2), floor: lsn(1), hasTree: true, items: 4, bytes: 5,
-    splitLsn: lsn(0), barred: many(prng, 2, randomNode), peers: many(prng, 2, () => ({ node: randomNode(prng), match: lsn(2), silentMs: prng.pick([1.5, Infinity]) })),
+    splitLsn: lsn(0), barred: many(prng, 2, randomNode),
+    peers: many(prng, 2, () => ({ node: randomNode(prng), match: lsn(2), silentMs: prng.pick([1.5, Infinity]) })),
   }),
   (prng): WorkOutcome => ({
     kind: "snapshot-page", rows: many(prng, 4, () => ({ key: randomKey(prng), value: maybeBytes(prng) })),
