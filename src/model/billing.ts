@@ -1,7 +1,7 @@
 // What is counted of changes of a table's provisioned units.
 import type { Billing } from "./table-schema.ts";
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 /** How often provisioned units have shrunk on the UTC day of `nowMs`. */
 export function decreasesOn({ decreasedMs, decreases }: Billing, nowMs: number): number {

@@ -59,6 +59,8 @@ export const TABLE_NAME_LENGTH_MIN: number = 3;
 export const TABLE_NAME_LENGTH_MAX: number = 255;
 /** Characters of a table ARN, which is accepted wherever a table name is. */
 export const TABLE_ARN_LENGTH_MAX: number = 1024;
+/** Characters of the ARN that tags are given to, as the service model has it. */
+export const RESOURCE_ARN_LENGTH_MAX: number = 1283;
 /** Table names in one ListTables answer. */
 export const LIST_TABLES_COUNT_MAX: number = 100;
 /** Local and global secondary indexes of one table. */

@@ -23,13 +23,15 @@ export type TableSchema = {
   readonly billing: Billing;
   readonly deletionProtection: boolean;
   readonly tableClass: TableClass | null;
+  /** When the class was last changed. Absent: never. */
+  readonly tableClassMs?: number;
   /** Absent: none. */
   readonly tags?: readonly Tag[];
   /** Absent: it was never switched on. */
   readonly timeToLive?: TimeToLive;
   /** Absent: none. Only of a table on demand. */
   readonly onDemandCap?: ThroughputCap;
-  /** What was asked for beyond what a table can serve at once by itself. Absent: nothing. */
+  /** The most that the table was ever told to serve at once, see warm-throughput.ts. Absent: what it has by itself. */
   readonly warm?: Throughput;
   /** Absent: under a key of the service. */
   readonly encryption?: Encryption;

@@ -17,13 +17,12 @@ export type Encryption = {
   readonly key: string | null;
 };
 
-/** Items whose `attribute` is a time that has passed are deleted. */
+/** Items whose `attribute` is a time that has passed are deleted while it is enabled. */
 export type TimeToLive = {
   readonly attribute: string;
-  /** Switched on, or on its way to be. Else: switched off, or on its way. */
   readonly isEnabled: boolean;
-  /** ENABLED or DISABLED; until then ENABLING or DISABLING, and not to be changed again. */
-  readonly isSettled: boolean;
+  /** Wall time of the last change. */
+  readonly changedMs: number;
 };
 
 /** What UpdateTable says of billing; at least one member is there. */

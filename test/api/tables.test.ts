@@ -154,6 +154,7 @@ test("deletion protection keeps a table", async () => {
 
 test("tables that cannot be made, described or deleted", async () => {
   await server.table("taken", "pk:S");
+  await waitUntilTableExists({ client: server.client, ...WAIT }, { TableName: "taken" });
   const create = { TableName: "new-table", ...ON_DEMAND_HASH };
   const invalid = "One or more parameter values were invalid: ";
   const definition = (name: string, type = "S"): object => ({ AttributeName: name, AttributeType: type });
@@ -161,10 +162,9 @@ test("tables that cannot be made, described or deleted", async () => {
   const throughput = { ReadCapacityUnits: 1, WriteCapacityUnits: 1 };
   const cases: Refused[] = [
     ["CreateTable", { ...create, TableName: "taken" }, "Table already exists: taken", "ResourceInUseException"],
-    ["CreateTable", { ...create, TableName: "ab" },
-      "TableName must be at least 3 characters long and at most 255 characters long"],
-    ["CreateTable", { ...create, TableName: "a".repeat(256) },
-      "TableName must be at least 3 characters long and at most 255 characters long"],
+    ["CreateTable", { ...create, TableName: "ab" }, "1 validation error detected: Value 'ab' at 'tableName' failed to "
+      + "satisfy constraint: Member must have length greater than or equal to 3"],
+    ["CreateTable", { ...create, TableName: "a".repeat(256) }, /Member must have length less than or equal to 255$/],
     ["CreateTable", { ...create, TableName: "no spaces" }, /regular expression pattern: \[a-zA-Z0-9_.-\]\+$/],
     ["CreateTable", { ...create, BillingMode: "PROVISIONED" },
       `${invalid}ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED`],
@@ -189,7 +189,8 @@ test("tables that cannot be made, described or deleted", async () => {
       "Requested resource not found: Table: missing not found", "ResourceNotFoundException"],
     ["DeleteTable", { TableName: "missing" },
       "Requested resource not found: Table: missing not found", "ResourceNotFoundException"],
-    ["DescribeTable", {}, "The parameter 'TableName' is required but was not present in the request"],
+    ["DescribeTable", {}, "1 validation error detected: Value null at 'tableName' failed to satisfy constraint: "
+      + "Member must not be null"],
     ["ListTables", { Limit: 0 }, /Value '0' at 'limit' failed .* greater than or equal to 1$/],
     ["ListTables", { Limit: 101 }, /Value '101' at 'limit' failed .* less than or equal to 100$/],
     ["Scan", { TableName: "missing" }, "Requested resource not found", "ResourceNotFoundException"],

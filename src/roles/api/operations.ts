@@ -12,6 +12,8 @@ import { putItem } from "./operations/put-item.ts";
 import { query } from "./operations/query.ts";
 import { scan } from "./operations/scan.ts";
 import { deleteTable, describeTable, listTables } from "./operations/tables.ts";
+import { listTagsOfResource, tagResource, untagResource } from "./operations/tags.ts";
+import { describeTimeToLive, updateTimeToLive } from "./operations/time-to-live.ts";
 import { updateTable } from "./operations/update-table.ts";
 import { updateItem } from "./operations/update-item.ts";
 import type { OperationHandler } from "./operations/handler.ts";
@@ -29,14 +31,19 @@ const OFFERED: Readonly<Record<string, OperationHandler>> = {
   DescribeEndpoints: describeEndpoints,
   DescribeLimits: describeLimits,
   DescribeTable: describeTable,
+  DescribeTimeToLive: describeTimeToLive,
   ExecuteStatement: executeStatement,
   GetItem: getItem,
   ListTables: listTables,
+  ListTagsOfResource: listTagsOfResource,
   PutItem: putItem,
   Query: query,
   Scan: scan,
+  TagResource: tagResource,
+  UntagResource: untagResource,
   UpdateItem: updateItem,
   UpdateTable: updateTable,
+  UpdateTimeToLive: updateTimeToLive,
 };
 
 const NOT_OFFERED: readonly string[] = [
@@ -44,14 +51,14 @@ const NOT_OFFERED: readonly string[] = [
   "DeleteResourcePolicy", "DescribeBackup", "DescribeBulkOperation", "DescribeContinuousBackups",
   "DescribeContributorInsights", "DescribeExport", "DescribeGlobalTable", "DescribeGlobalTableSettings",
   "DescribeImport", "DescribeKinesisStreamingDestination", "DescribeTableReplicaAutoScaling",
-  "DescribeTimeToLive", "DisableKinesisStreamingDestination", "EnableKinesisStreamingDestination",
+  "DisableKinesisStreamingDestination", "EnableKinesisStreamingDestination",
   "ExecuteTransaction", "ExportTableToPointInTime", "GetResourcePolicy", "ImportTable",
   "ListBackups", "ListBulkOperations", "ListContributorInsights", "ListExports", "ListGlobalTables",
-  "ListImports", "ListTagsOfResource", "PutResourcePolicy", "RestoreTableFromBackup",
-  "RestoreTableToPointInTime", "SearchVectors", "StartBulkPutItems", "TagResource", "TransactGetItems",
-  "TransactWriteItems", "UntagResource", "UpdateContinuousBackups", "UpdateContributorInsights",
+  "ListImports", "PutResourcePolicy", "RestoreTableFromBackup",
+  "RestoreTableToPointInTime", "SearchVectors", "StartBulkPutItems", "TransactGetItems",
+  "TransactWriteItems", "UpdateContinuousBackups", "UpdateContributorInsights",
   "UpdateGlobalTable", "UpdateGlobalTableSettings", "UpdateKinesisStreamingDestination",
-  "UpdateTableReplicaAutoScaling", "UpdateTimeToLive",
+  "UpdateTableReplicaAutoScaling",
 ];
 const STREAMS_NOT_OFFERED: readonly string[] = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
 

@@ -6,6 +6,7 @@ import type { NodeRecord, Partition, TableSchema } from "../../model/table-schem
 import {
   areTags, isEncryption, isTableClass, isThroughput, isThroughputCap, isTimeToLive,
 } from "../../wire/codec/settings-shapes.ts";
+import { isCounter } from "../../wire/codec/shape.ts";
 
 /** Ids given out so far; an id is never given twice. */
 export type Counters = { readonly nextTable: number; readonly nextGroup: number; readonly nextNode: number };
@@ -61,6 +62,7 @@ export function isTable(row: Fields): row is Fields & TableSchema {
 /** Rows from before a setting was there do not have it. */
 const SETTINGS: Readonly<Record<string, (value: unknown) => boolean>> = {
   tags: areTags, onDemandCap: isThroughputCap, warm: isThroughput, encryption: isEncryption, timeToLive: isTimeToLive,
+  tableClassMs: isCounter,
 };
 
 function areSettings(row: Fields): boolean {

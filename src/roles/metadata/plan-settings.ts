@@ -1,48 +1,64 @@
 // The steps of a table's change that set what is told of it, its tags, and when its items expire.
+import { TAG_COUNT_MAX } from "../../model/limits.ts";
 import type { Refusal } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
-import { TAG_COUNT_MAX } from "../../model/limits.ts";
 import type {
   Encryption, TableChange, TableClass, Tag, TagChange, Throughput, ThroughputCap,
 } from "../../model/table-settings.ts";
 import { warmOf } from "../../model/warm-throughput.ts";
-import type { Changed } from "./plan-update.ts";
+import type { Changed, UpdateContext } from "./plan-update.ts";
 
 const INVALID = "One or more parameter values were invalid: ";
 
 export function changeProtection(table: TableSchema, deletionProtection: boolean): Changed {
-  return changed({ ...table, deletionProtection });
+  return changed(deletionProtection === table.deletionProtection ? table : { ...table, deletionProtection });
 }
 
-export function changeClass(table: TableSchema, tableClass: TableClass): Changed {
-  return changed({ ...table, tableClass });
+export function changeClass(
+  table: TableSchema, tableClass: TableClass, { nowMs }: Pick<UpdateContext, "nowMs">,
+): Changed {
+  if (tableClass === (table.tableClass ?? "STANDARD")) return changed(table);
+  return changed({ ...table, tableClass, tableClassMs: nowMs });
 }
-
-const NO_CAP: ThroughputCap = { readUnits: null, writeUnits: null };
 
 /** A bound that is not given stays what it was. */
-export function changeOnDemandCap(table: TableSchema, cap: Partial<ThroughputCap>): Changed | Refusal {
+export function changeOnDemandCap(table: TableSchema, wanted: Partial<ThroughputCap>): Changed | Refusal {
   if (table.billing.mode !== "PAY_PER_REQUEST") {
-    return invalid(`${INVALID}Neither MaxReadRequestUnits nor MaxWriteRequestUnits can be specified `
-      + "when BillingMode is PROVISIONED");
+    const name = wanted.readUnits === undefined ? "MaxWriteRequestUnits" : "MaxReadRequestUnits";
+    return invalid(capWithProvisioned(name));
   }
-  return changed({ ...table, onDemandCap: { ...(table.onDemandCap ?? NO_CAP), ...cap } });
+  const { onDemandCap: current, ...rest } = table;
+  const cap: ThroughputCap = { readUnits: null, writeUnits: null, ...current, ...wanted };
+  return changed(cap.readUnits === null && cap.writeUnits === null ? rest : { ...rest, onDemandCap: cap });
+}
+
+export function capWithProvisioned(name: string): string {
+  return `${INVALID}${name} for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED`;
 }
 
 export function changeWarm(table: TableSchema, wanted: Partial<Throughput>): Changed | Refusal {
-  const { readUnits, writeUnits } = warmOf(table);
-  const warm: Throughput = { readUnits, writeUnits, ...wanted };
-  if (warm.readUnits < readUnits || warm.writeUnits < writeUnits) {
-    return invalid(`${INVALID}Requested WarmThroughput must not be lower than the current WarmThroughput. `
-      + `Current ReadUnitsPerSecond: ${readUnits}. Requested ReadUnitsPerSecond: ${warm.readUnits}. `
-      + `Current WriteUnitsPerSecond: ${writeUnits}. Requested WriteUnitsPerSecond: ${warm.writeUnits}`);
-  }
+  const current = warmOf(table);
+  const warm: Throughput = { readUnits: current.readUnits, writeUnits: current.writeUnits, ...wanted };
+  if (warm.readUnits < current.readUnits) return invalid(coolsDown("ReadUnitsPerSecond"));
+  if (warm.writeUnits < current.writeUnits) return invalid(coolsDown("WriteUnitsPerSecond"));
   return changed({ ...table, warm });
 }
 
-export function changeEncryption(table: TableSchema, encryption: Encryption | null): Changed {
-  const { encryption: _, ...rest } = table;
-  return changed(encryption === null ? rest : { ...rest, encryption });
+function coolsDown(name: string): string {
+  return `${INVALID}Requested ${name} for WarmThroughput for table is lower than current WarmThroughput, `
+    + "decreasing WarmThroughput is not supported";
+}
+
+export function changeEncryption(table: TableSchema, encryption: Encryption | null): Changed | Refusal {
+  const { encryption: current, ...rest } = table;
+  if (encryption === null) {
+    return current === undefined ? invalid(`${INVALID}Table is already encrypted by default`) : changed(rest);
+  }
+  if (current !== undefined && encryption.key?.startsWith("arn:") === true && encryption.key === current.key) {
+    return invalid(`${INVALID}Table is already encrypted with given KMSMasterKeyId. `
+      + "Use KMSMasterKeyId parameter if you want to change Master Key");
+  }
+  return changed({ ...rest, encryption });
 }
 
 /** A key that is there already gets the new value in its place. */
@@ -50,7 +66,9 @@ export function changeTags(table: TableSchema, { set, remove }: TagChange): Chan
   const tags = new Map((table.tags ?? []).map((tag) => [tag.key, tag]));
   for (const key of remove) tags.delete(key);
   for (const tag of set) tags.set(tag.key, tag);
-  if (tags.size > TAG_COUNT_MAX) return invalid(`${INVALID}Too many tags: there can be ${TAG_COUNT_MAX} on a table`);
+  if (tags.size > TAG_COUNT_MAX) {
+    return invalid("Number of Tags exceed the current limit for the provided ResourceArn");
+  }
   const { tags: _, ...rest } = table;
   const list: readonly Tag[] = [...tags.values()];
   return changed(list.length === 0 ? rest : { ...rest, tags: list });
@@ -58,6 +76,7 @@ export function changeTags(table: TableSchema, { set, remove }: TagChange): Chan
 
 export function changeTimeToLive(
   table: TableSchema, { attribute, isEnabled }: NonNullable<TableChange["timeToLive"]>,
+  { nowMs, ttlPauseMs }: Pick<UpdateContext, "nowMs" | "ttlPauseMs">,
 ): Changed | Refusal {
   const current = table.timeToLive;
   const isOn = current?.isEnabled === true;
@@ -65,10 +84,10 @@ export function changeTimeToLive(
     return invalid(`TimeToLive is active on a different AttributeName: current AttributeName is ${current.attribute}`);
   }
   if (isOn === isEnabled) return invalid(`TimeToLive is already ${isEnabled ? "enabled" : "disabled"}`);
-  if (current?.isSettled === false) {
+  if (current !== undefined && nowMs - current.changedMs < ttlPauseMs) {
     return invalid("Time to live has been modified multiple times within a fixed interval");
   }
-  return changed({ ...table, timeToLive: { attribute, isEnabled, isSettled: false } });
+  return changed({ ...table, timeToLive: { attribute, isEnabled, changedMs: nowMs } });
 }
 
 function changed(table: TableSchema): Changed {

@@ -62,7 +62,7 @@ test("partitions cover the hash space once, on all nodes, with ids of their own"
 test("names are taken until the row is gone; ids are never used again", () => {
   const catalogue = catalogueOfThree();
   const table = create(catalogue, definition("books", null));
-  assert.equal(planCreate(catalogue, definition("books", null), context(catalogue)).kind, "table-exists");
+  assert.equal(planCreate(catalogue, definition("books", null), context(catalogue)).kind, "table-in-use");
   activate(catalogue, table);
   const deletion = planDelete(catalogue, "books");
   assert.equal(deletion.kind, "plan");

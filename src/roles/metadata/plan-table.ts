@@ -7,6 +7,7 @@ import { counterRow, tableRow, type Catalogue } from "./catalogue.ts";
 import type { ClusterView } from "./cluster-view.ts";
 
 export type TablePlan =
+  /** Without rows: nothing changes. */
   | { readonly kind: "plan"; readonly rows: readonly Mutation[]; readonly table: TableSchema }
   | Refusal;
 
@@ -21,7 +22,9 @@ export type CreateContext = {
 };
 
 export function planCreate(catalogue: Catalogue, definition: TableDefinition, context: CreateContext): TablePlan {
-  if (catalogue.table(definition.name) !== null) return { kind: "table-exists", name: definition.name };
+  const known = catalogue.table(definition.name);
+  if (known?.status === "CREATING") return beingChanged(known);
+  if (known !== null) return { kind: "table-exists", name: definition.name };
   if (catalogue.tableCount >= TABLES_MAX) {
     return {
       kind: "limit-exceeded",
@@ -65,8 +68,11 @@ export function planDelete(catalogue: Catalogue, name: string): TablePlan {
 }
 
 /** Null: the table is at rest. */
-export function refuseInUse({ name, status }: TableSchema): Refusal | null {
-  if (status === "ACTIVE") return null;
+export function refuseInUse(table: TableSchema): Refusal | null {
+  return table.status === "ACTIVE" ? null : beingChanged(table);
+}
+
+function beingChanged({ name, status }: TableSchema): Refusal {
   const doing = status === "DELETING" ? "deleted" : status === "CREATING" ? "created" : "updated";
   return {
     kind: "table-in-use", name,

@@ -1,5 +1,5 @@
 // Decides what UpdateTable and its like do to a table: one step per member of TableChange, each pure. The steps are
-// taken in the order of this table, on the outcome of those before; one that refuses refuses the whole change.
+// taken in the order of the table below, on the outcome of those before; one that refuses refuses the whole change.
 import { groupId, tableId, type GroupId, type TableId } from "../../base/ids.ts";
 import type { Refusal } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
@@ -20,9 +20,11 @@ export type UpdateContext = {
   /** Draws a UUID. */
   readonly uuid: () => string;
   readonly partitionsPerTable: number;
+  /** Time to live is not changed twice within it. */
+  readonly ttlPauseMs: number;
 };
 
-/** The table as it will be: neither its version nor its status is the step's to change. */
+/** The table as it will be, the same object when nothing changes; version and status are not the step's to set. */
 export type Changed = { readonly kind: "changed"; readonly table: TableSchema };
 
 export type Step<C> = {
@@ -36,11 +38,11 @@ export type Step<C> = {
 const STEPS: { readonly [K in keyof TableChange]-?: Step<Exclude<TableChange[K], undefined>> } = {
   billing: { change: changeBilling },
   tableClass: { change: changeClass },
-  deletionProtection: { change: changeProtection },
-  onDemandCap: { change: changeOnDemandCap },
-  warm: { change: changeWarm },
-  encryption: { change: changeEncryption },
-  timeToLive: { change: changeTimeToLive, isQuiet: true },
+  deletionProtection: { change: changeProtection, isQuiet: true, isAnyTime: true },
+  onDemandCap: { change: changeOnDemandCap, isQuiet: true },
+  warm: { change: changeWarm, isQuiet: true, isAnyTime: true },
+  encryption: { change: changeEncryption, isQuiet: true },
+  timeToLive: { change: changeTimeToLive, isQuiet: true, isAnyTime: true },
   tags: { change: changeTags, isQuiet: true, isAnyTime: true },
 };
 
@@ -57,13 +59,15 @@ export function planUpdate(
   if (inUse !== null) return inUse;
   const ids = new NewIds(catalogue.counters);
   let table = found;
+  let isQuiet = true;
   for (const [step, wanted] of taken) {
     const next = step.change(table, wanted, { ...context, ids });
     if (next.kind !== "changed") return next;
+    if (next.table !== table && step.isQuiet !== true) isQuiet = false;
     ({ table } = next);
   }
-  const status = taken.every(([step]) => step.isQuiet === true) ? found.status : "UPDATING";
-  table = { ...table, status, version: found.version + 1 };
+  if (table === found) return { kind: "plan", rows: [], table };
+  table = { ...table, status: isQuiet ? found.status : "UPDATING", version: found.version + 1 };
   const { counters } = ids;
   const rows = counters === null ? [tableRow(table)] : [counterRow(counters), tableRow(table)];
   return { kind: "plan", rows, table };

@@ -43,6 +43,8 @@ export type MetadataEnv = {
   readonly initialNodes?: readonly InitialNode[];
   readonly timing?: MetadataTiming;
   readonly partitionsPerTable: number;
+  /** Time to live of a table is not changed twice within it. Absent: as often as one likes. */
+  readonly ttlPauseMs?: number;
 };
 
 /** Operations waiting for their turn; more are shed. */
@@ -230,7 +232,7 @@ export class MetadataRole {
         const plan = this.#planTable(work.operation);
         if (plan.kind !== "plan") return { kind: "final", outcome: plan };
         const outcome: WorkOutcome = { kind: "table", table: plan.table, itemCount: 0, sizeBytes: 0 };
-        return { kind: "plan", rows: plan.rows, outcome };
+        return plan.rows.length === 0 ? { kind: "final", outcome } : { kind: "plan", rows: plan.rows, outcome };
       }
       case "register":
       case "admin": {
@@ -247,7 +249,7 @@ export class MetadataRole {
   }
 
   #planTable(operation: TableOperation): TablePlan {
-    const { clock, random, partitionsPerTable } = this.#env;
+    const { clock, random, partitionsPerTable, ttlPauseMs = 0 } = this.#env;
     const uuid = (): string => randomUuid(random);
     const nowMs = clock.wallMs();
     const view = this.#control.view();
@@ -256,7 +258,7 @@ export class MetadataRole {
         return planCreate(this.#catalogue, operation.definition, { view, nowMs, uuid: uuid(), partitionsPerTable });
       case "update-table":
         return planUpdate(this.#catalogue, operation.name, operation.change, {
-          view, nowMs, uuid, partitionsPerTable,
+          view, nowMs, uuid, partitionsPerTable, ttlPauseMs,
         });
       case "delete-table":
         return planDelete(this.#catalogue, operation.name);

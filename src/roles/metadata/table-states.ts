@@ -12,7 +12,7 @@ import type { Draft } from "./draft.ts";
 const STATUS_MS_MAX = 100;
 /** A new partition that nobody serves for so long, on nodes of which one is lost, is begun anew elsewhere. */
 const UNSERVED_MS_MAX = 10_000;
-/** What takes no time at all is UPDATING, ENABLING or DISABLING for so long, so that clients meet these states. */
+/** A change that takes no time at all is UPDATING for so long: clients are to meet that state as they do at AWS. */
 const SHOWN_MS_MIN = 250;
 
 export class TableStates {
@@ -43,8 +43,8 @@ export class TableStates {
         if (this.#isServed(table, nowMs)) draft.put({ ...table, status: "ACTIVE" });
         else this.#beginAnew(table, draft, view, nowMs);
         isBusy = true;
-      } else if (table.status === "UPDATING" || table.timeToLive?.isSettled === false) {
-        if (this.#wasShown(table, nowMs)) draft.put(settled(table));
+      } else if (table.status === "UPDATING") {
+        if (this.#wasShown(table, nowMs)) draft.put({ ...table, status: "ACTIVE" });
         isBusy = true;
       }
     }
@@ -109,11 +109,4 @@ export class TableStates {
     }
     return isServed;
   }
-}
-
-/** The table with all that was changed done. */
-function settled(table: TableSchema): TableSchema {
-  const { timeToLive } = table;
-  const next: TableSchema = { ...table, status: "ACTIVE" };
-  return timeToLive === undefined ? next : { ...next, timeToLive: { ...timeToLive, isSettled: true } };
 }

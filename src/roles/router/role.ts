@@ -135,9 +135,15 @@ export class Router {
         this.#batchWrite(operation, done);
         return;
       case "create-table":
-      case "update-table":
       case "delete-table":
         this.#changeTable({ kind: "table-work", operation }, done);
+        return;
+      case "update-table":
+        this.#changeTable({ kind: "table-work", operation }, (outcome) => {
+          // It is done, whether its partitions can be counted or not.
+          if (outcome.kind !== "table") done(outcome);
+          else this.#withCounts(outcome.table, (counted) => done(counted.kind === "table" ? counted : outcome));
+        });
         return;
       case "describe-table":
         this.#describe(operation, done);
@@ -309,13 +315,14 @@ export class Router {
     return { kind: "tables", names: page, last };
   }
 
-  /** The table as cached, with the counters that the leaders of its partitions have now. */
-  #describe(operation: DescribeTableOperation, done: Done): void {
-    const table = this.#tables.get(operation.name);
-    if (table === null) {
-      done({ kind: "table-not-found", name: operation.name });
-      return;
-    }
+  #describe({ name }: DescribeTableOperation, done: Done): void {
+    const table = this.#tables.get(name);
+    if (table === null) done({ kind: "table-not-found", name });
+    else this.#withCounts(table, done);
+  }
+
+  /** The table with the counters that the leaders of its partitions have now. */
+  #withCounts(table: TableSchema, done: Done): void {
     if (table.status !== "ACTIVE" && table.status !== "UPDATING") {
       done({ kind: "table", table, itemCount: 0, sizeBytes: 0 });
       return;

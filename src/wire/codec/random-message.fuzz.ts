@@ -78,7 +78,7 @@ export function randomTable(prng: Prng): TableSchema {
     createdMs: prng.u32() * 1_000, uuid: "0b0e-11", billing: randomBilling(prng),
     deletionProtection: prng.chance(1, 2), tableClass: prng.pick([null, "STANDARD", "STANDARD_INFREQUENT_ACCESS"]),
     ...randomSettings(prng),
-    ...(prng.chance(1, 3) ? { timeToLive: { attribute: "ttl", isEnabled: prng.chance(1, 2), isSettled: true } } : {}),
+    ...(prng.chance(1, 3) ? { timeToLive: { attribute: "ttl", isEnabled: prng.chance(1, 2), changedMs: counter(prng) } } : {}),
     partitions, ...(prng.chance(1, 3) ? { closed: many(prng, 2, randomPartition) } : {}),
   };
 }

@@ -21,7 +21,7 @@ export const areTags: Shape = tags;
 
 const isAttributeName: Shape = text(KEY_ATTRIBUTE_NAME_LENGTH_MAX);
 export const isTimeToLive: Shape = object<TimeToLive>({
-  attribute: isAttributeName, isEnabled: isFlag, isSettled: isFlag,
+  attribute: isAttributeName, isEnabled: isFlag, changedMs: isCounter,
 });
 
 const isBillingChange: Shape = object<BillingChange>({

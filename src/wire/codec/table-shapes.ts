@@ -91,6 +91,7 @@ const isWholeTable: Shape = object<TableSchema>({
   billing: isBilling,
   deletionProtection: isFlag,
   ...settings,
+  tableClassMs: optional(isCounter),
   timeToLive: optional(isTimeToLive),
   partitions: listOf(isPartition, PARTITIONS_MAX, 1),
   closed: optional(listOf(isPartition, PARTITIONS_MAX)),

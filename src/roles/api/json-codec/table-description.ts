@@ -11,15 +11,28 @@ export function tableDescriptionJson(outcome: TableOutcome, status: TableStatus,
   return JSON.stringify(tableDescription(outcome, status, call));
 }
 
+/** The answer of CreateTable: what DynamoDB has not worked out by then is not in it. */
+export function createdTableJson(outcome: TableOutcome, call: Call): string {
+  const { WarmThroughput: warmed, ...description } = tableDescription(outcome, "CREATING", call);
+  const { mode } = outcome.table.billing;
+  return JSON.stringify({
+    ...description,
+    ...(mode === "PAY_PER_REQUEST" ? { BillingModeSummary: { BillingMode: mode } } : {}),
+    ...(outcome.table.warm === undefined ? {} : { WarmThroughput: warmed }),
+  });
+}
+
+/** Members in the order in which they are told. */
+export type Description = Readonly<Record<string, unknown>>;
+
 export function tableArn(region: string, accountId: string, name: string): string {
   return `arn:aws:dynamodb:${region}:${accountId}:table/${name}`;
 }
 
-function tableDescription(
-  outcome: TableOutcome, status: TableStatus, { region, context }: Call,
-): Readonly<Record<string, unknown>> {
+export function tableDescription(outcome: TableOutcome, status: TableStatus, call: Call): Description {
   const { table } = outcome;
-  const { accountId } = context;
+  const { region, context } = call;
+  const { accountId, clock } = context;
   const keys: KeyAttribute[] = table.rangeKey === null ? [table.hashKey] : [table.hashKey, table.rangeKey];
   return {
     AttributeDefinitions: definedIn(table, keys).map((key) => ({ AttributeName: key.name, AttributeType: key.type })),
@@ -27,18 +40,18 @@ function tableDescription(
     KeySchema: keys.map((key, i) => ({ AttributeName: key.name, KeyType: i === 0 ? "HASH" : "RANGE" })),
     TableStatus: status,
     CreationDateTime: table.createdMs / 1000,
-    ProvisionedThroughput: throughput(table.billing, context.clock.wallMs()),
+    ProvisionedThroughput: throughput(table.billing, clock.wallMs()),
     TableSizeBytes: outcome.sizeBytes,
     ItemCount: outcome.itemCount,
     TableArn: tableArn(region, accountId, table.name),
     TableId: table.uuid,
     ...localIndexes(table, tableArn(region, accountId, table.name)),
     ...billingSummary(table.billing),
-    ...(table.tableClass === null ? {} : { TableClassSummary: { TableClass: table.tableClass } }),
+    ...classSummary(table),
     DeletionProtectionEnabled: table.deletionProtection,
     ...onDemandCap(table),
     WarmThroughput: warm(table, status),
-    ...encryption(table, region, accountId),
+    ...encryptionOf(table, "ENABLED", call),
   };
 }
 
@@ -50,7 +63,7 @@ function definedIn(table: TableSchema, keys: readonly KeyAttribute[]): readonly 
 }
 
 /** Without IndexSizeBytes and ItemCount: rows of indexes are not counted, and a guess would be taken for a count. */
-function localIndexes(table: TableSchema, arn: string): Readonly<Record<string, unknown>> {
+function localIndexes(table: TableSchema, arn: string): Description {
   if (table.localIndexes === undefined) return {};
   return {
     LocalSecondaryIndexes: table.localIndexes.map(({ name, rangeKey, projection }) => ({
@@ -67,7 +80,7 @@ function localIndexes(table: TableSchema, arn: string): Readonly<Record<string, 
   };
 }
 
-function throughput(billing: Billing, nowMs: number): Readonly<Record<string, unknown>> {
+function throughput(billing: Billing, nowMs: number): Description {
   const { increasedMs, decreasedMs, readUnits, writeUnits } = billing;
   return {
     ...(increasedMs === undefined ? {} : { LastIncreaseDateTime: increasedMs / 1000 }),
@@ -79,7 +92,7 @@ function throughput(billing: Billing, nowMs: number): Readonly<Record<string, un
 }
 
 /** A provisioned table has no summary until its mode has been changed once. */
-function billingSummary({ mode, onDemandMs }: Billing): Readonly<Record<string, unknown>> {
+function billingSummary({ mode, onDemandMs }: Billing): Description {
   if (mode === "PROVISIONED" && onDemandMs === undefined) return {};
   return {
     BillingModeSummary: {
@@ -89,29 +102,41 @@ function billingSummary({ mode, onDemandMs }: Billing): Readonly<Record<string, 
   };
 }
 
-function onDemandCap({ onDemandCap: cap }: TableSchema): Readonly<Record<string, unknown>> {
-  if (cap === undefined) return {};
+function classSummary({ tableClass, tableClassMs }: TableSchema): Description {
+  if (tableClass === null) return {};
   return {
-    OnDemandThroughput: { MaxReadRequestUnits: cap.readUnits ?? -1, MaxWriteRequestUnits: cap.writeUnits ?? -1 },
+    TableClassSummary: {
+      TableClass: tableClass, ...(tableClassMs === undefined ? {} : { LastUpdateDateTime: tableClassMs / 1000 }),
+    },
   };
 }
 
-function warm(table: TableSchema, status: TableStatus): Readonly<Record<string, unknown>> {
+function onDemandCap({ onDemandCap: cap }: TableSchema): Description {
+  if (cap === undefined) return {};
+  return {
+    OnDemandThroughput: {
+      ...(cap.readUnits === null ? {} : { MaxReadRequestUnits: cap.readUnits }),
+      ...(cap.writeUnits === null ? {} : { MaxWriteRequestUnits: cap.writeUnits }),
+    },
+  };
+}
+
+function warm(table: TableSchema, status: TableStatus): Description {
   const { readUnits, writeUnits } = warmOf(table);
   return {
-    ReadUnitsPerSecond: readUnits, WriteUnitsPerSecond: writeUnits, Status: status === "ACTIVE" ? "ACTIVE" : "UPDATING",
+    ReadUnitsPerSecond: readUnits, WriteUnitsPerSecond: writeUnits, Status: status === "CREATING" ? "UPDATING" : "ACTIVE",
   };
 }
 
 /** The default key has an id of its own, the same for every table of the account. */
 const DEFAULT_KEY_ID = "00000000-0000-4000-8000-000000000000";
 
-function encryption(
-  { encryption: chosen }: TableSchema, region: string, accountId: string,
-): Readonly<Record<string, unknown>> {
-  if (chosen === undefined) return {};
-  const key = chosen.key ?? DEFAULT_KEY_ID;
+export function encryptionOf(
+  { encryption }: TableSchema, status: "ENABLED" | "UPDATING", { region, context }: Call,
+): Description {
+  if (encryption === undefined) return {};
+  const key = encryption.key ?? DEFAULT_KEY_ID;
   const resource = key.startsWith("alias/") ? key : `key/${key}`;
-  const arn = key.startsWith("arn:") ? key : `arn:aws:kms:${region}:${accountId}:${resource}`;
-  return { SSEDescription: { Status: "ENABLED", SSEType: "KMS", KMSMasterKeyArn: arn } };
+  const arn = key.startsWith("arn:") ? key : `arn:aws:kms:${region}:${context.accountId}:${resource}`;
+  return { SSEDescription: { Status: status, SSEType: "KMS", KMSMasterKeyArn: arn } };
 }

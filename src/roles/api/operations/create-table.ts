@@ -1,24 +1,27 @@
-// CreateTable: only what is honoured is accepted. The tag `stator:partitions` sets how many partitions the
-// table begins with; it is a setting, not a tag, and is not stored as one.
+// CreateTable: only what is honoured is accepted. The tag `stator:partitions` sets how many partitions the table begins
+// with, and is a tag like others besides.
 import type { KeyType } from "../../../model/attribute-value.ts";
 import type { TableDefinition, KeyAttribute, Billing } from "../../../model/table-schema.ts";
+import type { Throughput } from "../../../model/table-settings.ts";
 import { warmOf } from "../../../model/warm-throughput.ts";
 import type { Call } from "../call.ts";
 import { type Failure, failureOf, validation } from "../errors.ts";
-import { tableDescriptionJson } from "../json-codec/table-description.ts";
+import { createdTableJson } from "../json-codec/table-description.ts";
 import type { OperationHandler } from "./handler.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 import { CREATE_TABLE } from "../validate/table-shapes.ts";
+import { type TagInput, tagsOf } from "./tag-rules.ts";
 import { localIndexesIn, type TableKeys } from "./local-indexes.ts";
 import { tableNameOf } from "./table-name.ts";
 import {
-  capWithProvisioned, encryptionIn, onDemandCapIn, throughputIn, throughputWithOnDemand, warmIn,
+  capWithProvisioned, classIn, encryptionIn, onDemandCapIn, throughputIn, throughputWithOnDemand, warmIn,
 } from "./table-settings.ts";
 
 export const createTable: OperationHandler = { shape: CREATE_TABLE, run };
 
 const INVALID = "One or more parameter values were invalid: ";
+const ON_DEMAND_PAGE = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html";
 export const PARTITIONS_TAG = "stator:partitions";
 /** Partitions of a new table: each costs a replication group from the first moment. */
 const PARTITIONS_MAX = 64;
@@ -39,15 +42,13 @@ function run(input: JsonObject, call: Call): Failure | null {
       call.fail(failureOf(outcome, true));
       return;
     }
-    const described = tableDescriptionJson(outcome, "CREATING", call);
-    call.succeedText(`{"TableDescription":${described}}`);
+    call.succeedText(`{"TableDescription":${createdTableJson(outcome, call)}}`);
   });
   return null;
 }
 
 function definitionOf(input: JsonObject): Result<TableDefinition> {
   const name = tableNameOf(input);
-  if (!name.ok) return name;
   const billing = billingOf(input);
   if (!billing.ok) return billing;
   const keys = keysOf(input);
@@ -56,18 +57,17 @@ function definitionOf(input: JsonObject): Result<TableDefinition> {
   if (unsupported !== null) return no(unsupported);
   const indexes = localIndexesIn(input, keys.value);
   if (!indexes.ok) return indexes;
-  const partitionCount = partitionCountOf(input);
-  if (!partitionCount.ok) return partitionCount;
   const settings = settingsOf(input, billing.value);
   if (!settings.ok) return settings;
+  const partitionCount = partitionCountOf(input);
+  if (!partitionCount.ok) return partitionCount;
   return ok({
-    name: name.value,
+    name,
     hashKey: keys.value.hashKey,
     rangeKey: keys.value.rangeKey,
     ...(indexes.value === null ? {} : { localIndexes: indexes.value }),
     billing: billing.value,
     deletionProtection: input["DeletionProtectionEnabled"] === true,
-    tableClass: (input["TableClass"] as TableDefinition["tableClass"] | undefined) ?? null,
     ...settings.value,
     partitionCount: partitionCount.value,
   });
@@ -87,22 +87,43 @@ function billingOf(input: JsonObject): Result<Billing> {
   return ok({ mode: "PROVISIONED", ...throughput.value });
 }
 
-type Settings = Pick<TableDefinition, "onDemandCap" | "warm" | "encryption">;
+type Settings = Pick<TableDefinition, "tableClass" | "tags" | "onDemandCap" | "warm" | "encryption">;
 
 function settingsOf(input: JsonObject, billing: Billing): Result<Settings> {
-  const cap = onDemandCapIn(input);
+  const tableClass = classIn(input);
+  if (!tableClass.ok) return tableClass;
+  const tags = tagsOf((input["Tags"] ?? []) as readonly TagInput[]);
+  if (!tags.ok) return tags;
+  const cap = onDemandCapIn(input, false);
   if (!cap.ok) return cap;
-  if (cap.value !== undefined && billing.mode !== "PAY_PER_REQUEST") return no(capWithProvisioned());
-  const warm = warmIn(input);
+  if (cap.value !== undefined && billing.mode !== "PAY_PER_REQUEST") return no(capWithProvisioned(cap.value));
+  const warm = warmSetting(input, billing);
   if (!warm.ok) return warm;
   const encryption = encryptionIn(input);
   if (!encryption.ok) return encryption;
-  const own = warmOf({ billing });
   return ok({
+    tableClass: tableClass.value ?? null,
+    ...(tags.value.length === 0 ? {} : { tags: tags.value }),
     ...(cap.value === undefined ? {} : { onDemandCap: { readUnits: null, writeUnits: null, ...cap.value } }),
-    ...(warm.value === undefined ? {} : { warm: { ...own, ...warm.value } }),
+    ...(warm.value === undefined ? {} : { warm: warm.value }),
     ...(encryption.value === undefined || encryption.value === null ? {} : { encryption: encryption.value }),
   });
+}
+
+/** Not below what the table has by itself. */
+function warmSetting(input: JsonObject, billing: Billing): Result<Throughput | undefined> {
+  const wanted = warmIn(input);
+  if (!wanted.ok) return wanted;
+  if (wanted.value === undefined) return ok(undefined);
+  const own = warmOf({ billing });
+  const warm = { readUnits: own.readUnits, writeUnits: own.writeUnits, ...wanted.value };
+  const isRead = warm.readUnits < own.readUnits;
+  if (!isRead && warm.writeUnits >= own.writeUnits) return ok(warm);
+  const floor = billing.mode === "PAY_PER_REQUEST"
+    ? `initial throughput for OnDemand. See: ${ON_DEMAND_PAGE}`
+    : `${isRead ? "ReadCapacityUnits" : "WriteCapacityUnits"} of ProvisionedThroughput`;
+  return no(validation(`${INVALID}Requested ${isRead ? "ReadUnitsPerSecond" : "WriteUnitsPerSecond"} `
+    + `for WarmThroughput for table is lower than ${floor}`));
 }
 
 function keysOf(input: JsonObject): Result<TableKeys> {
@@ -165,18 +186,10 @@ function unsupportedFailure(input: JsonObject): Failure | null {
 }
 
 function partitionCountOf(input: JsonObject): Result<number | null> {
-  const tags = (input["Tags"] ?? []) as readonly { Key: string; Value: string }[];
-  let count: number | null = null;
-  for (const { Key, Value } of tags) {
-    if (Key !== PARTITIONS_TAG) {
-      return no(validation(`Unsupported parameter: Tags. The one tag understood is ${PARTITIONS_TAG}, got: ${Key}`));
-    }
-    const value = Number(Value);
-    if (Value !== String(value) || !Number.isInteger(value) || value < 1 || value > PARTITIONS_MAX) {
-      return no(validation(`${INVALID}Tag ${PARTITIONS_TAG} must be a whole number from 1 to ${PARTITIONS_MAX}`));
-    }
-    if (count !== null) return no(validation(`${INVALID}Tag ${PARTITIONS_TAG} is given twice`));
-    count = value;
-  }
-  return ok(count);
+  const tags = (input["Tags"] ?? []) as readonly TagInput[];
+  const text = tags.find(({ Key }) => Key === PARTITIONS_TAG)?.Value;
+  if (text === undefined) return ok(null);
+  const count = Number(text);
+  if (text === String(count) && Number.isInteger(count) && count >= 1 && count <= PARTITIONS_MAX) return ok(count);
+  return no(validation(`${INVALID}Tag ${PARTITIONS_TAG} must be a whole number from 1 to ${PARTITIONS_MAX}`));
 }

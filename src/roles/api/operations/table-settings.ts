@@ -1,13 +1,12 @@
-// Settings that CreateTable and UpdateTable have in common, from their parameters.
-import { THROUGHPUT_UNITS_MAX } from "../../../model/limits.ts";
-import type { Encryption, Throughput, ThroughputCap } from "../../../model/table-settings.ts";
+// Settings that CreateTable and UpdateTable have in common, from their parameters. Undefined: not given.
+import { KMS_KEY_LENGTH_MAX, THROUGHPUT_UNITS_MAX } from "../../../model/limits.ts";
+import type { Encryption, TableClass, Throughput, ThroughputCap } from "../../../model/table-settings.ts";
 import { type Failure, validation } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 
 const INVALID = "One or more parameter values were invalid: ";
 
-/** Undefined: not given. */
 export function throughputIn(input: JsonObject): Result<Throughput | undefined> {
   const given = input["ProvisionedThroughput"] as { ReadCapacityUnits: number; WriteCapacityUnits: number } | undefined;
   if (given === undefined) return ok(undefined);
@@ -26,30 +25,26 @@ export function throughputWithOnDemand(): Failure {
     + "when BillingMode is PAY_PER_REQUEST");
 }
 
-export function capWithProvisioned(): Failure {
-  return validation(`${INVALID}${CAP_WITH_PROVISIONED}`);
+export function classIn(input: JsonObject): Result<TableClass | undefined> {
+  const name = input["TableClass"] as string | undefined;
+  if (name === undefined || name === "STANDARD" || name === "STANDARD_INFREQUENT_ACCESS") return ok(name);
+  return no(validation("Invalid table-class parameter provided. Please try again with a valid table-class value: "
+    + "[STANDARD, STANDARD_INFREQUENT_ACCESS]."));
 }
 
-const CAP_WITH_PROVISIONED = "Neither MaxReadRequestUnits nor MaxWriteRequestUnits can be specified "
-  + "when BillingMode is PROVISIONED";
+/** In an update, -1 takes a bound away. */
 const UNBOUNDED = -1;
 
-/** Undefined: not given. -1 stands for no bound. */
-export function onDemandCapIn(input: JsonObject): Result<Partial<ThroughputCap> | undefined> {
+/** A structure without members counts as not given. */
+export function onDemandCapIn(input: JsonObject, canClear: boolean): Result<Partial<ThroughputCap> | undefined> {
   const given = input["OnDemandThroughput"] as
     { MaxReadRequestUnits?: number; MaxWriteRequestUnits?: number } | undefined;
-  if (given === undefined) return ok(undefined);
-  const { MaxReadRequestUnits: reads, MaxWriteRequestUnits: writes } = given;
-  if (reads === undefined && writes === undefined) {
-    return no(validation(`${INVALID}At least one of MaxReadRequestUnits or MaxWriteRequestUnits must be specified `
-      + "in OnDemandThroughput"));
-  }
+  const { MaxReadRequestUnits: reads, MaxWriteRequestUnits: writes } = given ?? {};
+  if (reads === undefined && writes === undefined) return ok(undefined);
   for (const [name, units] of [["MaxReadRequestUnits", reads], ["MaxWriteRequestUnits", writes]] as const) {
-    if (units === undefined) continue;
-    if (units !== UNBOUNDED && units < 1) {
-      return no(validation(`${INVALID}${name} must be -1 or at least 1`));
-    }
-    if (units > THROUGHPUT_UNITS_MAX) return no(outOfBounds(units, name));
+    if (units === undefined || (units >= 1 && units <= THROUGHPUT_UNITS_MAX)) continue;
+    if (units === UNBOUNDED && canClear) continue;
+    return no(validation(`${INVALID}Requested ${name} for OnDemandThroughput for table is outside of valid range`));
   }
   return ok({
     ...(reads === undefined ? {} : { readUnits: reads === UNBOUNDED ? null : reads }),
@@ -57,16 +52,18 @@ export function onDemandCapIn(input: JsonObject): Result<Partial<ThroughputCap> 
   });
 }
 
-/** Undefined: not given. */
+export function capWithProvisioned({ readUnits }: Partial<ThroughputCap>): Failure {
+  const name = readUnits === undefined ? "MaxWriteRequestUnits" : "MaxReadRequestUnits";
+  return validation(`${INVALID}${name} for OnDemandThroughput cannot be specified `
+    + "when the table BillingMode is PROVISIONED");
+}
+
+/** A structure without members counts as not given. */
 export function warmIn(input: JsonObject): Result<Partial<Throughput> | undefined> {
   const given = input["WarmThroughput"] as
     { ReadUnitsPerSecond?: number; WriteUnitsPerSecond?: number } | undefined;
-  if (given === undefined) return ok(undefined);
-  const { ReadUnitsPerSecond: readUnits, WriteUnitsPerSecond: writeUnits } = given;
-  if (readUnits === undefined && writeUnits === undefined) {
-    return no(validation(`${INVALID}At least one of ReadUnitsPerSecond or WriteUnitsPerSecond must be specified `
-      + "in WarmThroughput"));
-  }
+  const { ReadUnitsPerSecond: readUnits, WriteUnitsPerSecond: writeUnits } = given ?? {};
+  if (readUnits === undefined && writeUnits === undefined) return ok(undefined);
   for (const [name, units] of [["ReadUnitsPerSecond", readUnits], ["WriteUnitsPerSecond", writeUnits]] as const) {
     if (units !== undefined && units > THROUGHPUT_UNITS_MAX) return no(outOfBounds(units, name));
   }
@@ -75,18 +72,24 @@ export function warmIn(input: JsonObject): Result<Partial<Throughput> | undefine
   });
 }
 
-/** Undefined: not given. Null: a key of the service, which every table has by itself. */
+/** Null: a key of the service, which every table has by itself. A type alone switches encryption on. */
 export function encryptionIn(input: JsonObject): Result<Encryption | null | undefined> {
   const given = input["SSESpecification"] as
     { Enabled?: boolean; SSEType?: string; KMSMasterKeyId?: string } | undefined;
   if (given === undefined) return ok(undefined);
-  const { Enabled, SSEType, KMSMasterKeyId } = given;
-  if (Enabled !== true) {
-    if (SSEType === undefined && KMSMasterKeyId === undefined) return ok(null);
-    return no(validation(`${INVALID}SSEType and KMSMasterKeyId can be specified only when Enabled is true`));
-  }
-  if (SSEType === "AES256") {
-    return no(validation(`${INVALID}The only supported value for SSEType is KMS`));
-  }
-  return ok({ key: KMSMasterKeyId ?? null });
+  const { Enabled, SSEType, KMSMasterKeyId: key } = given;
+  const problem = encryptionProblem(Enabled, SSEType, key);
+  if (problem !== null) return no(validation(`${INVALID}${problem}`));
+  return ok(Enabled !== true && SSEType === undefined ? null : { key: key ?? null });
+}
+
+function encryptionProblem(
+  isEnabled: boolean | undefined, type: string | undefined, key: string | undefined,
+): string | null {
+  if (isEnabled === false && type !== undefined) return "SSEType can not be specified if Enabled is false";
+  if (isEnabled === false && key !== undefined) return "KMSMasterKeyId can not be specified if Enabled is false";
+  if (type === "AES256") return "SSEType AES256 is not supported";
+  if (key === undefined) return null;
+  if (type === undefined) return "SSEType KMS is required if KMSMasterKeyId is specified";
+  return key.length > KMS_KEY_LENGTH_MAX ? "KMSMasterKeyId is too long" : null;
 }

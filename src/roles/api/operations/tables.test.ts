@@ -28,14 +28,14 @@ test("a table is created, described, listed and deleted", () => {
     ItemCount: 0,
     TableArn: "arn:aws:dynamodb:eu-west-1:000000000000:table/films",
     TableId: "11111111-2222-4333-8444-555555555555",
-    BillingModeSummary: { BillingMode: "PAY_PER_REQUEST", LastUpdateToPayPerRequestDateTime: 1_700_000_000.5 },
+    BillingModeSummary: { BillingMode: "PAY_PER_REQUEST" },
     DeletionProtectionEnabled: false,
-    WarmThroughput: { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 4_000, Status: "UPDATING" },
   };
   assert.deepEqual(created.json, { TableDescription: description });
   const active = {
-    ...description, TableStatus: "ACTIVE", TableSizeBytes: 17,
-    WarmThroughput: { ...description.WarmThroughput, Status: "ACTIVE" },
+    ...description, TableStatus: "ACTIVE", TableSizeBytes: 17, ItemCount: 0,
+    BillingModeSummary: { BillingMode: "PAY_PER_REQUEST", LastUpdateToPayPerRequestDateTime: 1_700_000_000.5 },
+    WarmThroughput: { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 4_000, Status: "ACTIVE" },
   };
   assert.deepEqual(api.ask("DescribeTable", { TableName: "films" }).json, { Table: active });
   assert.deepEqual(api.ask("DescribeTable", { TableName: description.TableArn }).json, { Table: active });
@@ -60,7 +60,7 @@ test("CreateTable hands on all it accepts", () => {
     definition: {
       name: "films", hashKey: { name: "year", type: "N" }, rangeKey: { name: "title", type: "S" },
       billing: { mode: "PROVISIONED", readUnits: 5, writeUnits: 6 }, deletionProtection: true,
-      tableClass: "STANDARD_INFREQUENT_ACCESS", partitionCount: 64,
+      tableClass: "STANDARD_INFREQUENT_ACCESS", tags: [{ key: "stator:partitions", value: "64" }], partitionCount: 64,
     },
   });
   const { TableDescription: described } = answer.json;
@@ -80,16 +80,21 @@ test("ListTables in pages", () => {
 test("refused tables", () => {
   const key = (name: string, type: string): object => ({ AttributeName: name, KeyType: type });
   const attribute = (name: string): object => ({ AttributeName: name, AttributeType: "S" });
-  const length = "TableName must be at least 3 characters long and at most 255 characters long";
+  const broken = (value: string, constraint: string): string => (
+    `1 validation error detected: Value ${value} at 'tableName' failed to satisfy constraint: ${constraint}`
+  );
   const create = (change: object, message: string): Refused => ["CreateTable", { ...definition, ...change }, message];
   const cases: Refused[] = [
     ["DescribeTable", { TableName: "nothing" }, "Requested resource not found: Table: nothing not found", NOT_FOUND],
     ["DeleteTable", { TableName: "nothing" }, "Requested resource not found: Table: nothing not found", NOT_FOUND],
-    ["DescribeTable", {}, "The parameter 'TableName' is required but was not present in the request"],
-    ["DescribeTable", { TableName: "ab" }, length],
-    ["DeleteTable", { TableName: "a".repeat(256) }, length],
-    ["DescribeTable", { TableName: "a b c" }, "1 validation error detected: Value 'a b c' at 'tableName' failed to "
-      + "satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"],
+    ["DescribeTable", {}, broken("null", "Member must not be null")],
+    ["DescribeTable", { TableName: "" }, broken("''", "Member must have length greater than or equal to 1")],
+    ["UpdateTable", { TableName: "ab" }, broken("'ab'", "Member must have length greater than or equal to 3")],
+    ["DeleteTable", { TableName: "a".repeat(256) },
+      broken(`'${"a".repeat(256)}'`, "Member must have length less than or equal to 255")],
+    ["DescribeTable", { TableName: "a b c" },
+      broken("'a b c'", "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")],
+    ["DescribeTimeToLive", { TableName: "nothing" }, "Requested resource not found: Table: nothing not found", NOT_FOUND],
     ["ListTables", { Limit: 101 }, "1 validation error detected: Value '101' at 'limit' failed to satisfy "
       + "constraint: Member must have value less than or equal to 100"],
     ["CreateTable", { TableName: "films" }, "2 validation errors detected: Value null at 'attributeDefinitions' failed "
@@ -127,8 +132,17 @@ test("refused tables", () => {
     create({ StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" } },
       "Unsupported parameter value: StreamSpecification.StreamEnabled true"),
     create({ ResourcePolicy: "{}" }, "Unsupported parameter: ResourcePolicy"),
-    create({ Tags: [{ Key: "team", Value: "x" }] },
-      "Unsupported parameter: Tags. The one tag understood is stator:partitions, got: team"),
+    create({ Tags: [{ Key: "team" }] }, "The Tag Value provided is invalid, Value: null"),
+    create({ Tags: [{ Key: "aws:team", Value: "" }] }, "Tag Key cannot be prefixed with aws:, Key: aws:team"),
+    create({ TableClass: "GLACIER" }, "Invalid table-class parameter provided. Please try again with a valid "
+      + "table-class value: [STANDARD, STANDARD_INFREQUENT_ACCESS]."),
+    create({ OnDemandThroughput: { MaxReadRequestUnits: -1 } },
+      `${INVALID}Requested MaxReadRequestUnits for OnDemandThroughput for table is outside of valid range`),
+    create({ SSESpecification: { Enabled: false, SSEType: "KMS" } },
+      `${INVALID}SSEType can not be specified if Enabled is false`),
+    create({ WarmThroughput: { WriteUnitsPerSecond: 3_999 } }, `${INVALID}Requested WriteUnitsPerSecond for `
+      + "WarmThroughput for table is lower than initial throughput for OnDemand. See: https://docs.aws.amazon.com/"
+      + "amazondynamodb/latest/developerguide/on-demand-capacity-mode.html"),
     ...["0", "65", "1.5", "x", "", " 1"].map((Value) => create({ Tags: [{ Key: "stator:partitions", Value }] },
       `${INVALID}Tag stator:partitions must be a whole number from 1 to 64`)),
   ];

@@ -14,8 +14,7 @@ export const listTables: OperationHandler = { shape: LIST_TABLES, run: runList }
 
 function runDescribe(input: JsonObject, call: Call): Failure | null {
   const name = tableNameOf(input);
-  if (!name.ok) return name.failure;
-  call.plan({ kind: "describe-table", name: name.value }, (outcome) => {
+  call.plan({ kind: "describe-table", name }, (outcome) => {
     if (outcome.kind !== "table") {
       call.fail(failureOf(outcome, true));
       return;
@@ -27,8 +26,7 @@ function runDescribe(input: JsonObject, call: Call): Failure | null {
 
 function runDelete(input: JsonObject, call: Call): Failure | null {
   const name = tableNameOf(input);
-  if (!name.ok) return name.failure;
-  call.plan({ kind: "delete-table", name: name.value }, (outcome) => {
+  call.plan({ kind: "delete-table", name }, (outcome) => {
     if (outcome.kind !== "table") {
       call.fail(failureOf(outcome, true));
       return;

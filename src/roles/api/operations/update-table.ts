@@ -1,15 +1,17 @@
 // UpdateTable: each reader takes the parameters of one kind of change; what depends on the table as it is, the planner
-// of the catalogue decides.
+// of the catalogue decides. A request changes one thing, with few exceptions.
 import type { TableChange } from "../../../model/table-settings.ts";
 import type { Call } from "../call.ts";
 import { type Failure, failureOf, validation } from "../errors.ts";
-import { tableDescriptionJson } from "../json-codec/table-description.ts";
+import { updatedTableJson } from "../json-codec/updated-table.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 import { UPDATE_TABLE } from "../validate/table-shapes.ts";
 import type { OperationHandler } from "./handler.ts";
 import { tableNameOf } from "./table-name.ts";
-import { encryptionIn, onDemandCapIn, throughputIn, throughputWithOnDemand, warmIn } from "./table-settings.ts";
+import {
+  classIn, encryptionIn, onDemandCapIn, throughputIn, throughputWithOnDemand, warmIn,
+} from "./table-settings.ts";
 
 export const updateTable: OperationHandler = { shape: UPDATE_TABLE, run };
 
@@ -21,27 +23,35 @@ type ChangeReader = (input: JsonObject) => Result<TableChange>;
 const READERS: readonly ChangeReader[] = [billing, protection, tableClass, encryption, onDemandCap, warm];
 
 const NOTHING: Failure = validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
-  + "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required");
+  + "GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, "
+  + "MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required");
 const UNSUPPORTED: readonly string[] = [
   "GlobalSecondaryIndexUpdates", "StreamSpecification", "ReplicaUpdates", "MultiRegionConsistency",
   "GlobalTableWitnessUpdates", "GlobalTableSettingsReplicationMode", "DisassociationProtectionEnabled",
 ];
 
+/** Members that stand alone, in the order in which they are complained of. */
+const ALONE: readonly (readonly [keyof TableChange, string])[] = [
+  ["encryption", "Server-Side Encryption modification must be the only operation in the request"],
+  ["tableClass", "TableClass modification must be the only operation in the request"],
+  ["deletionProtection", "DeletionProtection modification must be the only operation in the request"],
+  ["warm", "WarmThroughput must be the only operation in the request"],
+];
+
 function run(input: JsonObject, call: Call): Failure | null {
   const name = tableNameOf(input);
-  if (!name.ok) return name.failure;
   for (const parameter of UNSUPPORTED) {
     if (input[parameter] !== undefined) return validation(`Unsupported parameter: ${parameter}`);
   }
   const change = changeIn(input);
   if (!change.ok) return change.failure;
-  call.plan({ kind: "update-table", name: name.value, change: change.value }, (outcome) => {
+  const before = call.context.lookupTable(name);
+  call.plan({ kind: "update-table", name, change: change.value }, (outcome) => {
     if (outcome.kind !== "table") {
       call.fail(failureOf(outcome, true));
       return;
     }
-    const described = tableDescriptionJson(outcome, outcome.table.status, call);
-    call.succeedText(`{"TableDescription":${described}}`);
+    call.succeedText(`{"TableDescription":${updatedTableJson(outcome, before, change.value, call)}}`);
   });
   return null;
 }
@@ -55,10 +65,17 @@ function changeIn(input: JsonObject): Result<TableChange> {
   }
   const count = Object.keys(change).length;
   if (count === 0) return no(NOTHING);
-  if (change.tableClass !== undefined && count > 1) {
-    return no(validation(`${INVALID}TableClass modification must be the only operation in the request`));
-  }
-  return ok(change);
+  const conflict = count === 1 ? null : conflictIn(change);
+  return conflict === null ? ok(change) : no(validation(`${INVALID}${conflict}`));
+}
+
+/** Of at least two members. */
+function conflictIn(change: TableChange): string | null {
+  const alone = ALONE.find(([member]) => change[member] !== undefined);
+  if (alone !== undefined) return alone[1];
+  const others = Object.keys(change).filter((member) => member !== "onDemandCap" && member !== "billing");
+  return change.onDemandCap !== undefined && others.length > 0
+    ? "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request" : null;
 }
 
 function billing(input: JsonObject): Result<TableChange> {
@@ -81,8 +98,9 @@ function protection(input: JsonObject): Result<TableChange> {
 }
 
 function tableClass(input: JsonObject): Result<TableChange> {
-  const wanted = input["TableClass"] as TableChange["tableClass"];
-  return ok(wanted === undefined ? {} : { tableClass: wanted });
+  const wanted = classIn(input);
+  if (!wanted.ok) return wanted;
+  return ok(wanted.value === undefined ? {} : { tableClass: wanted.value });
 }
 
 function encryption(input: JsonObject): Result<TableChange> {
@@ -92,7 +110,7 @@ function encryption(input: JsonObject): Result<TableChange> {
 }
 
 function onDemandCap(input: JsonObject): Result<TableChange> {
-  const wanted = onDemandCapIn(input);
+  const wanted = onDemandCapIn(input, true);
   if (!wanted.ok) return wanted;
   return ok(wanted.value === undefined ? {} : { onDemandCap: wanted.value });
 }

@@ -29,6 +29,10 @@ export function isName(text: string): boolean {
   return text.length > 0;
 }
 
+export function isTableNameRight(name: string): boolean {
+  return isName(name) && name.length >= TABLE_NAME_LENGTH_MIN && name.length <= TABLE_NAME_LENGTH_MAX;
+}
+
 /** `#name` or `:value`: the sigil, then at least one of A-Z a-z 0-9 _. */
 export function isPlaceholder(text: string, sigil: "#" | ":"): boolean {
   if (text.length < 2 || text.charCodeAt(0) !== sigil.charCodeAt(0)) return false;
@@ -60,9 +64,7 @@ const NOTHING_BROKEN: readonly string[] = [];
 
 /** An empty text breaks its length alone. */
 function nameConstraintsBroken(text: string): readonly string[] {
-  if (isName(text) && text.length >= TABLE_NAME_LENGTH_MIN && text.length <= TABLE_NAME_LENGTH_MAX) {
-    return NOTHING_BROKEN;
-  }
+  if (isTableNameRight(text)) return NOTHING_BROKEN;
   const name = text === "" ? null : tableRefOf(text)?.name;
   if (name === null) return NOTHING_BROKEN;
   if (name === undefined || !isName(name)) return [PATTERN_TEXT];

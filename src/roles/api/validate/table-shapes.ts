@@ -1,11 +1,11 @@
-// Inputs of the table operations. CreateTable, DescribeTable and DeleteTable check their table name by
-// hand (operations/table-name.ts): DynamoDB has its own words there.
+// Inputs of the table operations.
 import { BOOLEAN, OPAQUE, TEXT, integer, list, long, oneOf, string, structure } from "./shape.ts";
 import type { StructureShape } from "./shape.ts";
 import {
   KEY_ATTRIBUTE_NAME_LENGTH_MAX, LIST_TABLES_COUNT_MAX, NON_KEY_ATTRIBUTES_COUNT_MAX,
+  RESOURCE_ARN_LENGTH_MAX,
 } from "../../../model/limits.ts";
-import { INDEX_NAME, PLAIN_TABLE_NAME } from "./names.ts";
+import { INDEX_NAME, PLAIN_TABLE_NAME, TABLE_NAME_OR_ARN } from "./names.ts";
 
 const KEY_ATTRIBUTE_NAME = string({ min: 1, max: KEY_ATTRIBUTE_NAME_LENGTH_MAX });
 
@@ -29,10 +29,9 @@ const PROVISIONED_THROUGHPUT = structure("ProvisionedThroughput", {
   "ReadCapacityUnits!": long(1),
   "WriteCapacityUnits!": long(1),
 });
-const TAG = structure("Tag", {
-  "Key!": string({ min: 1, max: 128 }),
-  "Value!": string({ max: 256 }),
-});
+/** Keys and values have rules and texts of their own (operations/tag-rules.ts). */
+const TAG = structure("Tag", { Key: TEXT, Value: TEXT });
+const RESOURCE_ARN = string({ min: 1, max: RESOURCE_ARN_LENGTH_MAX });
 
 const SSE_SPECIFICATION = structure("SSESpecification", {
   Enabled: BOOLEAN,
@@ -52,10 +51,9 @@ const WARM_THROUGHPUT = structure("WarmThroughput", {
   WriteUnitsPerSecond: long(1),
 });
 const BILLING_MODE = oneOf("PROVISIONED", "PAY_PER_REQUEST");
-const TABLE_CLASS = oneOf("STANDARD", "STANDARD_INFREQUENT_ACCESS");
 
 export const CREATE_TABLE: StructureShape = structure("CreateTableInput", {
-  TableName: TEXT,
+  "TableName!": TABLE_NAME_OR_ARN,
   "AttributeDefinitions!": list(ATTRIBUTE_DEFINITION),
   "KeySchema!": list(KEY_SCHEMA_ELEMENT, 1, 2),
   LocalSecondaryIndexes: list(LOCAL_INDEX),
@@ -65,7 +63,7 @@ export const CREATE_TABLE: StructureShape = structure("CreateTableInput", {
   StreamSpecification: STREAM_SPECIFICATION,
   SSESpecification: SSE_SPECIFICATION,
   Tags: list(TAG),
-  TableClass: TABLE_CLASS,
+  TableClass: TEXT,
   DeletionProtectionEnabled: BOOLEAN,
   WarmThroughput: WARM_THROUGHPUT,
   ResourcePolicy: OPAQUE,
@@ -76,7 +74,7 @@ export const CREATE_TABLE: StructureShape = structure("CreateTableInput", {
 });
 
 export const UPDATE_TABLE: StructureShape = structure("UpdateTableInput", {
-  TableName: TEXT,
+  "TableName!": TABLE_NAME_OR_ARN,
   AttributeDefinitions: list(ATTRIBUTE_DEFINITION),
   BillingMode: BILLING_MODE,
   ProvisionedThroughput: PROVISIONED_THROUGHPUT,
@@ -84,7 +82,7 @@ export const UPDATE_TABLE: StructureShape = structure("UpdateTableInput", {
   StreamSpecification: STREAM_SPECIFICATION,
   SSESpecification: SSE_SPECIFICATION,
   ReplicaUpdates: OPAQUE,
-  TableClass: TABLE_CLASS,
+  TableClass: TEXT,
   DeletionProtectionEnabled: BOOLEAN,
   MultiRegionConsistency: OPAQUE,
   GlobalTableWitnessUpdates: OPAQUE,
@@ -94,7 +92,28 @@ export const UPDATE_TABLE: StructureShape = structure("UpdateTableInput", {
   DisassociationProtectionEnabled: OPAQUE,
 });
 
-export const NAMED_TABLE: StructureShape = structure("DescribeTableInput", { TableName: TEXT });
+export const TAG_RESOURCE: StructureShape = structure("TagResourceInput", {
+  "ResourceArn!": RESOURCE_ARN,
+  "Tags!": list(TAG),
+});
+export const UNTAG_RESOURCE: StructureShape = structure("UntagResourceInput", {
+  "ResourceArn!": RESOURCE_ARN,
+  "TagKeys!": list(TEXT),
+});
+export const LIST_TAGS: StructureShape = structure("ListTagsOfResourceInput", {
+  "ResourceArn!": RESOURCE_ARN,
+  NextToken: TEXT,
+});
+
+export const UPDATE_TIME_TO_LIVE: StructureShape = structure("UpdateTimeToLiveInput", {
+  "TableName!": TABLE_NAME_OR_ARN,
+  "TimeToLiveSpecification!": structure("TimeToLiveSpecification", {
+    "Enabled!": BOOLEAN,
+    "AttributeName!": KEY_ATTRIBUTE_NAME,
+  }),
+});
+
+export const NAMED_TABLE: StructureShape = structure("DescribeTableInput", { "TableName!": TABLE_NAME_OR_ARN });
 
 export const LIST_TABLES: StructureShape = structure("ListTablesInput", {
   ExclusiveStartTableName: PLAIN_TABLE_NAME,
