@@ -124,7 +124,8 @@ function onDemandCap({ onDemandCap: cap }: TableSchema): Description {
 function warm(table: TableSchema, status: TableStatus): Description {
   const { readUnits, writeUnits } = warmOf(table);
   return {
-    ReadUnitsPerSecond: readUnits, WriteUnitsPerSecond: writeUnits, Status: status === "CREATING" ? "UPDATING" : "ACTIVE",
+    ReadUnitsPerSecond: readUnits, WriteUnitsPerSecond: writeUnits,
+    Status: status === "CREATING" ? "UPDATING" : "ACTIVE",
   };
 }
 
