@@ -9,7 +9,7 @@ import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
 import { ApplicationLoad } from "./application-load.ts";
 import { Availability, type Window } from "./availability.ts";
 import { Cluster, TABLE } from "./cluster.ts";
-import { ProxyLinks } from "./proxy-links.ts";
+import { PlainLinks } from "./plain-links.ts";
 import { RotatingClient, type SdkOptions } from "./sdk-client.ts";
 import { isWhole, type ClusterStatus } from "./status.ts";
 
@@ -29,7 +29,7 @@ process.exitCode = await heal(Number(values.mb), Number(values["log-mb"]));
 
 async function heal(mb: number, logMb: number): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), "stator-healing-"));
-  const links = new ProxyLinks();
+  const links = new PlainLinks();
   const cluster = new Cluster({ directory, nodes: 3, partitions: 1, links, credentials: "" });
   const sdk: SdkOptions = { endpoints: () => cluster.endpoints(), credentials: "", maxAttempts: null };
   try {

@@ -1,10 +1,10 @@
-// Frames on a stream, little-endian: u32 length of the payload · u32 CRC-32C of the payload · payload. The first byte
-// of a payload says what it is:
+// Frames on a stream, little-endian: u32 length of the payload · u32 CRC-32 of the payload · payload. The first byte
+// of a payload says what it is. (CRC-32, not CRC-32C as elsewhere: Node has it natively, twenty times as fast.)
 //
 //   1 hello · 2 welcome · 3 refused (the last frame of a connection, with the reason) · 4 ping · 5 pong
 //   6 message between nodes · 7 a stranger's question · 8 the answer to it
+import { crc32 } from "node:zlib";
 import { assert } from "../../base/assert.ts";
-import { crc32c } from "../../base/crc32c.ts";
 import { ByteWriter } from "../../wire/codec/byte-writer.ts";
 import { decodePlain, encodePlain } from "../../wire/codec/plain-values.ts";
 import { ReceivedTables } from "../../wire/codec/sent-tables.ts";
@@ -41,7 +41,7 @@ export function sealFrame(writer: ByteWriter): Uint8Array | null {
   const bytes = writer.take();
   const view = new DataView(bytes.buffer);
   view.setUint32(0, length, true);
-  view.setUint32(4, crc32c(bytes, 0, FRAME_HEAD), true);
+  view.setUint32(4, crc32(bytes.subarray(FRAME_HEAD)), true);
   return bytes;
 }
 
@@ -96,7 +96,7 @@ export class FrameReader {
       }
       const payload = this.#closeFrame(chunk.subarray(at, at + there));
       at += there;
-      if (crc32c(payload) !== this.#crc) return "a frame whose checksum is wrong";
+      if (crc32(payload) !== this.#crc) return "a frame whose checksum is wrong";
       if (!take(payload)) return null;
     }
   }
