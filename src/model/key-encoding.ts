@@ -42,6 +42,8 @@ export const SPACES = {
   tokens: 20,
   /** Stream records, at the partition's first point when they were written. */
   stream: 21,
+  /** In tables with local indexes: what each item collection has, at its partition key. */
+  collections: 22,
 } as const;
 export type Space = (typeof SPACES)[keyof typeof SPACES];
 const SPACE_LIST: readonly Space[] = Object.values(SPACES);
@@ -170,6 +172,11 @@ export function spaceOf(key: StorageKey): number {
   return key.charCodeAt(SPACE_AT);
 }
 
+/** Where the row lies that counts the collection of the item at `key`. */
+export function collectionKey(key: StorageKey): StorageKey {
+  return keyInSpace(key.slice(0, hashValueEnd(key)) as StorageKey, SPACES.collections);
+}
+
 /** What keys of a space at a hash point begin with; they go on with bytes of the space's own. */
 export function pointPrefix(table: TableId, point: HashPoint, space: Space): StorageKey {
   assert(point < HASH_POINT_END, "a hash point that keys have");
@@ -246,7 +253,7 @@ function indexPrefix(table: TableId, index: number): string {
 }
 
 function isSpace(index: number): boolean {
-  return index >= SPACES.state && index <= SPACES.stream;
+  return index >= SPACES.state && index <= SPACES.collections;
 }
 
 function pointAt(bytes: string, at: number): HashPoint {

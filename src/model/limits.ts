@@ -4,6 +4,7 @@ import { assert } from "../base/assert.ts";
 
 export const KIB: number = 1024;
 export const MIB: number = 1024 * KIB;
+export const GIB: number = 1024 * MIB;
 
 // ---- Items and values
 

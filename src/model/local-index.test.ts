@@ -145,10 +145,10 @@ test("rows lie in the partition of their item, in the order of values, and condi
 test("a change that the index does not show writes nothing to it; one of its key writes twice", () => {
   const schema = table("S");
   const one: Item = { pk: { S: "p" }, sk: { S: "s" }, iN: { N: "1" }, other: { N: "1" } };
-  assert.deepEqual(indexChange(schema, 2, one, { ...one, other: { N: "2" } }), { mutations: [], writes: [] });
+  assert.deepEqual(indexChange(schema, 2, one, { ...one, other: { N: "2" } }), { mutations: [], writes: [], bytes: 0 });
   const moved = indexChange(schema, 2, one, { ...one, iN: { N: "2" } });
   assert.deepEqual(moved.mutations.map((row) => row.value === null), [true, false]);
-  assert.deepEqual(indexChange(schema, 1, one, null), { mutations: [], writes: [] });
+  assert.deepEqual(indexChange(schema, 1, one, null), { mutations: [], writes: [], bytes: 0 });
   assert.equal(indexRow(schema, 3, one), null);
   assert.deepEqual({ ...indexKeyItem(schema, INDEXES[1] as LocalIndex, one) },
     { pk: { S: "p" }, sk: { S: "s" }, iN: { N: "1" } });

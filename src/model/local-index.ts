@@ -121,24 +121,28 @@ export type IndexChange = {
   readonly mutations: readonly { readonly key: StorageKey; readonly value: Uint8Array | null }[];
   /** Sizes of the writes to the index that capacity is counted from. */
   readonly writes: readonly number[];
+  /** What the rows have more than before. */
+  readonly bytes: number;
 };
 
-const UNCHANGED: IndexChange = { mutations: [], writes: [] };
+const UNCHANGED: IndexChange = { mutations: [], writes: [], bytes: 0 };
 
 /** From the item as it was to the item as it is; null: no item. Its index keys are good. */
 export function indexChange(table: TableSchema, number: number, old: Item | null, next: Item | null): IndexChange {
   const before = old === null ? null : indexRow(table, number, old);
   const after = next === null ? null : indexRow(table, number, next);
   if (after === null) {
-    return before === null ? UNCHANGED : { mutations: [{ key: before.key, value: null }], writes: [before.size] };
+    return before === null ? UNCHANGED
+      : { mutations: [{ key: before.key, value: null }], writes: [before.size], bytes: -before.size };
   }
   const { key, value, size } = after;
-  if (before === null) return { mutations: [{ key, value }], writes: [size] };
+  if (before === null) return { mutations: [{ key, value }], writes: [size], bytes: size };
+  const bytes = size - before.size;
   if (before.key !== key) {
-    return { mutations: [{ key: before.key, value: null }, { key, value }], writes: [before.size, size] };
+    return { mutations: [{ key: before.key, value: null }, { key, value }], writes: [before.size, size], bytes };
   }
   if (isSame(before.value, value)) return UNCHANGED;
-  return { mutations: [{ key, value }], writes: [Math.max(before.size, size)] };
+  return { mutations: [{ key, value }], writes: [Math.max(before.size, size)], bytes };
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {

@@ -134,8 +134,8 @@ export type WriteOutcome = {
   readonly newSize: number;
   /** Sizes of the rows written in each of the table's local indexes, in order. Absent: it has none. */
   readonly indexWrites?: readonly (readonly number[])[];
-  /** More bytes than the items of this partition key and their index rows have. Absent: no local indexes. */
-  readonly collectionBytesMax?: number;
+  /** Sizes of all items of this partition key and of their index rows, after the write. Absent: no local indexes. */
+  readonly collectionBytes?: number;
 };
 
 export type PageOutcome = {
@@ -181,6 +181,8 @@ export type Refusal =
   | { readonly kind: "table-exists"; readonly name: string }
   | { readonly kind: "table-in-use"; readonly name: string; readonly message: string }
   | { readonly kind: "limit-exceeded"; readonly message: string }
+  /** Items of one partition key and their index rows would have more than they may. */
+  | { readonly kind: "collection-too-large" }
   /** Not done, or not known whether done (a leader change in between): the client may retry. */
   | { readonly kind: "unavailable"; readonly reason: string }
   | { readonly kind: "overloaded"; readonly reason: string };

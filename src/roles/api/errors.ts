@@ -88,6 +88,8 @@ export function failureOfRefusal(refusal: Refusal, tellsName: boolean): Failure 
       return failure(`${SERVICE}ResourceInUseException`, refusal.message);
     case "limit-exceeded":
       return failure(`${SERVICE}LimitExceededException`, refusal.message);
+    case "collection-too-large":
+      return failure(`${SERVICE}ItemCollectionSizeLimitExceededException`, "Collection size exceeded.");
     case "unavailable":
       return { ...internalFailure(), retryAfterMs: RETRY_AFTER_UNAVAILABLE_MS };
     case "overloaded":

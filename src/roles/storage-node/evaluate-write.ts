@@ -24,6 +24,8 @@ export type Evaluated = {
   readonly items: number;
   readonly bytes: number;
   readonly derived: readonly Mutation[];
+  /** What item and index rows add to their collection; null: the table has no local indexes. */
+  readonly collectionBytes: number | null;
 };
 
 const NOTHING_DERIVED: readonly Mutation[] = [];
@@ -37,7 +39,8 @@ const WRITE_BYTES_MAX = 2_816 * KIB;
 export function evaluateWrite(operation: WriteOperation, stored: Uint8Array | null): Evaluated {
   const evaluated = evaluateItem(operation, stored);
   const { table } = operation;
-  if (table.localIndexes === undefined || evaluated.value === undefined) return evaluated;
+  if (table.localIndexes === undefined) return evaluated;
+  if (evaluated.value === undefined) return { ...evaluated, collectionBytes: 0 };
   return withIndexes(table, evaluated, evaluated.value, stored);
 }
 
@@ -52,6 +55,7 @@ function withIndexes(
   const derived: Mutation[] = [];
   const indexWrites: (readonly number[])[] = [];
   let bytes = value === null ? 0 : value.length;
+  let collectionBytes = evaluated.bytes;
   for (let number = 1; number < spacesOf(table); number++) {
     const change = indexChange(table, number, old, next);
     for (const row of change.mutations) {
@@ -59,6 +63,7 @@ function withIndexes(
       bytes += row.key.length + (row.value === null ? 0 : row.value.length);
     }
     indexWrites.push(change.writes);
+    collectionBytes += change.bytes;
   }
   if (bytes > WRITE_BYTES_MAX) {
     return unchanged({
@@ -66,7 +71,7 @@ function withIndexes(
     });
   }
   assert(evaluated.outcome.kind === "written", "a change was written");
-  return { ...evaluated, outcome: { ...evaluated.outcome, indexWrites }, derived };
+  return { ...evaluated, outcome: { ...evaluated.outcome, indexWrites }, derived, collectionBytes };
 }
 
 function evaluateItem(operation: WriteOperation, stored: Uint8Array | null): Evaluated {
@@ -144,9 +149,10 @@ function changed(
     items: (value === null ? 0 : 1) - (existed ? 1 : 0),
     bytes: newSize - oldSize,
     derived: NOTHING_DERIVED,
+    collectionBytes: null,
   };
 }
 
 function unchanged(outcome: Outcome): Evaluated {
-  return { outcome, value: undefined, items: 0, bytes: 0, derived: NOTHING_DERIVED };
+  return { outcome, value: undefined, items: 0, bytes: 0, derived: NOTHING_DERIVED, collectionBytes: null };
 }

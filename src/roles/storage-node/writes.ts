@@ -3,7 +3,7 @@
 import { assert } from "../../base/assert.ts";
 import type { StorageKey } from "../../base/ids.ts";
 import { stampStored, storedTimestamp } from "../../model/item-codec.ts";
-import { spacesOf } from "../../model/key-encoding.ts";
+import { collectionKey } from "../../model/key-encoding.ts";
 import type { Outcome, WriteOperation } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -13,6 +13,7 @@ import type { NodeReplicator } from "../../replication/node-replicator.ts";
 import type { ItemTree } from "../../storage/tree/item-tree.ts";
 import type { TreeDamage } from "../../storage/tree/tree-read.ts";
 import type { Redirect, Request, WorkOutcome } from "../../wire/data-messages.ts";
+import { COLLECTION_BYTES_MAX, collectionBytesOf, encodeCollection } from "./collections.ts";
 import { evaluateWrite, type Evaluated } from "./evaluate-write.ts";
 import type { LedPartition, LedPartitions } from "./led-partition.ts";
 import { elsewhere, redirect, type PlacedGroups } from "./moved.ts";
@@ -120,6 +121,12 @@ export class Writes {
     if (value === null) session.noteState();
     else stampStored(value, timestamp);
     session.add(key, value, evaluated.items, evaluated.bytes, waiter, evaluated.derived);
+    if (evaluated.collectionBytes !== null) {
+      const bytes = this.collectionBytes(session, key, evaluated.collectionBytes);
+      const row = collectionKey(key);
+      if (typeof bytes === "number") session.addRow(row, bytes === 0 ? null : encodeCollection(row, bytes));
+      else this.#damaged(bytes);
+    }
     for (const follower of this.#followers) {
       if (!follower.follows(table)) continue;
       partition.raiseVersion(table.version);
@@ -128,6 +135,13 @@ export class Writes {
     }
     this.#env.replicator.wake(host);
     return timestamp;
+  }
+
+  /** What the collection of the item at `key` has when it changes by so much. */
+  collectionBytes(session: LeaderSession, key: StorageKey, change: number): number | TreeDamage {
+    const stored = this.newest(session, collectionKey(key));
+    if (stored !== null && "kind" in stored) return stored;
+    return Math.max(0, collectionBytesOf(stored) + change);
   }
 
   /** Null: `waiter` will be told. An outcome: final now. */
@@ -142,7 +156,13 @@ export class Writes {
     const stored = this.newest(session, key);
     if (stored !== null && "kind" in stored) return this.#damaged(stored);
     const evaluated = evaluateWrite(operation, stored);
-    waiter.outcome = this.#withCollection(host, operation.table, evaluated);
+    waiter.outcome = evaluated.outcome;
+    if (evaluated.collectionBytes !== null) {
+      const bytes = this.collectionBytes(session, key, evaluated.collectionBytes);
+      if (typeof bytes !== "number") return this.#damaged(bytes);
+      if (evaluated.collectionBytes > 0 && bytes > COLLECTION_BYTES_MAX) return { kind: "collection-too-large" };
+      if (evaluated.outcome.kind === "written") waiter.outcome = { ...evaluated.outcome, collectionBytes: bytes };
+    }
     if (evaluated.value !== undefined) {
       this.change(host, session, ready, key, stored, evaluated, false, waiter);
       return null;
@@ -150,16 +170,6 @@ export class Writes {
     if (session.waitFor(key, waiter)) return null;
     // Nothing in flight on this key: the answer is a strong read of committed state.
     return host.core.isLeaseLive(clock.monotonicMs()) ? waiter.outcome : redirect(host);
-  }
-
-  /**
-   * How large an item collection is nobody counts. It is no larger than all items of its partition, each with as many
-   * index rows as there can be, none of them larger than its item.
-   */
-  #withCollection(host: GroupHost, table: TableSchema, { outcome, bytes }: Evaluated): Outcome {
-    if (table.localIndexes === undefined || outcome.kind !== "written") return outcome;
-    const items = this.#env.tree.counters(host.group).bytes + bytes;
-    return { ...outcome, collectionBytesMax: Math.max(items, outcome.newSize) * spacesOf(table) };
   }
 
   #damaged(damage: TreeDamage): WorkOutcome {

@@ -209,6 +209,7 @@ const REFUSALS: { readonly [K in Refusal["kind"]]: Shape } = {
     kind: oneOf("table-in-use"), name: isReason, message: isReason,
   }),
   "limit-exceeded": object<Refused<"limit-exceeded">>({ kind: oneOf("limit-exceeded"), message: isReason }),
+  "collection-too-large": object<Refused<"collection-too-large">>({ kind: oneOf("collection-too-large") }),
   unavailable: object<Refused<"unavailable">>({ kind: oneOf("unavailable"), reason: isReason }),
   overloaded: object<Refused<"overloaded">>({ kind: oneOf("overloaded"), reason: isReason }),
 };
@@ -217,7 +218,7 @@ const isGetOutcome: Shape = object<GetOutcome>({ kind: oneOf("item"), json, exis
 const isWriteOutcome: Shape = object<WriteOutcome>({
   kind: oneOf("written"), attributes: json, oldSize: isCounter, newSize: isCounter,
   indexWrites: optional(listOf(listOf(isCounter, 2), LOCAL_INDEX_COUNT_MAX)),
-  collectionBytesMax: optional(isCounter),
+  collectionBytes: optional(isCounter),
 });
 
 export const OUTCOMES: { readonly [K in Outcome["kind"]]: Shape } = {

@@ -304,7 +304,7 @@ function randomRefusal(prng: Prng): Refusal {
   return prng.pick<Refusal>([
     { kind: "condition-failed", item: maybeBytes(prng), size: 3 }, { kind: "invalid", message: reason },
     { kind: "table-not-found", name: reason }, { kind: "table-exists", name: reason },
-    { kind: "table-in-use", name: reason, message: reason }, { kind: "limit-exceeded", message: reason },
+    { kind: "table-in-use", name: reason, message: reason }, { kind: "limit-exceeded", message: reason }, { kind: "collection-too-large" },
     { kind: "unavailable", reason }, { kind: "overloaded", reason },
   ]);
 }
@@ -313,7 +313,7 @@ function randomItemOutcome(prng: Prng): Outcome {
   return prng.pick<Outcome>([
     { kind: "item", json: maybeBytes(prng), exists: prng.chance(1, 2), size: prng.below(1_000) },
     { kind: "written", attributes: maybeBytes(prng), oldSize: prng.below(9), newSize: prng.below(9) },
-    { kind: "written", attributes: null, oldSize: 0, newSize: 9, indexWrites: [[], [prng.below(9)], [1, 2]], collectionBytesMax: 9 },
+    { kind: "written", attributes: null, oldSize: 0, newSize: 9, indexWrites: [[], [prng.below(9)], [1, 2]], collectionBytes: 9 },
     randomRefusal(prng),
   ]);
 }

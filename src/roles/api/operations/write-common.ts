@@ -8,6 +8,7 @@ import type { ConditionNode } from "../../../model/expression/ast.ts";
 import type { ExpressionContext } from "../../../model/expression/context.ts";
 import { parseCondition } from "../../../model/expression/parse.ts";
 import { OPERAND_TYPE } from "../../../model/expression/set-value.ts";
+import { GIB } from "../../../model/limits.ts";
 import { localIndexesOf } from "../../../model/local-index.ts";
 import type { TableSchema } from "../../../model/table-schema.ts";
 import type { Outcome, ReturnValues, WriteOperation, WriteOutcome } from "../../../model/operation.ts";
@@ -69,21 +70,19 @@ export function indexUnitsOf(table: TableSchema, outcome: WriteOutcome): IndexUn
   return units;
 }
 
-const GIB = 2 ** 30;
-
 /**
  * Metrics of the item collection that the write was in; null: none are asked for, or the table has no local indexes,
- * and so no collections. The range is wide: from nothing to what the whole partition has.
+ * and so no collections.
  */
 export function metricsJson(input: JsonObject, operation: WriteOperation, outcome: WriteOutcome): string | null {
-  const { collectionBytesMax: bytes } = outcome;
+  const { collectionBytes: bytes } = outcome;
   if (input["ReturnItemCollectionMetrics"] !== "SIZE" || bytes === undefined) return null;
   const { table, address } = operation;
   const { name } = table.hashKey;
   const key = newAttributeMap();
   setAttribute(key, name, must(getAttribute(keyItemOf(table, address.key), name), "a key has its partition key"));
-  const upTo = Math.max(1, Math.ceil(bytes / GIB));
-  return `{"ItemCollectionKey":${JSON.stringify(key)},"SizeEstimateRangeGB":[0.0,${upTo}.0]}`;
+  const from = Math.floor(bytes / GIB);
+  return `{"ItemCollectionKey":${JSON.stringify(key)},"SizeEstimateRangeGB":[${from}.0,${from + 1}.0]}`;
 }
 
 function answer(call: Call, outcome: WriteOutcome, operation: WriteOperation, input: JsonObject): void {
