@@ -47,13 +47,17 @@ function combine(kind: "plus" | "minus" | "list_append", left: AttributeValue, r
   return numeric(kind === "plus" ? addNumbers(left.N, right.N) : subtractNumbers(left.N, right.N));
 }
 
-/** ADD: a sum, or the union of two sets of a kind. `old` undefined: the operand itself. */
+/**
+ * ADD: a sum, the union of two sets of a kind, or two lists one after the other (which AttributeUpdates allows and
+ * expressions refuse). `old` undefined: the operand itself.
+ */
 export function computeAddition(old: AttributeValue | undefined, operand: AttributeValue): Computed {
   if (old === undefined) return success(operand);
   if ("N" in old && "N" in operand) return numeric(addNumbers(old.N, operand.N));
   if ("SS" in old && "SS" in operand) return success({ SS: union(old.SS, operand.SS) });
   if ("NS" in old && "NS" in operand) return success({ NS: union(old.NS, operand.NS) });
   if ("BS" in old && "BS" in operand) return success({ BS: union(old.BS, operand.BS) });
+  if ("L" in old && "L" in operand) return success({ L: [...old.L, ...operand.L] });
   return WRONG_TYPE;
 }
 

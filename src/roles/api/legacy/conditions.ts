@@ -95,6 +95,10 @@ function expectedNode(name: string, comparison: Comparison): Result<ConditionNod
     if (Value !== undefined && AttributeValueList !== undefined) {
       return refuse("Value and AttributeValueList cannot be used together");
     }
+    const takesNone = ComparisonOperator === "NULL" || ComparisonOperator === "NOT_NULL";
+    if (!takesNone && Value === undefined && AttributeValueList === undefined) {
+      return refuse(`Value or AttributeValueList must be used with ComparisonOperator: ${ComparisonOperator}`);
+    }
     return compared(name, ComparisonOperator, values.value);
   }
   if (AttributeValueList !== undefined) {

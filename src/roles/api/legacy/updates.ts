@@ -35,7 +35,7 @@ export function legacyUpdate(input: JsonObject): Result<UpdateNode | null> {
     const type = typeOf(value);
     if (Action === "PUT") puts.push({ path, value });
     else if (Action === "ADD") {
-      if (type !== "N" && !isSet(type)) {
+      if (type !== "N" && type !== "L" && !isSet(type)) {
         return no(validation(`${INVALID}ADD action is not supported for the type ${type}`));
       }
       adds.push({ path, value });

@@ -17,6 +17,7 @@ import { type Failure, validation } from "../errors.ts";
 import { capacityJson, capacityModeOf } from "../json-codec/capacity.ts";
 import { legacyFilter } from "../legacy/conditions.ts";
 import { type Result, no, ok } from "../result.ts";
+import { InvalidValue } from "../validate/check-values.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 
 const COMMA: Uint8Array = utf8Encode(",");
@@ -40,6 +41,14 @@ export function selectFailure(input: JsonObject): Failure | null {
   const parameter = input["ProjectionExpression"] === undefined ? "AttributesToGet" : "ProjectionExpression";
   return validation(`Cannot specify the ${parameter} when choosing to get `
     + (select === "COUNT" ? "only the Count" : select));
+}
+
+/** ExclusiveStartKey with valid values; null: there is none. */
+export function startItem(input: JsonObject): Result<Item | null> {
+  const start = input["ExclusiveStartKey"];
+  if (start === undefined) return ok(null);
+  return start instanceof InvalidValue
+    ? no(validation(`The provided starting key is invalid: ${start.message}`)) : ok(start as Item);
 }
 
 /** The index that IndexName names; null: none is named. */

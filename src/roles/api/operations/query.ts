@@ -22,9 +22,9 @@ import type { JsonObject } from "../validate/json-object.ts";
 import { QUERY } from "../validate/item-shapes.ts";
 import { QUERY_EXPRESSIONS, openExpressions, unusedFailure } from "./expressions.ts";
 import { projectionOf } from "./get-item.ts";
-import { validItem } from "./keys.ts";
 import {
-  answerPage, filterOf, filterOnKeyFailure, indexOf, indexReadOf, indexStartKey, selectFailure, type NumberedIndex,
+  answerPage, filterOf, filterOnKeyFailure, indexOf, indexReadOf, indexStartKey, selectFailure, startItem,
+  type NumberedIndex,
 } from "./page-common.ts";
 import { findTable } from "./table-name.ts";
 import { legacyKeyConditions } from "../legacy/conditions.ts";
@@ -46,7 +46,7 @@ function run(input: JsonObject, call: Call): Failure | null {
 function operationOf(input: JsonObject, call: Call): Result<QueryOperation> {
   const early = mixingFailure(input, LEGACY_QUERY, QUERY_EXPRESSIONS.all) ?? selectFailure(input);
   if (early !== null) return no(early);
-  const start = input["ExclusiveStartKey"] === undefined ? ok(null) : validItem(input["ExclusiveStartKey"]);
+  const start = startItem(input);
   if (!start.ok) return start;
   const context = openExpressions(input, QUERY_EXPRESSIONS);
   if (!context.ok) return context;

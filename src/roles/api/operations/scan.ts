@@ -13,9 +13,8 @@ import type { JsonObject } from "../validate/json-object.ts";
 import { SCAN } from "../validate/item-shapes.ts";
 import { SCAN_EXPRESSIONS, openExpressions, unusedFailure } from "./expressions.ts";
 import { projectionOf } from "./get-item.ts";
-import { validItem } from "./keys.ts";
 import {
-  answerPage, filterOf, indexOf, indexReadOf, indexStartKey, selectFailure, type NumberedIndex,
+  answerPage, filterOf, indexOf, indexReadOf, indexStartKey, selectFailure, startItem, type NumberedIndex,
 } from "./page-common.ts";
 import { findTable } from "./table-name.ts";
 import { LEGACY_SCAN, mixingFailure } from "../legacy/mixing.ts";
@@ -37,7 +36,7 @@ function operationOf(input: JsonObject, call: Call): Result<ScanOperation> {
   const early = mixingFailure(input, LEGACY_SCAN, SCAN_EXPRESSIONS.all)
     ?? segmentFailure(input) ?? selectFailure(input);
   if (early !== null) return no(early);
-  const start = input["ExclusiveStartKey"] === undefined ? ok(null) : validItem(input["ExclusiveStartKey"]);
+  const start = startItem(input);
   if (!start.ok) return start;
   const context = openExpressions(input, SCAN_EXPRESSIONS);
   if (!context.ok) return context;
