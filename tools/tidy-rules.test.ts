@@ -131,6 +131,7 @@ test("sizes, names, exports and headers", () => {
   const found = (path: string, text: string): readonly string[] => rules(shape(path, text));
   assert.deepEqual(found("src/a/x.ts", `${header}${"x".repeat(121)}`), ["columns"]);
   assert.deepEqual(found("src/a/x.test.ts", "x".repeat(160)), []);
+  assert.deepEqual(found("test/conformance/x.ts", "x".repeat(160)), []);
   assert.deepEqual(found("src/a/x.ts", `${header}${"f();\n".repeat(501)}`), ["lines"]);
   assert.deepEqual(found("src/a/x.ts", `${header}${"// why\n".repeat(600)}`), []);
   assert.deepEqual(found("src/a/badName.ts", header), ["file-name"]);

@@ -7,6 +7,10 @@ const MISMATCH = "The provided key element does not match the schema";
 const NOT_FOUND = "Requested resource not found";
 const LENGTHS = "Map value must satisfy constraint: [Member must have length less than or equal to 25, "
   + "Member must have length greater than or equal to 1]";
+const TOO_MANY_KEYS = new RegExp(String.raw`^1 validation error detected: Value '\[.*' at 'requestItems\..*bhash\.member\.keys' `
+  + "failed to satisfy constraint: Member must have length less than or equal to 100$");
+const TOO_MANY_WRITES = new RegExp(String.raw`failed to satisfy constraint: Map value must satisfy constraint: `
+  + String.raw`\[Member must have length less than or equal to 25, Member must have length greater than or equal to 1\]$`);
 const key = (i: number): unknown => ({ a: S(String(i)) });
 const get = (requests: unknown, more: object = {}): unknown => ({ RequestItems: requests, ...more });
 const many = (count: number): unknown[] => Array.from({ length: count }, (_, i) => key(i));
@@ -20,7 +24,7 @@ const refused = refuses("request", [
     + "Member must not be null"],
   ["BatchGetItem", get({ $bhash: { Keys: [] } }), "1 validation error detected: Value '[]' at 'requestItems.$bhash.member.keys' failed to satisfy "
     + "constraint: Member must have length greater than or equal to 1"],
-  ["BatchGetItem", get({ $bhash: { Keys: many(101) } }), /^1 validation error detected: Value '\[.*' at 'requestItems\..*bhash\.member\.keys' failed to satisfy constraint: Member must have length less than or equal to 100$/],
+  ["BatchGetItem", get({ $bhash: { Keys: many(101) } }), TOO_MANY_KEYS],
   ["BatchGetItem", get({ $bhash: { Keys: many(60) }, $brange: { Keys: many(60) } }), "Too many items requested for the BatchGetItem call"],
   ["BatchGetItem", get({ $bhash: { Keys: [key(1), key(1)] } }), TWICE],
   ["BatchGetItem", get({ $bhash: { Keys: [{}] } }), MISMATCH],
@@ -35,7 +39,7 @@ const refused = refuses("request", [
   ["BatchWriteItem", get({}), "1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: "
     + "Member must have length greater than or equal to 1"],
   ["BatchWriteItem", get({ $bhash: [] }), `1 validation error detected: Value '{$bhash=[]}' at 'requestItems' failed to satisfy constraint: ${LENGTHS}`],
-  ["BatchWriteItem", get({ $bhash: deletes(26) }), /failed to satisfy constraint: Map value must satisfy constraint: \[Member must have length less than or equal to 25, Member must have length greater than or equal to 1\]$/],
+  ["BatchWriteItem", get({ $bhash: deletes(26) }), TOO_MANY_WRITES],
   ["BatchWriteItem", get({ $bhash: deletes(13), $brange: deletes(13) }), "Too many items requested for the BatchWriteItem call"],
   ["BatchWriteItem", get({ $bhash: [{ PutRequest: { Item: key(1) } }, { DeleteRequest: { Key: key(1) } }] }), TWICE],
   ["BatchWriteItem", get({ $bhash: [{}] }), "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"],

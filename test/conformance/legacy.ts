@@ -106,7 +106,8 @@ const meaning = [
   answers("PutItem", "Expected that holds", [
     ["PutItem", { ...T, Item: { a: S("ex"), b: N(1), v: N(1) }, Expected: { a: { Exists: false } } }, {}],
     ["PutItem", { ...T, Item: { a: S("ex"), b: N(1), v: N(2) }, Expected: { v: { Value: N(1) } } }, {}],
-    ["DeleteItem", { ...T, Key: { a: S("ex"), b: N(1) }, Expected: { v: is("EQ", N(9)), a: is("NOT_NULL") }, ConditionalOperator: "OR", ReturnValues: "ALL_OLD" },
+    ["DeleteItem", { ...T, Key: { a: S("ex"), b: N(1) }, Expected: { v: is("EQ", N(9)), a: is("NOT_NULL") }, ConditionalOperator: "OR",
+      ReturnValues: "ALL_OLD" },
       { Attributes: { a: S("ex"), b: N(1), v: N(2) } }],
   ]),
 ];

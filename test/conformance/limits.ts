@@ -39,7 +39,8 @@ const beyond: readonly Refused[] = [
 
 const within = [
   answers("PutItem", "keys of the largest size", [
-    ["PutItem", { ...T, Item: { a: S("x".repeat(2048)), v: N(1) } }, {}], ["GetItem", { ...T, Key: { a: S("x".repeat(2048)) } }, { Item: { a: S("x".repeat(2048)), v: N(1) } }],
+    ["PutItem", { ...T, Item: { a: S("x".repeat(2048)), v: N(1) } }, {}],
+    ["GetItem", { ...T, Key: { a: S("x".repeat(2048)) } }, { Item: { a: S("x".repeat(2048)), v: N(1) } }],
     ["PutItem", { ...R, Item: { a: S("x".repeat(2048)), b: S("y".repeat(1024)) } }, {}], ["PutItem", { ...T, Item: { a: S("ü".repeat(1024)) } }, {}],
   ]),
   does("PutItem", "an item of exactly 400 KB", async (target) => {
@@ -53,7 +54,9 @@ const within = [
   answers("PutItem", "32 levels", [["PutItem", put(nested(32, "L")), {}], ["PutItem", put(nested(32, "M")), {}]]),
   does("PutItem", "conditions at their limits", async (target) => {
     await target.ok("DeleteItem", { ...T, Key: { a: S("limit") } });
-    const inputs = [tested(`NOT ${ors(150)}`, { ":v": N(1) }), tested(`b IN (${list(100)})`, manyValues(100)), { ...T, Item: { a: S("x") }, ConditionExpression: long(4096) }];
+    const inputs = [
+      tested(`NOT ${ors(150)}`, { ":v": N(1) }), tested(`b IN (${list(100)})`, manyValues(100)), { ...T, Item: { a: S("x") }, ConditionExpression: long(4096) },
+    ];
     for (const input of inputs) {
       const answer = await target.ask("PutItem", input);
       assert.ok(answer.status === 200 || answer.type === "ConditionalCheckFailedException", answer.text);

@@ -1,5 +1,5 @@
 // Query: key conditions, pages, Select, filters.
-import { N, S, answers, does, refuses, type Refused, type Suite } from "./suite.ts";
+import { N, S, answers, does, refuses, type Answered, type Refused, type Suite } from "./suite.ts";
 import assert from "node:assert/strict";
 
 const T = { TableName: "$qrange" };
@@ -21,7 +21,8 @@ function bad(text: string, message: string, values: Values | null = P, more: obj
 
 const refused = refuses("key condition", [
   ["Query", T, "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."],
-  ["Query", { TableName: "$nope", KeyConditionExpression: "a = :p", ExpressionAttributeValues: P }, "Requested resource not found", "ResourceNotFoundException"],
+  ["Query", { TableName: "$nope", KeyConditionExpression: "a = :p", ExpressionAttributeValues: P }, "Requested resource not found",
+    "ResourceNotFoundException"],
   bad("", "Invalid KeyConditionExpression: The expression can not be empty;", null),
   bad("a = :x", "Invalid KeyConditionExpression: An expression attribute value used in expression is not defined; attribute value: :x", null),
   bad("a = :p", "Value provided in ExpressionAttributeValues unused in expressions: keys: {:q}", PQ),
@@ -100,7 +101,8 @@ const meaning = [
   answers("Query", "a page that ends at the limit has a LastEvaluatedKey, also when nothing follows", [
     ["Query", query("a = :p", P, { Limit: 6 }), { Count: 6, LastEvaluatedKey: { a: S("p"), b: N(10) } }],
     ["Query", query("a = :p", P, { Limit: 7 }), { Count: 6, LastEvaluatedKey: undefined }],
-    ["Query", query("a = :p", P, { Limit: 1, ExclusiveStartKey: { a: S("p"), b: N(10) } }), { Items: [], Count: 0, ScannedCount: 0, LastEvaluatedKey: undefined }],
+    ["Query", query("a = :p", P, { Limit: 1, ExclusiveStartKey: { a: S("p"), b: N(10) } }),
+      { Items: [], Count: 0, ScannedCount: 0, LastEvaluatedKey: undefined }],
   ]),
   answers("Query", "the limit counts before the filter", [
     ["Query", query("a = :p", { ...P, ":v": N(2) }, { FilterExpression: "v > :v", Limit: 4 }),
@@ -113,12 +115,11 @@ const meaning = [
     ["Query", query("a = :p AND b = :q", PQ, { Select: "ALL_ATTRIBUTES" }), { Items: [{ a: S("p"), b: N(2), v: N(2) }] }],
     ["Query", query("a = :p AND b = :q", PQ, { Select: "SPECIFIC_ATTRIBUTES", ProjectionExpression: "v" }), { Items: [{ v: N(2) }] }],
   ]),
-  answers("Query", "begins_with on strings", ["ab", "abc", "b", "a"].map((b) => (
-    ["PutItem", { TableName: "$qtext", Item: { a: S("p"), b: S(b) } }, {}] as const
-  )).concat([
+  answers("Query", "begins_with on strings", [
+    ...["ab", "abc", "b", "a"].map((b): Answered => ["PutItem", { TableName: "$qtext", Item: { a: S("p"), b: S(b) } }, {}]),
     ["Query", { TableName: "$qtext", KeyConditionExpression: "a = :p AND begins_with(b, :b)", ExpressionAttributeValues: { ":p": S("p"), ":b": S("ab") } },
-      { Items: [{ a: S("p"), b: S("ab") }, { a: S("p"), b: S("abc") }] } as any],
-  ])),
+      { Items: [{ a: S("p"), b: S("ab") }, { a: S("p"), b: S("abc") }] }],
+  ]),
   ...refuses("hash key alone", [
     ["Query", { TableName: "$qhash", KeyConditionExpression: "a = :p AND b = :q", ExpressionAttributeValues: PQ }, "Query key condition not supported"],
   ]),

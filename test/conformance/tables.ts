@@ -8,11 +8,12 @@ const range = (AttributeName: string): unknown => ({ AttributeName, KeyType: "RA
 const defined = (...names: string[]): unknown => names.map((AttributeName) => ({ AttributeName, AttributeType: "S" }));
 const PLAIN = { TableName: "$tbad", KeySchema: [hash("a")], AttributeDefinitions: defined("a"), BillingMode: "PAY_PER_REQUEST" };
 const bad = (more: object, message: string): Refused => ["CreateTable", { ...PLAIN, ...more }, message];
-const NAME = "TableName must be at least 3 characters long and at most 255 characters long";
+const NAME = "1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: "
+  + "Member must have length greater than or equal to 3";
 const PATTERN = "failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+";
 
 const refused = refuses("table", [
-  ["DescribeTable", {}, "The parameter 'TableName' is required but was not present in the request"],
+  ["DescribeTable", {}, "1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null"],
   ["DescribeTable", { TableName: "ab" }, NAME],
   ["DescribeTable", { TableName: "a;bc" }, `1 validation error detected: Value 'a;bc' at 'tableName' ${PATTERN}`],
   ["DescribeTable", { TableName: "$nope" }, "Requested resource not found: Table: $nope not found", "ResourceNotFoundException"],

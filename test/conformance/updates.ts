@@ -129,7 +129,8 @@ const returned = (text: string, values: Values | null, returns: string, attribut
 const returning: Case[] = [
   returned("SET n = :v", ONE, "NONE", undefined), returned("SET n = :v", ONE, "ALL_OLD", "old"), returned("SET n = :v", ONE, "ALL_NEW", "new"),
   returned("SET n = :v", ONE, "UPDATED_OLD", { n: N(5) }), returned("SET n = :v", ONE, "UPDATED_NEW", { n: N(1) }),
-  returned("SET q = :v", ONE, "UPDATED_OLD", undefined), returned("REMOVE n", null, "UPDATED_OLD", { n: N(5) }), returned("REMOVE n", null, "UPDATED_NEW", undefined),
+  returned("SET q = :v", ONE, "UPDATED_OLD", undefined), returned("REMOVE n", null, "UPDATED_OLD", { n: N(5) }),
+  returned("REMOVE n", null, "UPDATED_NEW", undefined),
   returned("SET m.k = :v", ONE, "UPDATED_OLD", { m: { M: { k: S("v") } } }), returned("SET m.k = :v", ONE, "UPDATED_NEW", { m: { M: { k: N(1) } } }),
   returned("SET l[1] = :v", ONE, "UPDATED_OLD", { l: { L: [S("2")] } }), returned("SET l[1] = :v", ONE, "UPDATED_NEW", { l: { L: [N(1)] } }),
   returned("ADD ss :v", { ":v": { SS: ["c"] } }, "UPDATED_NEW", { ss: { SS: ["a", "b", "c"] } }),

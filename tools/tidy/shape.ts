@@ -12,7 +12,8 @@ export function checkShape(file: SourceFile): readonly Problem[] {
     { rule, file: file.path, line, what, instead }
   );
   const problems: Problem[] = [];
-  const columnsMax = isTest(file.path) ? TEST_COLUMNS_MAX : COLUMNS_MAX;
+  const isOfCases = isTest(file.path) || file.path.startsWith("test/conformance/");
+  const columnsMax = isOfCases ? TEST_COLUMNS_MAX : COLUMNS_MAX;
   for (const [index, line] of file.lines.entries()) {
     if (line.length > columnsMax) {
       problems.push(problem("columns", index + 1, `${line.length} columns`, `break the line at ${columnsMax}`));

@@ -62,7 +62,10 @@ function definedIn(table: TableSchema, keys: readonly KeyAttribute[]): readonly 
   return [...defined.values()];
 }
 
-/** Without IndexSizeBytes and ItemCount: rows of indexes are not counted, and a guess would be taken for a count. */
+/**
+ * Rows of local indexes are not counted. DynamoDB's members are there because programs read them, with the counts of
+ * an index that has not been counted yet: the service itself brings them up to date only every six hours or so.
+ */
 function localIndexes(table: TableSchema, arn: string): Description {
   if (table.localIndexes === undefined) return {};
   return {
@@ -75,6 +78,8 @@ function localIndexes(table: TableSchema, arn: string): Description {
         ProjectionType: projection.kind,
         ...(projection.kind === "INCLUDE" ? { NonKeyAttributes: projection.attributes } : {}),
       },
+      IndexSizeBytes: 0,
+      ItemCount: 0,
       IndexArn: `${arn}/index/${name}`,
     })),
   };
