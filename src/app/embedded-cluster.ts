@@ -75,7 +75,7 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
         node: self, clock, random, segmentBytes: SEGMENT_BYTES_DEFAULT, batchBytesMax: BATCH_BYTES_DEFAULT,
         sealDelayMs: SEAL_DELAY_MS_DEFAULT, pace: PACE_DEFAULT,
       },
-      tree: options.tree ?? TREE_DEFAULT, nodes, partitionsPerTable: options.partitionsPerTable,
+      nodes, ...settingsOf(options),
       ...(walDirectory === null ? {} : { walDirectory }),
       priorLeasesVoid: true, // the directory's lock proves that whoever held a lease is gone
       onFailed: (failure): void => {
@@ -122,6 +122,17 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
     dataDir: options.dataDir,
     stop: () => (stopping ??= stop()),
     failed: failures.fatal,
+  };
+}
+
+/** What all nodes have alike. */
+function settingsOf(
+  { tree, partitionsPerTable, expiry, ttlPauseMs }: EmbeddedOptions,
+): Pick<NodeEnv, "tree" | "partitionsPerTable" | "expiry" | "ttlPauseMs"> {
+  return {
+    tree: tree ?? TREE_DEFAULT, partitionsPerTable,
+    ...(expiry === undefined ? {} : { expiry }),
+    ...(ttlPauseMs === undefined ? {} : { ttlPauseMs }),
   };
 }
 

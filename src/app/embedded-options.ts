@@ -1,4 +1,5 @@
 // What `stator start` hands to the embedded cluster, and what it gets back.
+import type { ExpiryOptions } from "../roles/storage-node/expiry-sweep.ts";
 import type { TreeOptions } from "../storage/tree/item-tree.ts";
 
 export type Credential = { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -20,6 +21,10 @@ export type EmbeddedOptions = {
   /** Region of ARNs where the request names none. */
   readonly region: string;
   readonly logLevel: LogLevel;
+  /** How items expire; the default pace where nothing is given. */
+  readonly expiry?: ExpiryOptions;
+  /** Time to live of a table is not changed twice within it. Absent: as often as one likes. */
+  readonly ttlPauseMs?: number;
   /** When checkpoints are due; the tree's own defaults where nothing is given. */
   readonly tree?: TreeOptions;
 };

@@ -179,6 +179,7 @@ export class MemberNode {
       },
       tree: TREE_DEFAULT, nodes: founders.map(({ id }) => id), initialNodes: founders,
       partitionsPerTable: options.partitionsPerTable,
+      ...(options.expiry === undefined ? {} : { expiry: options.expiry }),
       ...(walDirectory === null ? {} : { walDirectory }),
       priorLeasesVoid: false, // who held a lease may live on in another process
       onFailed: ({ message }): void => this.#fail(message),

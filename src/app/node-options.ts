@@ -1,4 +1,5 @@
 // What `stator node` hands to a node process, and what it gets back.
+import type { ExpiryOptions } from "../roles/storage-node/expiry-sweep.ts";
 import type { Credential, LogLevel } from "./embedded-options.ts";
 
 export type NodeOptions = {
@@ -18,6 +19,8 @@ export type NodeOptions = {
   readonly credentials: readonly Credential[] | null;
   /** Partitions of a new table. */
   readonly partitionsPerTable: number;
+  /** How items expire; the default pace where nothing is given. */
+  readonly expiry?: ExpiryOptions;
   /** Replicas that it takes at most. */
   readonly capacity: number;
   readonly region: string;

@@ -19,6 +19,7 @@ import { UnheardPeers } from "../replication/unheard-peers.ts";
 import { METADATA_TIMING_DEFAULT, type MetadataTiming } from "../roles/metadata/liveness.ts";
 import type { InitialNode } from "../roles/metadata/plan-nodes.ts";
 import { MetadataRole } from "../roles/metadata/role.ts";
+import type { ExpiryOptions } from "../roles/storage-node/expiry-sweep.ts";
 import { StorageNode } from "../roles/storage-node/role.ts";
 import { openItemTree, type ItemTree, type TreeOptions } from "../storage/tree/item-tree.ts";
 import type { RecoveredLog } from "../storage/wal/log-index.ts";
@@ -58,6 +59,10 @@ export type NodeEnv = {
   /** When a silent node counts as down. */
   readonly liveness?: MetadataTiming;
   readonly partitionsPerTable: number;
+  /** Time to live of a table is not changed twice within it. Absent: as often as one likes. */
+  readonly ttlPauseMs?: number;
+  /** How items expire; absent: at the default pace. */
+  readonly expiry?: ExpiryOptions;
   readonly priorLeasesVoid: boolean;
   /** The node found its own disk or memory wrong and stopped. Called at most once. */
   readonly onFailed: (failure: NodeFailure) => void;
@@ -182,11 +187,13 @@ export class StatorNode {
     });
     this.#storage = new StorageNode({
       self, clock, network, tree, replicator, placed: this.#hosting, onDamage: onTreeDamage,
+      ...(env.expiry === undefined ? {} : { expiry: env.expiry }),
     });
     this.metadata = new MetadataRole({
       self, clock, random, network, tree, replicator, nodes: env.nodes, partitionsPerTable: env.partitionsPerTable,
       ...(env.initialNodes === undefined ? {} : { initialNodes: env.initialNodes }),
       ...(env.liveness === undefined ? {} : { timing: env.liveness }),
+      ...(env.ttlPauseMs === undefined ? {} : { ttlPauseMs: env.ttlPauseMs }),
     });
     this.#follower = new CatalogueFollower({
       self, clock, network, initial: systemMembers(env.nodes),
@@ -315,6 +322,7 @@ export class StatorNode {
     starting?.(null);
     this.#follower.start();
     this.#beats.start();
+    this.#storage.start();
   }
 
   /** True while this node replays its log. */
@@ -381,6 +389,7 @@ export class StatorNode {
     this.#follower.stop();
     this.#beats.stop();
     this.#builds.stop();
+    this.#storage.stop();
   }
 
   #fail(message: string): void {

@@ -11,6 +11,7 @@ import type { ItemTree } from "../../storage/tree/item-tree.ts";
 import type { TreeDamage } from "../../storage/tree/tree-read.ts";
 import type { LogEntry } from "../../wire/log-record.ts";
 import { REPLY, type NodeMessage, type Redirect, type Request, type WorkOutcome } from "../../wire/data-messages.ts";
+import { EXPIRY_DEFAULT, ExpirySweep, type ExpiryOptions } from "./expiry-sweep.ts";
 import { LedPartitions } from "./led-partition.ts";
 import { MembershipWorks } from "./membership-works.ts";
 import { elsewhere, redirect, type PlacedGroups } from "./moved.ts";
@@ -25,6 +26,8 @@ export type StorageNodeEnv = {
   readonly tree: ItemTree;
   readonly replicator: NodeReplicator;
   readonly placed: PlacedGroups;
+  /** Absent: the default pace. */
+  readonly expiry?: ExpiryOptions;
   /** The tree found bytes that fail their checksum: this node must stop. */
   readonly onDamage: (damage: TreeDamage) => void;
 };
@@ -37,6 +40,7 @@ export class StorageNode {
   readonly #pages: SnapshotPages;
   readonly #led: LedPartitions;
   readonly #writes: Writes;
+  readonly #expiry: ExpirySweep;
 
   constructor(env: StorageNodeEnv) {
     this.#env = env;
@@ -45,6 +49,18 @@ export class StorageNode {
     this.#writes = new Writes({ ...env, answer, led: this.#led });
     this.#membership = new MembershipWorks({ ...env, answer, led: this.#led });
     this.#pages = new SnapshotPages({ ...env, answer });
+    this.#expiry = new ExpirySweep({
+      ...env, options: env.expiry ?? EXPIRY_DEFAULT, expire: (host, operation) => this.#writes.expire(host, operation),
+    });
+  }
+
+  /** What the node does by itself. Requests are taken without it. */
+  start(): void {
+    this.#expiry.start();
+  }
+
+  stop(): void {
+    this.#expiry.stop();
   }
 
   onLeadership(host: GroupHost): void {

@@ -4,7 +4,7 @@ import { assert } from "../../base/assert.ts";
 import type { StorageKey } from "../../base/ids.ts";
 import { stampStored, storedTimestamp } from "../../model/item-codec.ts";
 import { collectionKey } from "../../model/key-encoding.ts";
-import type { Outcome, WriteOperation } from "../../model/operation.ts";
+import type { DeleteOperation, Outcome, WriteOperation } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { GroupHost } from "../../replication/group-host.ts";
@@ -89,6 +89,12 @@ export class Writes {
     }
   }
 
+  /** Deletes an item whose time is over. False: this replica takes no writes at the moment. */
+  expire(host: GroupHost, operation: DeleteOperation): boolean {
+    const outcome = this.#start(host, operation, new Unheard(), true);
+    return outcome === null || (isFinal(outcome) && outcome.kind !== "overloaded");
+  }
+
   /** Whether this replica may evaluate writes of `known`'s table now. */
   ready(host: GroupHost, session: LeaderSession, known: TableSchema): Ready | WorkOutcome {
     const partition = this.#env.led.of(host, session, known);
@@ -145,7 +151,9 @@ export class Writes {
   }
 
   /** Null: `waiter` will be told. An outcome: final now. */
-  #start(host: GroupHost, operation: WriteOperation, waiter: PendingOutcome): WorkOutcome | null {
+  #start(
+    host: GroupHost, operation: WriteOperation, waiter: PendingOutcome, isExpiry = false,
+  ): WorkOutcome | null {
     const { session } = host;
     const { tree, clock } = this.#env;
     if (session === null || host.isClosed) return elsewhere(host, this.#env.placed);
@@ -164,7 +172,7 @@ export class Writes {
       if (evaluated.outcome.kind === "written") waiter.outcome = { ...evaluated.outcome, collectionBytes: bytes };
     }
     if (evaluated.value !== undefined) {
-      this.change(host, session, ready, key, stored, evaluated, false, waiter);
+      this.change(host, session, ready, key, stored, evaluated, isExpiry, waiter);
       return null;
     }
     if (session.waitFor(key, waiter)) return null;
@@ -181,6 +189,13 @@ export class Writes {
 abstract class PendingOutcome implements Waiter {
   outcome: Outcome = UNKNOWN_FATE;
   abstract settled(isCommitted: boolean): void;
+}
+
+/** Nobody is told. */
+class Unheard extends PendingOutcome {
+  override settled(): void {
+    return;
+  }
 }
 
 class WriteWaiter extends PendingOutcome {

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { nodeId } from "../../base/ids.ts";
+import type { Refusal } from "../../model/operation.ts";
+import type { TableSchema } from "../../model/table-schema.ts";
+import type { TableChange } from "../../model/table-settings.ts";
+import { Catalogue } from "./catalogue.ts";
+import { ClusterView } from "./cluster-view.ts";
+import { embeddedNodes, planFirstRows } from "./plan-nodes.ts";
+import { planCreate, planDelete, planStatus } from "./plan-table.ts";
+import { NewIds, planUpdate } from "./plan-update.ts";
+
+const NODES = [nodeId(1), nodeId(2), nodeId(3)];
+const DAY_MS = 86_400_000;
+const INVALID = "One or more parameter values were invalid: ";
+
+/** A table "t" at rest, provisioned with 10 and 10 unless told. */
+class Bench {
+  readonly catalogue: Catalogue = new Catalogue();
+  nowMs: number = DAY_MS * 20_000;
+  ttlPauseMs = 0;
+
+  constructor(isOnDemand = false) {
+    const { catalogue } = this;
+    for (const row of planFirstRows(catalogue, embeddedNodes(NODES), NODES)) catalogue.apply(row);
+    const plan = planCreate(catalogue, {
+      name: "t", hashKey: { name: "k", type: "S" }, rangeKey: null, deletionProtection: false, tableClass: null,
+      partitionCount: 2, billing: isOnDemand ? { mode: "PAY_PER_REQUEST", readUnits: 0, writeUnits: 0 }
+        : { mode: "PROVISIONED", readUnits: 10, writeUnits: 10 },
+    }, { view: this.#view(), nowMs: this.nowMs, uuid: "u", partitionsPerTable: 1 });
+    assert.equal(plan.kind, "plan");
+    if (plan.kind === "plan") for (const row of plan.rows) catalogue.apply(row);
+    this.settle();
+  }
+
+  #view(): ClusterView {
+    return new ClusterView(this.catalogue, () => "up");
+  }
+
+  get table(): TableSchema {
+    const table = this.catalogue.table("t");
+    assert.ok(table !== null);
+    return table;
+  }
+
+  /** The table, or why not. */
+  change(change: TableChange): TableSchema | Refusal {
+    const plan = planUpdate(this.catalogue, "t", change, {
+      view: this.#view(), nowMs: this.nowMs, uuid: () => "x", partitionsPerTable: 1, ttlPauseMs: this.ttlPauseMs,
+    });
+    if (plan.kind !== "plan") return plan;
+    for (const row of plan.rows) assert.equal(this.catalogue.apply(row), null);
+    assert.deepEqual(this.table, plan.table, "what is told is what is kept");
+    return plan.table;
+  }
+
+  done(change: TableChange): TableSchema {
+    const table = this.change(change);
+    assert.ok("id" in table, JSON.stringify(table));
+    return table;
+  }
+
+  message(change: TableChange): string {
+    const refusal = this.change(change);
+    assert.ok(!("id" in refusal) && "message" in refusal, JSON.stringify(refusal));
+    return refusal.message;
+  }
+
+  settle(): void {
+    for (const row of planStatus(this.table, "ACTIVE").rows) this.catalogue.apply(row);
+  }
+}
+
+const units = (readUnits: number, writeUnits: number): TableChange => ({ billing: { throughput: { readUnits, writeUnits } } });
+
+test("provisioned units: what grew, what shrank, and how often a day", () => {
+  const bench = new Bench();
+  const grown = bench.done(units(20, 10));
+  assert.equal(grown.status, "UPDATING");
+  assert.equal(grown.version, 3);
+  assert.deepEqual(grown.billing, { mode: "PROVISIONED", readUnits: 20, writeUnits: 10, increasedMs: bench.nowMs });
+  assert.match(bench.message(units(30, 10)), /still in use: Table is being updated: t$/);
+  bench.settle();
+  assert.match(bench.message(units(20, 10)), /^The provisioned throughput for the table will not change\..*table: 20\. Requested ReadCapacityUnits: 20/);
+  for (let i = 1; i <= 4; i++) {
+    bench.nowMs += 1_000;
+    assert.equal(bench.done(units(20 - i, 10 + i)).billing.decreases, i);
+    bench.settle();
+  }
+  const lastMs = bench.nowMs;
+  bench.nowMs += 3_599_999;
+  assert.match(bench.message(units(1, 100)), /today: 4\. Last decrease at \w+day, .* Coordinated Universal Time\. Next decrease can be made at .* Time\.$/);
+  bench.done(units(17, 17));
+  bench.settle();
+  bench.nowMs = lastMs + 3_600_000;
+  assert.equal(bench.done(units(1, 1)).billing.decreases, 5);
+  bench.settle();
+  bench.nowMs += DAY_MS;
+  bench.done(units(5, 5));
+  bench.settle();
+  assert.equal(bench.done(units(1, 1)).billing.decreases, 1, "another day");
+  assert.deepEqual(bench.table.warm, { readUnits: 20, writeUnits: 17 }, "what it could serve at once it still can");
+});
+
+test("billing modes", () => {
+  const bench = new Bench();
+  assert.equal(bench.message({ billing: { mode: "PROVISIONED" } }),
+    `${INVALID}ProvisionedThroughput must be specified when BillingMode is PROVISIONED`);
+  const { billing, onDemandCap } = bench.done({
+    billing: { mode: "PAY_PER_REQUEST" }, onDemandCap: { readUnits: 7 },
+  });
+  assert.deepEqual(billing, { mode: "PAY_PER_REQUEST", readUnits: 0, writeUnits: 0, onDemandMs: bench.nowMs });
+  assert.deepEqual(onDemandCap, { readUnits: 7, writeUnits: null });
+  bench.settle();
+  const same = bench.table;
+  assert.equal(bench.done({ billing: { mode: "PAY_PER_REQUEST" } }), same, "nothing changes, so nothing is written");
+  assert.match(bench.message(units(1, 1)), /Neither ReadCapacityUnits nor WriteCapacityUnits can be specified/);
+  const back = bench.done({ billing: { mode: "PROVISIONED", throughput: { readUnits: 1, writeUnits: 2 } } });
+  assert.equal(back.onDemandCap, undefined);
+  assert.equal(back.billing.readUnits, 1);
+  bench.settle();
+  assert.match(bench.message({ onDemandCap: { writeUnits: 5 } }),
+    /MaxWriteRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED$/);
+});
+
+test("settings that show nothing in the status", () => {
+  const bench = new Bench(true);
+  assert.equal(bench.done({ deletionProtection: true }).status, "ACTIVE");
+  assert.match(JSON.stringify(planDelete(bench.catalogue, "t")), /currently protected against deletion/);
+  bench.done({ deletionProtection: false });
+  assert.deepEqual(bench.done({ onDemandCap: { readUnits: 5, writeUnits: 6 } }).onDemandCap, { readUnits: 5, writeUnits: 6 });
+  assert.deepEqual(bench.done({ onDemandCap: { readUnits: null } }).onDemandCap, { readUnits: null, writeUnits: 6 });
+  assert.equal(bench.done({ onDemandCap: { writeUnits: null } }).onDemandCap, undefined);
+  assert.deepEqual(bench.done({ warm: { readUnits: 13_000 } }).warm, { readUnits: 13_000, writeUnits: 4_000 });
+  assert.match(bench.message({ warm: { readUnits: 12_999 } }), /Requested ReadUnitsPerSecond .* is not supported$/);
+  assert.equal(bench.message({ encryption: null }), `${INVALID}Table is already encrypted by default`);
+  const key = "arn:aws:kms:eu-west-1:000000000000:key/a";
+  assert.deepEqual(bench.done({ encryption: { key } }).encryption, { key });
+  assert.match(bench.message({ encryption: { key } }), /^One or .*: Table is already encrypted with given KMSMasterKeyId/);
+  assert.equal(bench.done({ encryption: null }).encryption, undefined);
+  assert.equal(bench.done({ tableClass: "STANDARD" }).tableClass, null, "it is already");
+  const other = bench.done({ tableClass: "STANDARD_INFREQUENT_ACCESS" });
+  assert.deepEqual([other.status, other.tableClassMs], ["UPDATING", bench.nowMs]);
+  assert.equal(bench.done({ deletionProtection: true, tags: { set: [{ key: "a", value: "" }], remove: [] } }).status, "UPDATING");
+});
+
+test("tags", () => {
+  const bench = new Bench();
+  const set = (...keys: string[]): TableChange => ({ tags: { set: keys.map((key) => ({ key, value: `v${key}` })), remove: [] } });
+  const remove = (...keys: string[]): TableChange => ({ tags: { set: [], remove: keys } });
+  bench.done(set("a", "b"));
+  assert.deepEqual(bench.done({ tags: { set: [{ key: "a", value: "new" }], remove: [] } }).tags,
+    [{ key: "a", value: "new" }, { key: "b", value: "vb" }]);
+  assert.deepEqual(bench.done(remove("a", "absent")).tags, [{ key: "b", value: "vb" }]);
+  const many = Array.from({ length: 49 }, (_, i) => `k${i}`);
+  assert.equal(bench.done(set(...many)).tags?.length, 50);
+  assert.equal(bench.message(set("one more")), "Number of Tags exceed the current limit for the provided ResourceArn");
+  bench.done(set("b", "k1"));
+  assert.equal(bench.done(remove("b", ...many)).tags, undefined);
+});
+
+test("time to live", () => {
+  const bench = new Bench();
+  const set = (attribute: string, isEnabled: boolean): TableChange => ({ timeToLive: { attribute, isEnabled } });
+  assert.equal(bench.message(set("a", false)), "TimeToLive is already disabled");
+  assert.deepEqual(bench.done(set("a", true)).timeToLive, { attribute: "a", isEnabled: true, changedMs: bench.nowMs });
+  const other = "TimeToLive is active on a different AttributeName: current AttributeName is a";
+  bench.ttlPauseMs = 1_000;
+  bench.nowMs += 999;
+  assert.deepEqual([bench.message(set("a", true)), bench.message(set("b", true)), bench.message(set("b", false))],
+    ["TimeToLive is already enabled", other, other]);
+  assert.equal(bench.message(set("a", false)), "Time to live has been modified multiple times within a fixed interval");
+  bench.nowMs += 1;
+  assert.equal(bench.done(set("a", false)).timeToLive?.isEnabled, false);
+  assert.equal(bench.message(set("a", false)), "TimeToLive is already disabled");
+});
+
+test("one refusal refuses the whole change", () => {
+  const bench = new Bench();
+  const before = bench.table;
+  bench.message({ billing: { mode: "PAY_PER_REQUEST" }, timeToLive: { attribute: "a", isEnabled: false } });
+  assert.equal(bench.table, before);
+  assert.deepEqual(bench.change({}), before);
+});
+
+test("ids that a change gives out are never given again", () => {
+  const { catalogue } = new Bench();
+  const { counters } = catalogue;
+  const ids = new NewIds(counters);
+  assert.equal(ids.counters, null);
+  assert.deepEqual([ids.takeGroup(), ids.takeGroup(), ids.takeTable()],
+    [counters.nextGroup, counters.nextGroup + 1, counters.nextTable]);
+  assert.deepEqual(ids.counters, { ...counters, nextGroup: counters.nextGroup + 2, nextTable: counters.nextTable + 1 });
+});
