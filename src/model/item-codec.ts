@@ -52,6 +52,18 @@ export function encodeItem(item: Item, size: number, key: StorageKey): Uint8Arra
   return stored;
 }
 
+/** The same item under another key, not stamped. */
+export function copyStored(stored: Uint8Array, key: StorageKey): Uint8Array {
+  const copy = stored.length <= SLAB_ITEM_BYTES_MAX ? takeCopy(stored) : stored.slice();
+  seal(copy, storedSize(stored), key);
+  return copy;
+}
+
+function takeCopy(bytes: Uint8Array): Uint8Array {
+  slab.room(bytes.length).set(bytes, slab.used);
+  return slab.take(bytes.length);
+}
+
 /** The stored form of a row that is no item. */
 export function encodeRow(body: Uint8Array, key: StorageKey): Uint8Array {
   assert(body.length > 0, "a row has a body");

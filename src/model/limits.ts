@@ -67,6 +67,8 @@ export const LIST_TABLES_COUNT_MAX: number = 100;
 /** Local and global secondary indexes of one table. */
 export const LOCAL_INDEX_COUNT_MAX: number = 5;
 export const GLOBAL_INDEX_COUNT_MAX: number = 20;
+/** Attributes that are the partition key of one global index together, or its sort key. */
+export const INDEX_KEY_ATTRIBUTES_MAX: number = 4;
 /** Non-key attributes that all indexes of one table project by name, together. */
 export const INDEX_PROJECTED_COUNT_MAX: number = 100;
 /** Non-key attributes that one index may name, as the service model has it. */

@@ -15,7 +15,8 @@ import type { KeyRange, PartitionAddress, SortCondition } from "./key-encoding.t
 import { partitionPrefix, prefixEnd, valueBytes } from "./key-encoding.ts";
 import type { LocalIndex, TableSchema } from "./table-schema.ts";
 
-const END = "\0\x01";
+/** Behind an escaped value. */
+export const END = "\0\x01";
 /** Above every row of one index sort key, below those of the next. */
 const BEHIND = "\0\x02";
 
@@ -63,7 +64,8 @@ function range(from: string, to: string): KeyRange {
   return { from: storageKey(from), to: storageKey(to) };
 }
 
-function escaped(value: AttributeValue, type: KeyType): string {
+/** Bytes of a value in which no END can be found. */
+export function escaped(value: AttributeValue, type: KeyType): string {
   const bytes = valueBytes(value, type);
   return bytes.includes("\0") ? bytes.replaceAll("\0", "\0\xff") : bytes;
 }

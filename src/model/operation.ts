@@ -4,6 +4,7 @@
 import type { HashPoint, StorageKey } from "../base/ids.ts";
 import type { Item } from "./attribute-value.ts";
 import type { ConditionNode, PathNode, UpdateNode } from "./expression/ast.ts";
+import type { IndexWrites } from "./global-index.ts";
 import type { TableDefinition, TableSchema } from "./table-schema.ts";
 import type { TableChange } from "./table-settings.ts";
 
@@ -136,6 +137,8 @@ export type WriteOutcome = {
   readonly indexWrites?: readonly (readonly number[])[];
   /** Sizes of all items of this partition key and of their index rows, after the write. Absent: no local indexes. */
   readonly collectionBytes?: number;
+  /** Writes to the table's global indexes that this one causes. Absent: none. */
+  readonly globalWrites?: readonly IndexWrites[];
 };
 
 export type PageOutcome = {
@@ -164,7 +167,10 @@ export type TableOutcome = {
   readonly table: TableSchema;
   readonly itemCount: number;
   readonly sizeBytes: number;
+  /** Of the table's global indexes, in order. Absent: it has none, or they were not asked. */
+  readonly indexCounts?: readonly ItemCounts[];
 };
+export type ItemCounts = { readonly itemCount: number; readonly sizeBytes: number };
 export type TableListOutcome = {
   readonly kind: "tables";
   readonly names: readonly string[];

@@ -14,6 +14,10 @@ export type TableSchema = {
   readonly rangeKey: KeyAttribute | null;
   /** The first has index number 1 in keys (local-index.ts), and so on. Absent: none. Fixed for the table's life. */
   readonly localIndexes?: readonly LocalIndex[];
+  /** Absent: none. */
+  readonly globalIndexes?: readonly GlobalIndex[];
+  /** The table holds the rows of a global index, and nobody can name it. Absent: it is a table of a user. */
+  readonly indexOf?: IndexedTable;
   readonly status: TableStatus;
   /** Epoch of this record: grows with each change of the table's record in the catalogue. */
   readonly version: number;
@@ -52,6 +56,34 @@ export type LocalIndex = {
 export type Projection = {
   readonly kind: "ALL" | "KEYS_ONLY" | "INCLUDE";
   readonly attributes: readonly string[];
+};
+
+/** What is asked of a global index. Its rows are items of a hidden table: see global-index.ts. */
+export type GlobalIndexDefinition = {
+  readonly name: string;
+  /** One to four attributes that are its partition key together, and none to four that are its sort key. */
+  readonly hashKeys: readonly KeyAttribute[];
+  readonly rangeKeys: readonly KeyAttribute[];
+  readonly projection: Projection;
+  readonly billing: Billing;
+  readonly onDemandCap?: ThroughputCap;
+  readonly warm?: Throughput;
+};
+
+export type GlobalIndex = GlobalIndexDefinition & {
+  readonly status: TableStatus;
+  /** Items from before the index are on their way into it: it cannot be read yet. Absent: not so. */
+  readonly isBackfilling?: true;
+  /** The hidden table. */
+  readonly table: TableId;
+};
+
+/** Of a hidden table: whose items it shows, and which attributes the rows are found by. */
+export type IndexedTable = {
+  readonly table: TableId;
+  readonly name: string;
+  /** Key attributes of the index, then those of the table, each once: what a page ends with. */
+  readonly keyNames: readonly string[];
 };
 
 export type Billing = {
@@ -134,6 +166,8 @@ export type TableDefinition = {
   readonly rangeKey: KeyAttribute | null;
   /** Absent: none. */
   readonly localIndexes?: readonly LocalIndex[];
+  /** Absent: none. */
+  readonly globalIndexes?: readonly GlobalIndexDefinition[];
   readonly billing: Billing;
   readonly deletionProtection: boolean;
   readonly tableClass: TableClass | null;

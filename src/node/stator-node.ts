@@ -63,6 +63,8 @@ export type NodeEnv = {
   readonly ttlPauseMs?: number;
   /** How items expire; absent: at the default pace. */
   readonly expiry?: ExpiryOptions;
+  /** How long changes wait before they go to global indexes, for tests; absent: not at all. */
+  readonly indexLagMs?: number;
   readonly priorLeasesVoid: boolean;
   /** The node found its own disk or memory wrong and stopped. Called at most once. */
   readonly onFailed: (failure: NodeFailure) => void;
@@ -78,7 +80,7 @@ const SYSTEM_REPLICAS = 3;
 /** Clocks are compared over several leases, and over some seconds at least: single late messages hide no rate then. */
 const CLOCK_WINDOW_LEASES = 4;
 const CLOCK_WINDOW_MS_MIN = 4_000;
-/** Ids of page requests, apart from those that the metadata role gives out. */
+/** Ids of requests for pages and of rows of indexes, apart from those that the metadata role gives out. */
 const BUILD_IDS_FROM = 2 ** 30;
 /** Of a damaged row's key: enough to name the table and find the row with `stator inspect tree`. */
 const DESCRIBED_KEY_BYTES = 48;
@@ -188,6 +190,8 @@ export class StatorNode {
     this.#storage = new StorageNode({
       self, clock, network, tree, replicator, placed: this.#hosting, onDamage: onTreeDamage,
       ...(env.expiry === undefined ? {} : { expiry: env.expiry }),
+      nextId: () => requestId++,
+      ...(env.indexLagMs === undefined ? {} : { indexLagMs: env.indexLagMs }),
     });
     this.metadata = new MetadataRole({
       self, clock, random, network, tree, replicator, nodes: env.nodes, partitionsPerTable: env.partitionsPerTable,
@@ -197,7 +201,10 @@ export class StatorNode {
     });
     this.#follower = new CatalogueFollower({
       self, clock, network, initial: systemMembers(env.nodes),
-      onAuthoritative: (view): void => this.#hosting.follow(view),
+      onAuthoritative: (view): void => {
+        this.#hosting.follow(view);
+        this.#storage.onCatalogue();
+      },
     });
     this.#beats = new NodeBeats({
       self, clock, network, replicator, incarnation: random.u32(),
@@ -341,7 +348,7 @@ export class StatorNode {
         else this.#storage.onRequest(message);
         return;
       case REPLY:
-        if (!this.#builds.onReply(message)) this.metadata.onReply(message);
+        if (!this.#builds.onReply(message) && !this.#storage.onReply(message)) this.metadata.onReply(message);
         return;
       case CATALOGUE_ASK:
         if (this.replicator.host(SYSTEM_GROUP) !== null) this.metadata.onCatalogueAsk(message.from);

@@ -82,11 +82,28 @@ export type AdminRequestWork = { readonly kind: "admin"; readonly command: Admin
 /** Asks the leader of the system group what it knows of the cluster. */
 export type DescribeWork = { readonly kind: "describe" };
 
+/** A row of a global index as of `timestamp`: to be put, stamped with it; value null: to be removed. */
+export type IndexRow = {
+  readonly key: StorageKey;
+  readonly timestamp: number;
+  readonly value: Uint8Array | null;
+};
+/**
+ * Tells the leader of a partition of a global index of changes of items, in any order and as often as one likes. Those
+ * that it has later ones of change nothing.
+ */
+export type IndexRowsWork = {
+  readonly kind: "index-rows";
+  readonly rows: readonly IndexRow[];
+  /** The sender's wall clock: what was on its way for too long is refused. */
+  readonly sentMs: number;
+};
+
 export type Work =
   | GetOperation | WriteOperation | QueryOperation | ScanOperation
   | WriteManyWork | GetManyWork | StatusWork | TableWork
   | ReconfigureWork | SplitWork | TransferWork | GroupStatusWork | SnapshotPageWork | RegisterWork | AdminRequestWork
-  | DescribeWork;
+  | DescribeWork | IndexRowsWork;
 
 export type { PageOptions };
 

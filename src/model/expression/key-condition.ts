@@ -20,7 +20,7 @@ export type KeyConditionResult =
   | { readonly ok: true; readonly value: KeyCondition }
   | { readonly ok: false; readonly message: string };
 
-type KeyTest = NonNullable<SortCondition>;
+export type KeyTest = NonNullable<SortCondition>;
 type Tests = Map<string, KeyTest>;
 
 /** Key attributes one condition may name: more than these are refused whatever they are. */
@@ -43,10 +43,16 @@ export function toKeyCondition(node: ConditionNode, schema: KeyConditionSchema):
     return refuse(`Query condition missed key schema element: ${schema.rangeName}`);
   }
   if (hash.op !== "=") return refuse("Query key condition not supported");
-  const problem = typeProblem(schema.hashName, schema.hashType, hash) ??
-    (range === undefined ? null : typeProblem(schema.rangeName, schema.rangeType, range));
+  const problem = keyTypeProblem(schema.hashName, schema.hashType, hash) ??
+    (range === undefined ? null : keyTypeProblem(schema.rangeName, schema.rangeType, range));
   if (problem !== null) return refuse(problem);
   return { ok: true, value: { hashValue: hash.value, sort: range ?? null } };
+}
+
+/** The tests of a condition by the attribute that they are about; a text: what is wrong. */
+export function keyTestsIn(node: ConditionNode): ReadonlyMap<string, KeyTest> | string {
+  const tests: Tests = new Map();
+  return collect(node, tests) ?? tests;
 }
 
 function refuse(message: string): KeyConditionResult {
@@ -124,7 +130,7 @@ function collectTest(
   return null;
 }
 
-function typeProblem(name: string | null, type: KeyType | null, test: KeyTest): string | null {
+export function keyTypeProblem(name: string | null, type: KeyType | null, test: KeyTest): string | null {
   const values = test.op === "between" ? [test.low, test.high] : [test.op === "begins_with" ? test.prefix : test.value];
   for (const value of values) {
     if (typeOf(value) !== type) {

@@ -35,6 +35,11 @@ export function parseKeyCondition(
   return condition.ok ? toKeyCondition(condition.value, schema) : condition;
 }
 
+/** A key condition of whatever attributes, not looked into. */
+export function parseKeyConditionNode(text: string, context: ExpressionContext): Parsed<ConditionNode> {
+  return conditionOf(text, "KeyConditionExpression", context);
+}
+
 export function parseUpdate(text: string, context: ExpressionContext): Parsed<UpdateNode> {
   const tree = updateTree(text);
   const bound = tree.ok ? bindUpdate(tree.root, context) : tree;

@@ -50,7 +50,7 @@ export class TestStore {
   readonly lookupTable = (name: string): TableSchema | null => this.tables.get(name) ?? null;
 
   addTable(definition: TableDefinition): TableSchema {
-    const { partitionCount: _, ...wanted } = definition;
+    const { partitionCount: _, globalIndexes: _none, ...wanted } = definition;
     const table: TableSchema = {
       ...wanted, id: tableId(++this.#tableCount), status: "ACTIVE", version: 1, createdMs: 1_700_000_000_500,
       uuid: "11111111-2222-4333-8444-555555555555",

@@ -1,7 +1,9 @@
 // Shapes of the catalogue's rows. A row comes from a disk or from a log that another version may have written: it is
 // checked once, when it is read, and trusted behind it.
 import { HASH_POINT_END } from "../../base/ids.ts";
-import { ATTRIBUTE_NAME_BYTES_MAX, LOCAL_INDEX_COUNT_MAX } from "../../model/limits.ts";
+import {
+  ATTRIBUTE_NAME_BYTES_MAX, GLOBAL_INDEX_COUNT_MAX, INDEX_KEY_ATTRIBUTES_MAX, LOCAL_INDEX_COUNT_MAX,
+} from "../../model/limits.ts";
 import type { NodeRecord, Partition, TableSchema } from "../../model/table-schema.ts";
 import {
   areTags, isEncryption, isTableClass, isThroughput, isThroughputCap, isTimeToLive,
@@ -17,6 +19,8 @@ export const NODE_ID_MAX = 32_767;
 export const ZONE_CHARS_MAX = 64;
 export const ADDRESS_CHARS_MAX = 262;
 export const UUID_CHARS_MAX = 64;
+/** A table's name, "/index/", and an index's name: tables that hold the rows of global indexes. */
+const TABLE_NAME_CHARS_MAX = 2 * 255 + 7;
 /** Replicas that one node may be asked to take at most. */
 export const CAPACITY_MAX = 100_000;
 
@@ -48,10 +52,10 @@ export function isNodeRecord(row: Fields): row is Fields & NodeRecord {
 
 export function isTable(row: Fields): row is Fields & TableSchema {
   const { partitions, closed, billing, localIndexes } = row;
-  return isWhole(row["id"], 1, 0xffff_ffff) && isText(row["name"], 255) && isKey(row["hashKey"])
+  return isWhole(row["id"], 1, 0xffff_ffff) && isText(row["name"], TABLE_NAME_CHARS_MAX) && isKey(row["hashKey"])
     && (row["rangeKey"] === null || isKey(row["rangeKey"]))
     && (localIndexes === undefined || (row["rangeKey"] !== null && areIndexes(localIndexes)))
-    && ["CREATING", "ACTIVE", "UPDATING", "DELETING"].includes(row["status"] as string)
+    && areGlobalIndexes(row["globalIndexes"]) && isIndexedTable(row["indexOf"]) && isStatus(row["status"])
     && isWhole(row["version"], 1) && isWhole(row["createdMs"], 0) && isText(row["uuid"], UUID_CHARS_MAX)
     && isFields(billing) && (billing["mode"] === "PROVISIONED" || billing["mode"] === "PAY_PER_REQUEST")
     && typeof row["deletionProtection"] === "boolean" && areSettings(row)
@@ -103,6 +107,32 @@ function areIndexes(value: unknown): boolean {
   return Array.isArray(value) && value.length >= 1 && value.length <= LOCAL_INDEX_COUNT_MAX
     && value.every((index) => isFields(index) && isText(index["name"], 255) && isKey(index["rangeKey"])
       && isProjection(index["projection"]));
+}
+
+function areGlobalIndexes(value: unknown): boolean {
+  if (value === undefined) return true;
+  return Array.isArray(value) && value.length >= 1 && value.length <= GLOBAL_INDEX_COUNT_MAX
+    && value.every((index) => isFields(index) && isText(index["name"], 255) && areKeys(index["hashKeys"], 1)
+      && areKeys(index["rangeKeys"], 0) && isProjection(index["projection"]) && isFields(index["billing"])
+      && isStatus(index["status"]) && (index["isBackfilling"] === undefined || index["isBackfilling"] === true)
+      && isWhole(index["table"], 1, 0xffff_ffff) && areSettings({ tableClass: null, ...index }));
+}
+
+function areKeys(value: unknown, countMin: number): boolean {
+  return Array.isArray(value) && value.length >= countMin && value.length <= INDEX_KEY_ATTRIBUTES_MAX
+    && value.every(isKey);
+}
+
+function isIndexedTable(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (!isFields(value)) return false;
+  const { table, name, keyNames } = value;
+  return isWhole(table, 1, 0xffff_ffff) && isText(name, 255) && Array.isArray(keyNames)
+    && keyNames.every((key) => isText(key, 255));
+}
+
+function isStatus(value: unknown): boolean {
+  return ["CREATING", "ACTIVE", "UPDATING", "DELETING"].includes(value as string);
 }
 
 function isProjection(value: unknown): boolean {

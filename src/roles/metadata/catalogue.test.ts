@@ -24,7 +24,7 @@ function table(catalogue: Catalogue): Mutation {
   const plan = planCreate(catalogue, {
     name: "books", hashKey: { name: "k", type: "S" }, rangeKey: null, deletionProtection: false, tableClass: null, partitionCount: 3,
     billing: { mode: "PAY_PER_REQUEST", readUnits: 0, writeUnits: 0 },
-  }, { view: new ClusterView(catalogue, () => "up"), nowMs: 0, uuid: "u", partitionsPerTable: 1 });
+  }, { view: new ClusterView(catalogue, () => "up"), nowMs: 0, uuid: () => "u", partitionsPerTable: 1 });
   assert.equal(plan.kind, "plan");
   if (plan.kind !== "plan") throw new Error("no plan");
   return tableRow({ ...plan.table, closed: [{ ...SYSTEM, group: groupId(99), parent: groupId(98) }] });

@@ -49,8 +49,11 @@ export class Catalogue {
     return [...this.#tables.values()];
   }
 
+  /** Of users. */
   get tableCount(): number {
-    return this.#tables.size;
+    let count = 0;
+    for (const { indexOf } of this.#tables.values()) if (indexOf === undefined) count++;
+    return count;
   }
 
   node(id: NodeId): NodeRecord | null {

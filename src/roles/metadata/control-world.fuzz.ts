@@ -435,7 +435,7 @@ export class ControlWorld implements GroupWorld {
       name: `t${this.#names++}`, hashKey: { name: "k", type: "S" }, rangeKey: null, deletionProtection: false,
       tableClass: null, partitionCount: this.prng.between(1, 4),
       billing: { mode: "PAY_PER_REQUEST", readUnits: 0, writeUnits: 0 },
-    }, { view: control.view(), nowMs: 0, uuid: "u", partitionsPerTable: 1 });
+    }, { view: control.view(), nowMs: 0, uuid: () => "u", partitionsPerTable: 1 });
     return plan.kind === "plan" ? plan.rows : [];
   }
 

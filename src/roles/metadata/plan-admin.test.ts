@@ -24,7 +24,7 @@ function world(): Catalogue {
   const plan = planCreate(catalogue, {
     name: "t", hashKey: { name: "k", type: "S" }, rangeKey: null, deletionProtection: false, tableClass: null, partitionCount: 1,
     billing: { mode: "PAY_PER_REQUEST", readUnits: 0, writeUnits: 0 },
-  }, { view: view(catalogue), nowMs: 0, uuid: "u", partitionsPerTable: 1 });
+  }, { view: view(catalogue), nowMs: 0, uuid: () => "u", partitionsPerTable: 1 });
   assert.equal(plan.kind, "plan");
   if (plan.kind !== "plan") throw new Error("no plan");
   for (const row of [...plan.rows, ...planStatus(plan.table, "ACTIVE").rows]) catalogue.apply(row);

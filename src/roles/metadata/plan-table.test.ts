@@ -10,7 +10,7 @@ import { planCreate, planDelete, planStatus, type CreateContext } from "./plan-t
 const NODES = [nodeId(1), nodeId(2), nodeId(3)];
 
 function context(catalogue: Catalogue): CreateContext {
-  return { view: new ClusterView(catalogue, () => "up"), nowMs: 1_000, uuid: "u", partitionsPerTable: 1 };
+  return { view: new ClusterView(catalogue, () => "up"), nowMs: 1_000, uuid: () => "u", partitionsPerTable: 1 };
 }
 
 function catalogueOfThree(): Catalogue {

@@ -1,10 +1,14 @@
 // Decides what CreateTable and DeleteTable do to the catalogue: pure, from the catalogue as applied.
-import { hashPoint, HASH_POINT_END } from "../../base/ids.ts";
+import type { GroupId } from "../../base/ids.ts";
+import { must } from "../../base/assert.ts";
 import type { Refusal } from "../../model/operation.ts";
-import type { Billing, Partition, TableDefinition, TableSchema } from "../../model/table-schema.ts";
+import type { Billing, GlobalIndex, TableDefinition, TableSchema } from "../../model/table-schema.ts";
 import type { Mutation } from "../../wire/log-record.ts";
 import { counterRow, tableRow, type Catalogue } from "./catalogue.ts";
 import type { ClusterView } from "./cluster-view.ts";
+import { NewIds } from "./new-ids.ts";
+import { equalPartitions } from "./new-partitions.ts";
+import { newIndex } from "./plan-indexes.ts";
 
 export type TablePlan =
   /** Without rows: nothing changes. */
@@ -17,7 +21,7 @@ const TABLES_MAX = 2_500;
 export type CreateContext = {
   readonly view: ClusterView;
   readonly nowMs: number;
-  readonly uuid: string;
+  readonly uuid: () => string;
   readonly partitionsPerTable: number;
 };
 
@@ -32,25 +36,28 @@ export function planCreate(catalogue: Catalogue, definition: TableDefinition, co
     };
   }
   const count = definition.partitionCount ?? context.partitionsPerTable;
-  const partitions: Partition[] = [];
-  for (let i = 0; i < count; i++) {
-    const replicas = context.view.chooseNew();
-    if (replicas.length === 0) return { kind: "unavailable", reason: "no node can take a replica" };
-    const partition = {
-      group: catalogue.nextGroupId(i), from: boundary(i, count), to: boundary(i + 1, count), replicas,
-    };
-    context.view.count(partition, 1);
-    partitions.push(partition);
-  }
-  const { partitionCount: _, billing, ...wanted } = definition;
-  const table: TableSchema = {
-    ...wanted, id: catalogue.nextTableId(), status: "CREATING", version: 1, createdMs: context.nowMs,
-    uuid: context.uuid, billing: withOnDemandTime(billing, context.nowMs), partitions,
+  const ids = new NewIds(catalogue.counters);
+  const takeGroup = (): GroupId => ids.takeGroup();
+  const partitions = equalPartitions(count, context.view, takeGroup);
+  if (partitions === null) return NO_ROOM;
+  const { partitionCount: _, globalIndexes: definitions, billing, ...wanted } = definition;
+  let table: TableSchema = {
+    ...wanted, id: ids.takeTable(), status: "CREATING", version: 1, createdMs: context.nowMs,
+    uuid: context.uuid(), billing: withOnDemandTime(billing, context.nowMs), partitions,
   };
-  const { nextTable, nextGroup } = catalogue.counters;
-  const counters = { ...catalogue.counters, nextTable: nextTable + 1, nextGroup: nextGroup + count };
-  return { kind: "plan", rows: [counterRow(counters), tableRow(table)], table };
+  const rows: Mutation[] = [];
+  const globalIndexes: GlobalIndex[] = [];
+  for (const one of definitions ?? []) {
+    const made = newIndex(table, one, count, false, { ...context, takeGroup, takeTable: () => ids.takeTable() });
+    if (made === null) return NO_ROOM;
+    globalIndexes.push(made.index);
+    rows.push(tableRow(made.hidden));
+  }
+  if (globalIndexes.length > 0) table = { ...table, globalIndexes };
+  return { kind: "plan", rows: [counterRow(must(ids.counters)), tableRow(table), ...rows], table };
 }
+
+const NO_ROOM: Refusal = { kind: "unavailable", reason: "no node can take a replica" };
 
 export function planDelete(catalogue: Catalogue, name: string): TablePlan {
   const table = catalogue.table(name);
@@ -87,9 +94,4 @@ function withOnDemandTime(billing: Billing, nowMs: number): Billing {
 export function planStatus(table: TableSchema, status: TableSchema["status"]): TablePlan & { kind: "plan" } {
   const next: TableSchema = { ...table, status, version: table.version + 1 };
   return { kind: "plan", rows: [tableRow(next)], table: next };
-}
-
-/** Where the i-th of `count` equal shares of the hash space begins. */
-function boundary(i: number, count: number): Partition["from"] {
-  return i === count ? HASH_POINT_END : hashPoint(Math.floor((HASH_POINT_END / count) * i));
 }

@@ -1,12 +1,11 @@
 // Decides what UpdateTable and its like do to a table: one step per member of TableChange, each pure. The steps are
 // taken in the order of the table below, on the outcome of those before; one that refuses refuses the whole change.
-import { groupId, tableId, type GroupId, type TableId } from "../../base/ids.ts";
 import type { Refusal } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import type { TableChange } from "../../model/table-settings.ts";
 import { counterRow, tableRow, type Catalogue } from "./catalogue.ts";
-import type { Counters } from "./catalogue-shapes.ts";
 import type { ClusterView } from "./cluster-view.ts";
+import { NewIds } from "./new-ids.ts";
 import { refuseInUse, type TablePlan } from "./plan-table.ts";
 import { changeBilling } from "./plan-billing.ts";
 import {
@@ -80,32 +79,4 @@ function stepsOf(change: TableChange): readonly Taken[] {
     if (wanted !== undefined) taken.push([step as Step<unknown>, wanted]);
   }
   return taken;
-}
-
-/** Ids that a change gives out: none that was ever given. */
-export class NewIds {
-  readonly #before: Counters;
-  #nextTable: number;
-  #nextGroup: number;
-
-  constructor(counters: Counters) {
-    this.#before = counters;
-    this.#nextTable = counters.nextTable;
-    this.#nextGroup = counters.nextGroup;
-  }
-
-  takeTable(): TableId {
-    return tableId(this.#nextTable++);
-  }
-
-  takeGroup(): GroupId {
-    return groupId(this.#nextGroup++);
-  }
-
-  /** As they are to be kept; null: none was taken. */
-  get counters(): Counters | null {
-    const { nextTable, nextGroup } = this.#before;
-    if (this.#nextTable === nextTable && this.#nextGroup === nextGroup) return null;
-    return { ...this.#before, nextTable: this.#nextTable, nextGroup: this.#nextGroup };
-  }
 }

@@ -255,7 +255,7 @@ export class MetadataRole {
     const view = this.#control.view();
     switch (operation.kind) {
       case "create-table":
-        return planCreate(this.#catalogue, operation.definition, { view, nowMs, uuid: uuid(), partitionsPerTable });
+        return planCreate(this.#catalogue, operation.definition, { view, nowMs, uuid, partitionsPerTable });
       case "update-table":
         return planUpdate(this.#catalogue, operation.name, operation.change, {
           view, nowMs, uuid, partitionsPerTable, ttlPauseMs,

@@ -30,7 +30,7 @@ class Bench {
     const plan = planCreate(this.catalogue, {
       name: "t", hashKey: { name: "k", type: "S" }, rangeKey: null, deletionProtection: false, tableClass: null, partitionCount: 2,
       billing: { mode: "PAY_PER_REQUEST", readUnits: 0, writeUnits: 0 },
-    }, { view: this.view(), nowMs: 0, uuid: "u", partitionsPerTable: 1 });
+    }, { view: this.view(), nowMs: 0, uuid: () => "u", partitionsPerTable: 1 });
     assert.equal(plan.kind, "plan");
     if (plan.kind === "plan") for (const row of plan.rows) this.catalogue.apply(row);
   }

@@ -7,6 +7,7 @@ import type { Asks } from "./asks.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { ClusterView } from "./cluster-view.ts";
 import type { Draft } from "./draft.ts";
+import { hiddenNames } from "./plan-indexes.ts";
 
 /** A replica that has not answered for so long is asked again. */
 const STATUS_MS_MAX = 100;
@@ -38,10 +39,11 @@ export class TableStates {
     for (const table of catalogue.tables()) {
       if (table.status === "DELETING") {
         draft.remove(table.name);
+        for (const name of hiddenNames(table)) draft.remove(name);
         isBusy = true;
       } else if (table.status === "CREATING") {
-        if (this.#isServed(table, nowMs)) draft.put({ ...table, status: "ACTIVE" });
-        else this.#beginAnew(table, draft, view, nowMs);
+        if (!this.#isServed(table, nowMs)) this.#beginAnew(table, draft, view, nowMs);
+        else if (areIndexesServed(catalogue, table)) draft.put(created(table));
         isBusy = true;
       } else if (table.status === "UPDATING") {
         if (this.#wasShown(table, nowMs)) draft.put({ ...table, status: "ACTIVE" });
@@ -109,4 +111,15 @@ export class TableStates {
     }
     return isServed;
   }
+}
+
+/** The hidden tables of the indexes that the table began with. */
+function areIndexesServed(catalogue: Catalogue, table: TableSchema): boolean {
+  return hiddenNames(table).every((name) => catalogue.table(name)?.status === "ACTIVE");
+}
+
+function created(table: TableSchema): TableSchema {
+  const active: TableSchema = { ...table, status: "ACTIVE" };
+  return table.globalIndexes === undefined ? active
+    : { ...active, globalIndexes: table.globalIndexes.map((index) => ({ ...index, status: "ACTIVE" })) };
 }

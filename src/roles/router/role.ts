@@ -2,10 +2,12 @@
 // read, to a replica of choice), gathers what spans partitions. Stateless but for its copy of the catalogue.
 import { reached } from "../../base/buggify.ts";
 import { hashPoint, SYSTEM_GROUP, type GroupId, type HashPoint, type NodeId } from "../../base/ids.ts";
+import { globalIndexesOf, hiddenTableName } from "../../model/global-index.ts";
 import { PAGE_BYTES_MAX } from "../../model/limits.ts";
 import type {
-  BatchGetOperation, BatchWriteOperation, DescribeTableOperation, Execute, GetOperation, ItemJson,
-  ListTablesOperation, LookupTable, Operation, Outcome, PageOutcome, Refusal, ScanOperation, WriteOperation,
+  BatchGetOperation, BatchWriteOperation, DescribeTableOperation, Execute, GetOperation, ItemCounts, ItemJson,
+  ListTablesOperation, LookupTable, Operation, Outcome, PageOutcome, Refusal, ScanOperation, TableOutcome,
+  WriteOperation,
 } from "../../model/operation.ts";
 import type { Partition, TableSchema } from "../../model/table-schema.ts";
 import type { Clock, TimerHandle } from "../../ports/clock.ts";
@@ -327,6 +329,31 @@ export class Router {
       done({ kind: "table", table, itemCount: 0, sizeBytes: 0 });
       return;
     }
+    const hidden = globalIndexesOf(table).map((index) => this.#tables.get(hiddenTableName(table.name, index.name)));
+    const counted: ItemCounts[] = new Array<ItemCounts>(1 + hidden.length).fill(NOTHING_COUNTED);
+    let left = counted.length;
+    let refused: Outcome | null = null;
+    const finish = (): void => {
+      left--;
+      if (left > 0) return;
+      const [own = NOTHING_COUNTED, ...indexCounts] = counted;
+      const whole: TableOutcome = { kind: "table", table, ...own };
+      done(refused ?? (hidden.length === 0 ? whole : { ...whole, indexCounts }));
+    };
+    [table, ...hidden].forEach((one, i) => {
+      if (one === null || (i > 0 && one.status === "CREATING")) finish();
+      else {
+        this.#count(one, (counts, refusal) => {
+          counted[i] = counts;
+          refused ??= refusal;
+          finish();
+        });
+      }
+    });
+  }
+
+  /** Adds up what the leaders of the table's partitions count; `refusal`: why one did not. */
+  #count(table: TableSchema, done: (counts: ItemCounts, refusal: Outcome | null) => void): void {
     let itemCount = 0;
     let sizeBytes = 0;
     let left = 0;
@@ -334,7 +361,7 @@ export class Router {
     const finish = (refusal: Outcome | null): void => {
       refused ??= refusal;
       left--;
-      if (left === 0) done(refused ?? { kind: "table", table, itemCount, sizeBytes });
+      if (left === 0) done({ itemCount, sizeBytes }, refused);
     };
     const ask = (partitions: readonly Partition[], deadlineMs: number): void => {
       left += partitions.length;
@@ -356,6 +383,8 @@ export class Router {
     ask(table.partitions, 0);
   }
 }
+
+const NOTHING_COUNTED: ItemCounts = { itemCount: 0, sizeBytes: 0 };
 
 /** Outcomes of the operations of a batch, as they come. */
 class Gathered {

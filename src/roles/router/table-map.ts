@@ -33,7 +33,7 @@ export class TableMap {
     return known !== undefined && known.id === table.id ? known : table;
   }
 
-  /** All names in byte order (as DynamoDB lists them). */
+  /** Names of users' tables in byte order (as DynamoDB lists them). */
   get names(): readonly string[] {
     return this.#names;
   }
@@ -102,7 +102,8 @@ export class TableMap {
   }
 
   #sortNames(): void {
-    this.#names = [...this.#tables.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    const shown = [...this.#tables.values()].filter(({ indexOf }) => indexOf === undefined).map(({ name }) => name);
+    this.#names = shown.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   }
 }
 

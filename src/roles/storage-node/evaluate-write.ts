@@ -1,6 +1,7 @@
 // Evaluates one write against the newest proposed value of its key and turns it into a physical change: the
 // new bytes, or a deletion. Pure: no state of the replica is touched. Replicas never evaluate anything.
 import { assert } from "../../base/assert.ts";
+import type { StorageKey } from "../../base/ids.ts";
 import type { Item } from "../../model/attribute-value.ts";
 import { evaluateCondition } from "../../model/expression/evaluate-condition.ts";
 import { applyUpdate } from "../../model/expression/apply-update.ts";
@@ -9,6 +10,7 @@ import { decodeStored, encodeItem, encodeJson, storedJson, storedSize } from "..
 import { itemSize } from "../../model/item-size.ts";
 import { spacesOf } from "../../model/key-encoding.ts";
 import { ITEM_BYTES_MAX, KIB } from "../../model/limits.ts";
+import { globalChange, globalKeyProblem, type GlobalChange } from "../../model/global-index.ts";
 import { indexChange, indexKeyProblem } from "../../model/local-index.ts";
 import type { ItemJson, Outcome, UpdateOperation, WriteOperation } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
@@ -16,7 +18,8 @@ import type { Mutation } from "../../wire/log-record.ts";
 
 /**
  * `value` undefined: nothing changes. `items` and `bytes`: what the change adds to the partition's counters. `derived`:
- * rows of local indexes that change with it.
+ * rows of local indexes that change with it. `global`: how rows of global indexes change with it; absent: the table has
+ * none, or it was not looked at.
  */
 export type Evaluated = {
   readonly outcome: Outcome;
@@ -26,6 +29,7 @@ export type Evaluated = {
   readonly derived: readonly Mutation[];
   /** What item and index rows add to their collection; null: the table has no local indexes. */
   readonly collectionBytes: number | null;
+  readonly global?: GlobalChange;
 };
 
 const NOTHING_DERIVED: readonly Mutation[] = [];
@@ -35,13 +39,35 @@ const NOTHING_DERIVED: readonly Mutation[] = [];
  */
 const WRITE_BYTES_MAX = 2_816 * KIB;
 
-/** `stored` is the newest value in stored form, null when there is no item. */
-export function evaluateWrite(operation: WriteOperation, stored: Uint8Array | null): Evaluated {
+/**
+ * `stored` is the newest value in stored form, null when there is no item; `newest` the newest record of the table that
+ * is known: it may have other global indexes than the operation knows of.
+ */
+export function evaluateWrite(
+  operation: WriteOperation, stored: Uint8Array | null, newest: TableSchema = operation.table,
+): Evaluated {
   const evaluated = evaluateItem(operation, stored);
-  const { table } = operation;
+  const indexed = withLocalIndexes(operation.table, evaluated, stored);
+  if (newest.globalIndexes === undefined || indexed.value === undefined) return indexed;
+  return withGlobalIndexes(newest, operation.address.key, indexed, indexed.value, stored);
+}
+
+function withLocalIndexes(table: TableSchema, evaluated: Evaluated, stored: Uint8Array | null): Evaluated {
   if (table.localIndexes === undefined) return evaluated;
   if (evaluated.value === undefined) return { ...evaluated, collectionBytes: 0 };
   return withIndexes(table, evaluated, evaluated.value, stored);
+}
+
+function withGlobalIndexes(
+  table: TableSchema, key: StorageKey, evaluated: Evaluated, value: Uint8Array | null, stored: Uint8Array | null,
+): Evaluated {
+  const problem = value === null ? null : globalKeyProblem(table, decodeStored(value));
+  if (problem !== null) return unchanged({ kind: "invalid", message: problem.message });
+  const global = globalChange(table, key, stored, value);
+  const { outcome } = evaluated;
+  assert(outcome.kind === "written", "a change was written");
+  return global.writes.length === 0 ? { ...evaluated, global }
+    : { ...evaluated, outcome: { ...outcome, globalWrites: global.writes }, global };
 }
 
 /** Adds the rows of local indexes to a change of an item; or refuses it for what the indexes cannot take. */

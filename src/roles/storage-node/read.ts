@@ -8,7 +8,7 @@ import { decodeStored, encodeJson, storedJson, storedSize } from "../../model/it
 import { must } from "../../base/assert.ts";
 import { addressOf, keyAfter, keyItemOf } from "../../model/key-encoding.ts";
 import { indexKeyItem, localIndexesOf } from "../../model/local-index.ts";
-import { getAttribute } from "../../model/attribute-map.ts";
+import { getAttribute, newAttributeMap, setAttribute } from "../../model/attribute-map.ts";
 import type { Item } from "../../model/attribute-value.ts";
 import { READ_UNIT_BYTES } from "../../model/limits.ts";
 import type { GetOperation, GetOutcome, ItemJson, PageOptions, PageOutcome } from "../../model/operation.ts";
@@ -57,6 +57,7 @@ export function readPage(
   let scanned = 0;
   let scannedBytes = 0;
   let last: StorageKey | null = null;
+  /** Of an index. */
   let lastRow: Item | null = null;
   const items = page.index?.fetches === true ? new FetchedItems(tree, table) : null;
   const damage = from >= to ? null : tree.scan(from, to, isForward, (key, row) => {
@@ -78,6 +79,7 @@ export function readPage(
     const bytes = scannedBytes + (items?.bytes ?? 0);
     if (scanned < limit && bytes <= bytesMax && !buggify("storage node: a page ends early")) return true;
     last = key;
+    lastRow ??= table.indexOf === undefined ? null : decodeStored(row);
     return false;
   });
   if (damage !== null) return damage;
@@ -89,8 +91,15 @@ export function readPage(
 
 /** A row of an index has all key attributes; an item's are in its key. */
 function lastKeyOf(table: TableSchema, { index }: PageOptions, last: StorageKey, row: Item | null): Item {
+  if (table.indexOf !== undefined) return attributesOf(must(row), table.indexOf.keyNames);
   if (index === undefined) return keyItemOf(table, last);
   return indexKeyItem(table, must(localIndexesOf(table)[index.number - 1]), must(row));
+}
+
+function attributesOf(row: Item, names: readonly string[]): Item {
+  const part = newAttributeMap();
+  for (const name of names) setAttribute(part, name, must(getAttribute(row, name), "a row has its keys"));
+  return part;
 }
 
 /** Reads the items of index rows, and counts what that costs. */

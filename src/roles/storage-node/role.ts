@@ -10,7 +10,10 @@ import type { NodeReplicator } from "../../replication/node-replicator.ts";
 import type { ItemTree } from "../../storage/tree/item-tree.ts";
 import type { TreeDamage } from "../../storage/tree/tree-read.ts";
 import type { LogEntry } from "../../wire/log-record.ts";
-import { REPLY, type NodeMessage, type Redirect, type Request, type WorkOutcome } from "../../wire/data-messages.ts";
+import {
+  REPLY, type NodeMessage, type Redirect, type Reply, type Request, type WorkOutcome,
+} from "../../wire/data-messages.ts";
+import { GlobalIndexes } from "./global-indexes.ts";
 import { EXPIRY_DEFAULT, ExpirySweep, type ExpiryOptions } from "./expiry-sweep.ts";
 import { LedPartitions } from "./led-partition.ts";
 import { MembershipWorks } from "./membership-works.ts";
@@ -28,6 +31,10 @@ export type StorageNodeEnv = {
   readonly placed: PlacedGroups;
   /** Absent: the default pace. */
   readonly expiry?: ExpiryOptions;
+  /** Ids of requests that no other request of this node has. */
+  readonly nextId: () => number;
+  /** How long changes wait before they go to global indexes; absent: not at all. */
+  readonly indexLagMs?: number;
   /** The tree found bytes that fail their checksum: this node must stop. */
   readonly onDamage: (damage: TreeDamage) => void;
 };
@@ -41,12 +48,14 @@ export class StorageNode {
   readonly #led: LedPartitions;
   readonly #writes: Writes;
   readonly #expiry: ExpirySweep;
+  readonly #indexes: GlobalIndexes;
 
   constructor(env: StorageNodeEnv) {
     this.#env = env;
     const answer = (request: Request, outcome: WorkOutcome): void => this.#reply(request, outcome);
     this.#led = new LedPartitions(env.tree, env.placed);
-    this.#writes = new Writes({ ...env, answer, led: this.#led });
+    this.#indexes = new GlobalIndexes({ ...env, answer, led: this.#led, lagMs: env.indexLagMs ?? 0 });
+    this.#writes = new Writes({ ...env, answer, led: this.#led }, [this.#indexes]);
     this.#membership = new MembershipWorks({ ...env, answer, led: this.#led });
     this.#pages = new SnapshotPages({ ...env, answer });
     this.#expiry = new ExpirySweep({
@@ -65,6 +74,21 @@ export class StorageNode {
 
   onLeadership(host: GroupHost): void {
     this.#membership.onLeadership(host);
+    this.#indexes.onLeadership(host);
+  }
+
+  /** This node has seen a newer catalogue. */
+  onCatalogue(): void {
+    this.#indexes.onCatalogue();
+  }
+
+  /** True when the reply was to a request of this role. */
+  onReply(reply: Reply): boolean {
+    return this.#indexes.onReply(reply);
+  }
+
+  stop(): void {
+    this.#indexes.stop();
   }
 
   onApplied(host: GroupHost, entry: LogEntry): void {
@@ -114,6 +138,9 @@ export class StorageNode {
         return;
       case "snapshot-page":
         this.#pages.onRequest(request);
+        return;
+      case "index-rows":
+        this.#indexes.onRows(host, request, work);
         return;
       case "register":
       case "admin":

@@ -4,6 +4,7 @@ import { assert } from "../../base/assert.ts";
 import type { StorageKey } from "../../base/ids.ts";
 import { stampStored, storedTimestamp } from "../../model/item-codec.ts";
 import { collectionKey } from "../../model/key-encoding.ts";
+import type { GlobalChange } from "../../model/global-index.ts";
 import type { DeleteOperation, Outcome, WriteOperation } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -42,12 +43,16 @@ export type Change = {
   readonly timestamp: number;
   /** The service deleted the item because its time was over. */
   readonly isExpiry: boolean;
+  /** How rows of global indexes change with it; null: not looked at yet. */
+  readonly global: GlobalChange | null;
 };
 
 /** Adds rows (`session.addRow`) to the batch of each change of a table that it follows: outboxes, streams. */
 export interface ChangeFollower {
   follows(table: TableSchema): boolean;
   onChange(change: Change): void;
+  /** Why it cannot follow more changes of the partition now; null or absent: it can. */
+  refusal?(partition: LedPartition, table: TableSchema): Outcome | null;
 }
 
 export const UNKNOWN_FATE: Outcome = {
@@ -137,7 +142,9 @@ export class Writes {
       if (!follower.follows(table)) continue;
       partition.raiseVersion(table.version);
       session.noteState();
-      follower.onChange({ host, partition, table, key, before, after: value, timestamp, isExpiry });
+      follower.onChange({
+        host, partition, table, key, before, after: value, timestamp, isExpiry, global: evaluated.global ?? null,
+      });
     }
     this.#env.replicator.wake(host);
     return timestamp;
@@ -160,10 +167,14 @@ export class Writes {
     if (session.isFull() || tree.isOverloaded) return SHED;
     const ready = this.ready(host, session, operation.table);
     if (ready.kind !== "ready") return ready;
+    for (const follower of this.#followers) {
+      const refusal = follower.refusal?.(ready.partition, ready.table) ?? null;
+      if (refusal !== null) return refusal;
+    }
     const { key } = operation.address;
     const stored = this.newest(session, key);
     if (stored !== null && "kind" in stored) return this.#damaged(stored);
-    const evaluated = evaluateWrite(operation, stored);
+    const evaluated = evaluateWrite(operation, stored, ready.table);
     waiter.outcome = evaluated.outcome;
     if (evaluated.collectionBytes !== null) {
       const bytes = this.collectionBytes(session, key, evaluated.collectionBytes);

@@ -1,22 +1,23 @@
 // Shapes of messages between processes but for Paxos frames: works, their outcomes, the catalogue, beats.
-import { STORAGE_KEY_BYTES_MAX } from "../../model/key-encoding.ts";
+import { isStoredIntact, storedTimestamp } from "../../model/item-codec.ts";
+import { ITEMS_INDEX, STORAGE_KEY_BYTES_MAX } from "../../model/key-encoding.ts";
 import {
   CATALOGUE, CATALOGUE_ASK, NODE_BEAT, REPLY, REQUEST, type AdminRequestWork, type AdminWork, type CatalogueAsk,
   type CatalogueMessage, type DescribeWork, type Described, type Done, type GetManyWork, type GroupStatusOutcome,
-  type GroupStatusWork, type ManyOutcome, type Moved, type NodeBeat, type NotNow, type ReconfigureWork, type Redirect,
-  type RegisterWork, type Registered, type ReplicaProgress, type Reply, type Request, type SnapshotPage,
-  type SnapshotPageWork, type SplitWork, type StatusOutcome, type StatusWork, type TableWork, type TransferWork,
+  type GroupStatusWork, type IndexRow, type IndexRowsWork, type ManyOutcome, type Moved, type NodeBeat, type NotNow,
+  type ReconfigureWork, type Redirect, type RegisterWork, type Registered, type ReplicaProgress, type Reply, type Request,
+  type SnapshotPage, type SnapshotPageWork, type SplitWork, type StatusOutcome, type StatusWork, type TableWork, type TransferWork,
   type Work, type WorkOutcome, type WriteManyWork,
 } from "../data-messages.ts";
 import { LOG, REPLICAS_MAX, STORAGE, type Configuration, type Replica } from "../group-configuration.ts";
 import type { Mutation } from "../log-record.ts";
 import type { WriteOperation } from "../../model/operation.ts";
 import {
-  isGet, isKeyBound, isOutcome, isQuery, isReason, isScan, isTableOperation, MANY_MAX, OUTCOMES, WRITES,
+  isGet, isItemKey, isKeyBound, isOutcome, isQuery, isReason, isScan, isTableOperation, MANY_MAX, OUTCOMES, WRITES,
 } from "./operation-shapes.ts";
 import {
-  binary, isBytes, isCounter, isDuration, isFlag, isHashPoint, isInteger, isNodeId, isPositive, listOf, nullable,
-  object, oneOf, text, union, type Shape,
+  binary, isBytes, isCounter, isDuration, isFiniteNumber, isFlag, isHashPoint, isInteger, isNodeId, isPositive,
+  listOf, nullable, object, oneOf, text, union, type Shape,
 } from "./shape.ts";
 import { ADDRESS_CHARS_MAX, isNodeRecord, isPartition, isTable, ZONE_CHARS_MAX } from "./table-shapes.ts";
 
@@ -24,6 +25,8 @@ import { ADDRESS_CHARS_MAX, isNodeRecord, isPartition, isTable, ZONE_CHARS_MAX }
 const NODES_MAX = 65_535;
 const TABLES_MAX = 10_000;
 const ROWS_MAX = 500_000;
+/** More than any sender puts into one request. */
+const INDEX_ROWS_MAX = 4_096;
 const UUID_CHARS_MAX = 64;
 const CHILDREN_MAX = 16;
 /** What a person reads of a cluster, as JSON. */
@@ -52,6 +55,12 @@ export const isRegisterWork: Shape = object<RegisterWork>({
   capacity: isCounter,
 });
 
+const isIndexRow: Shape = object<IndexRow>(
+  { key: isItemKey, timestamp: isPositive, value: nullable(isBytes) },
+  ({ key, timestamp, value }) => key.charCodeAt(4) === ITEMS_INDEX
+    && (value === null || (isStoredIntact(value, key) && storedTimestamp(value) === timestamp)),
+);
+
 const isWork: Shape = union<Work>({
   get: isGet,
   ...WRITES,
@@ -75,6 +84,9 @@ const isWork: Shape = union<Work>({
   register: isRegisterWork,
   admin: object<AdminRequestWork>({ kind: oneOf("admin"), command: isAdminWork }),
   describe: object<DescribeWork>({ kind: oneOf("describe") }),
+  "index-rows": object<IndexRowsWork>({
+    kind: oneOf("index-rows"), rows: listOf(isIndexRow, INDEX_ROWS_MAX, 1), sentMs: isFiniteNumber,
+  }),
 });
 
 const isConfiguration: Shape = object<Configuration>({ epoch: isCounter, replicas: areReplicas });

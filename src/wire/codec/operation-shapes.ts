@@ -2,17 +2,18 @@
 // what its types say and on canonical values, so both are checked here.
 import type {
   BatchGetOutcome, BatchWriteOutcome, CreateTableOperation, DeleteOperation, DeleteTableOperation,
-  DescribeTableOperation, GetOperation, GetOutcome, ItemAddress, ListTablesOperation, Outcome, PageOptions,
+  DescribeTableOperation, GetOperation, GetOutcome, ItemAddress, ItemCounts, ListTablesOperation, Outcome, PageOptions,
   PageOutcome, IndexRead, PutOperation, QueryOperation, Refusal, ScanOperation, TableListOutcome, TableOperation,
   TableOutcome,
   UpdateOperation, UpdateTableOperation, WriteOperation, WriteOutcome,
 } from "../../model/operation.ts";
 import type { ConditionNode, Operand, SetValue, UpdateNode } from "../../model/expression/ast.ts";
+import type { IndexWrites } from "../../model/global-index.ts";
 import { isStoredIntact } from "../../model/item-codec.ts";
 import { ITEMS_INDEX, pointOfKey, scanBounds, spacesOf, STORAGE_KEY_BYTES_MAX } from "../../model/key-encoding.ts";
 import {
-  ATTRIBUTE_NAME_BYTES_MAX, EXPRESSION_IN_COUNT_MAX, EXPRESSION_OPERATOR_COUNT_MAX, ITEM_BYTES_MAX, KIB,
-  LOCAL_INDEX_COUNT_MAX, TABLE_NAME_LENGTH_MAX,
+  ATTRIBUTE_NAME_BYTES_MAX, EXPRESSION_IN_COUNT_MAX, EXPRESSION_OPERATOR_COUNT_MAX, GLOBAL_INDEX_COUNT_MAX,
+  ITEM_BYTES_MAX, KIB, LOCAL_INDEX_COUNT_MAX, TABLE_NAME_LENGTH_MAX,
 } from "../../model/limits.ts";
 import { parseAttributeMap, parseAttributeValue } from "../../model/parse-value.ts";
 import { HASH_POINT_END, hashPoint } from "../../base/ids.ts";
@@ -36,7 +37,7 @@ export const MANY_MAX = 1_000;
 const RUNS_MAX = 1_000_000;
 const PATHS_MAX = 10_000;
 
-const isItemKey: Shape = binary(KEY_BYTES_MIN, STORAGE_KEY_BYTES_MAX);
+export const isItemKey: Shape = binary(KEY_BYTES_MIN, STORAGE_KEY_BYTES_MAX);
 export const isKeyBound: Shape = binary(0, BOUND_BYTES_MAX);
 export const isReason: Shape = text(REASON_CHARS_MAX);
 
@@ -219,6 +220,9 @@ const isWriteOutcome: Shape = object<WriteOutcome>({
   kind: oneOf("written"), attributes: json, oldSize: isCounter, newSize: isCounter,
   indexWrites: optional(listOf(listOf(isCounter, 2), LOCAL_INDEX_COUNT_MAX)),
   collectionBytes: optional(isCounter),
+  globalWrites: optional(listOf(object<IndexWrites>({
+    name: isTableName, sizes: listOf(isCounter, 2),
+  }), GLOBAL_INDEX_COUNT_MAX)),
 });
 
 export const OUTCOMES: { readonly [K in Outcome["kind"]]: Shape } = {
@@ -238,6 +242,9 @@ export const OUTCOMES: { readonly [K in Outcome["kind"]]: Shape } = {
   }),
   table: object<TableOutcome>({
     kind: oneOf("table"), table: isTable, itemCount: isCounter, sizeBytes: isCounter,
+    indexCounts: optional(listOf(object<ItemCounts>({
+      itemCount: isCounter, sizeBytes: isCounter,
+    }), GLOBAL_INDEX_COUNT_MAX)),
   }),
   tables: object<TableListOutcome>({
     kind: oneOf("tables"), names: listOf(isTableName, MANY_MAX), last: nullable(isTableName),

@@ -3,16 +3,18 @@ import { ballotFrom, epoch, groupId, HASH_POINT_END, hashPoint, lsn, nodeId, tab
 import type { HashPoint, NodeId, StorageKey } from "../../base/ids.ts";
 import type { Prng } from "../../base/prng.ts";
 import type { ConditionNode, Operand, PathNode, SetValue, UpdateNode } from "../../model/expression/ast.ts";
-import { encodeItem } from "../../model/item-codec.ts";
+import { encodeItem, stampStored } from "../../model/item-codec.ts";
 import { addressOf, spacesOf } from "../../model/key-encoding.ts";
 import type {
   GetOperation, Outcome, PageOptions, Refusal, TableOperation, WriteOperation,
 } from "../../model/operation.ts";
 import { randomKeyValue, randomMap, randomText, randomValue } from "../../model/random-value.ts";
-import type { Billing, LocalIndex, NodeRecord, Partition, TableSchema } from "../../model/table-schema.ts";
+import type {
+  Billing, GlobalIndex, GlobalIndexDefinition, KeyAttribute, LocalIndex, NodeRecord, Partition, TableSchema,
+} from "../../model/table-schema.ts";
 import type { TableChange } from "../../model/table-settings.ts";
 import {
-  CATALOGUE, CATALOGUE_ASK, NODE_BEAT, PAXOS_FRAME, REPLY, REQUEST, type AdminWork, type NodeMessage,
+  CATALOGUE, CATALOGUE_ASK, NODE_BEAT, PAXOS_FRAME, REPLY, REQUEST, type AdminWork, type IndexRow, type NodeMessage,
   type PaxosFrame, type Work, type WorkOutcome,
 } from "../data-messages.ts";
 import { LOG, STORAGE, type Replica } from "../group-configuration.ts";
@@ -29,7 +31,7 @@ export function randomMessage(prng: Prng): NodeMessage {
     case 1: return { kind: CATALOGUE_ASK, from };
     case 2: return {
       kind: CATALOGUE, from, version: lsn(counter(prng)), isAuthoritative: prng.chance(1, 2),
-      tables: many(prng, 4, randomTable), nodes: many(prng, 4, randomNodeRecord), system: randomPartition(prng),
+      tables: [...many(prng, 4, randomTable), ...many(prng, 2, randomHidden)], nodes: many(prng, 4, randomNodeRecord), system: randomPartition(prng),
     };
     case 3: return {
       kind: NODE_BEAT, from, incarnation: counter(prng), replicas: prng.below(100), led: prng.below(100),
@@ -74,7 +76,8 @@ export function randomTable(prng: Prng): TableSchema {
   return {
     id: tableId(prng.u32()), name: `table.${prng.below(1_000)}`, hashKey: { name: "pk", type: prng.pick(TYPES) },
     rangeKey, ...(rangeKey === null || prng.chance(1, 2) ? {} : { localIndexes: randomIndexes(prng) }),
-    status: prng.pick(["CREATING", "ACTIVE", "UPDATING", "DELETING"]), version: counter(prng),
+    ...(prng.chance(1, 2) ? {} : { globalIndexes: many(prng, 3, randomGlobalIndex, 1) }),
+    status: randomStatus(prng), version: counter(prng),
     createdMs: prng.u32() * 1_000, uuid: "0b0e-11", billing: randomBilling(prng),
     deletionProtection: prng.chance(1, 2), tableClass: prng.pick([null, "STANDARD", "STANDARD_INFREQUENT_ACCESS"]),
     ...randomSettings(prng),
@@ -109,6 +112,42 @@ function randomChange(prng: Prng): TableChange {
     ...(prng.chance(1, 2) ? { tags: { set: table.tags ?? [], remove: ["gone"] } } : {}),
     ...(timeToLive === undefined ? {} : { timeToLive: { attribute: "a", isEnabled: timeToLive.isEnabled } }),
   };
+}
+
+function randomStatus(prng: Prng): TableSchema["status"] {
+  return prng.pick(["CREATING", "ACTIVE", "UPDATING", "DELETING"]);
+}
+
+function randomGlobalDefinition(prng: Prng): GlobalIndexDefinition {
+  const keys = (): readonly KeyAttribute[] => many(prng, 3, () => ({ name: randomText(prng, 3), type: prng.pick(TYPES) }));
+  return {
+    name: `global-${prng.below(99)}`, hashKeys: [{ name: "gk", type: prng.pick(TYPES) }, ...keys()], rangeKeys: keys(),
+    projection: prng.pick([{ kind: "ALL", attributes: [] }, { kind: "INCLUDE", attributes: ["a"] }]),
+    billing: randomBilling(prng), ...(prng.chance(1, 3) ? { warm: { readUnits: 1, writeUnits: 2 } } : {}),
+    ...(prng.chance(1, 3) ? { onDemandCap: { readUnits: null, writeUnits: 3 } } : {}),
+  };
+}
+
+function randomGlobalIndex(prng: Prng): GlobalIndex {
+  return {
+    ...randomGlobalDefinition(prng), status: randomStatus(prng), table: tableId(prng.u32()),
+    ...(prng.chance(1, 2) ? { isBackfilling: true } : {}),
+  };
+}
+
+/** One that holds the rows of an index. */
+function randomHidden(prng: Prng): TableSchema {
+  const { localIndexes: _, ...table } = randomTable(prng);
+  return { ...table, name: `${table.name}/index/x`, indexOf: { table: table.id, name: table.name, keyNames: ["gk", "pk"] } };
+}
+
+function randomIndexRow(prng: Prng): IndexRow {
+  const key = randomKey(prng);
+  const timestamp = prng.between(1, 0xffff_ffff);
+  if (prng.chance(1, 2)) return { key, timestamp, value: null };
+  const value = encodeItem(randomMap(prng, 2), 100, key).slice();
+  stampStored(value, timestamp);
+  return { key, timestamp, value };
 }
 
 function randomIndexes(prng: Prng): readonly LocalIndex[] {
@@ -170,6 +209,7 @@ const WORKS: readonly ((prng: Prng) => Work)[] = [
   (prng): Work => ({ kind: "register", uuid: randomText(prng, 5), zone: "a", address: "h:1", capacity: 5 }),
   (prng): Work => ({ kind: "admin", command: randomAdmin(prng) }),
   (): Work => ({ kind: "describe" }),
+  (prng): Work => ({ kind: "index-rows", rows: many(prng, 4, randomIndexRow, 1), sentMs: prng.u32() / 3 }),
 ];
 
 function randomWork(prng: Prng): Work {
@@ -196,6 +236,7 @@ function randomTableOperation(prng: Prng): TableOperation {
       definition: {
         name, hashKey, rangeKey, billing, deletionProtection, tableClass, partitionCount,
         ...(localIndexes === undefined ? {} : { localIndexes }), ...settings,
+        ...(prng.chance(1, 2) ? {} : { globalIndexes: many(prng, 2, randomGlobalDefinition, 1) }),
       },
     },
     { kind: "update-table", name, change: randomChange(prng) },
@@ -309,11 +350,13 @@ function randomRefusal(prng: Prng): Refusal {
   ]);
 }
 
+const GLOBAL_WRITES = { globalWrites: [{ name: "gsi", sizes: [4] }] } as const;
+
 function randomItemOutcome(prng: Prng): Outcome {
   return prng.pick<Outcome>([
     { kind: "item", json: maybeBytes(prng), exists: prng.chance(1, 2), size: prng.below(1_000) },
     { kind: "written", attributes: maybeBytes(prng), oldSize: prng.below(9), newSize: prng.below(9) },
-    { kind: "written", attributes: null, oldSize: 0, newSize: 9, indexWrites: [[], [prng.below(9)], [1, 2]], collectionBytes: 9 },
+    { kind: "written", attributes: null, oldSize: 0, newSize: 9, indexWrites: [[], [prng.below(9)], [1, 2]], collectionBytes: 9, ...GLOBAL_WRITES },
     randomRefusal(prng),
   ]);
 }
@@ -328,6 +371,7 @@ const OUTCOMES: readonly ((prng: Prng) => WorkOutcome)[] = [
   (prng): WorkOutcome => ({ kind: "many", outcomes: many(prng, 4, randomItemOutcome) }),
   (prng): WorkOutcome => ({ kind: "items", outcomes: many(prng, 2, randomRefusal) }),
   (prng): WorkOutcome => ({ kind: "batch-written", outcomes: many(prng, 2, randomRefusal) }),
+  (prng): WorkOutcome => ({ kind: "table", table: randomTable(prng), itemCount: counter(prng), sizeBytes: 0, indexCounts: [{ itemCount: 1, sizeBytes: counter(prng) }] }),
   (prng): WorkOutcome => ({ kind: "table", table: randomTable(prng), itemCount: counter(prng), sizeBytes: 0 }),
   (prng): WorkOutcome => ({ kind: "tables", names: many(prng, 3, () => `t-${prng.below(9)}`), last: null }),
   (prng): WorkOutcome => ({ kind: "redirect", leader: prng.pick([null, randomNode(prng)]), reason: "other" }),
@@ -356,8 +400,8 @@ function randomOutcome(prng: Prng): WorkOutcome {
 
 // ---- Small things.
 
-function many<T>(prng: Prng, countMax: number, make: (prng: Prng) => T): T[] {
-  return Array.from({ length: prng.below(countMax + 1) }, () => make(prng));
+function many<T>(prng: Prng, countMax: number, make: (prng: Prng) => T, countMin = 0): T[] {
+  return Array.from({ length: prng.between(countMin, countMax) }, () => make(prng));
 }
 
 /** Of any magnitude, up to 2^53 - 1. */

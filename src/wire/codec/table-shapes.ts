@@ -1,11 +1,12 @@
 // Shapes of what the catalogue holds: tables, partitions, nodes.
 import { HASH_POINT_END } from "../../base/ids.ts";
 import {
-  ATTRIBUTE_NAME_BYTES_MAX, INDEX_PROJECTED_COUNT_MAX, KEY_ATTRIBUTE_NAME_LENGTH_MAX, LOCAL_INDEX_COUNT_MAX,
-  TABLE_NAME_LENGTH_MAX, TABLE_NAME_LENGTH_MIN,
+  ATTRIBUTE_NAME_BYTES_MAX, GLOBAL_INDEX_COUNT_MAX, INDEX_KEY_ATTRIBUTES_MAX, INDEX_PROJECTED_COUNT_MAX,
+  KEY_ATTRIBUTE_NAME_LENGTH_MAX, LOCAL_INDEX_COUNT_MAX, TABLE_NAME_LENGTH_MAX, TABLE_NAME_LENGTH_MIN,
 } from "../../model/limits.ts";
 import type {
-  Billing, KeyAttribute, LocalIndex, NodeRecord, Partition, Projection, TableDefinition, TableSchema,
+  Billing, GlobalIndex, GlobalIndexDefinition, IndexedTable, KeyAttribute, LocalIndex, NodeRecord, Partition,
+  Projection, TableDefinition, TableSchema,
 } from "../../model/table-schema.ts";
 import {
   isCounter, isFiniteNumber, isFlag, isHashPoint, isNodeId, isPositive, listOf, nullable, object, oneOf, optional,
@@ -29,6 +30,14 @@ export const isTableName: Shape = (value) => (
   typeof value === "string" && value.length >= TABLE_NAME_LENGTH_MIN && value.length <= TABLE_NAME_LENGTH_MAX
   && TABLE_NAME.test(value)
 );
+
+/** Two names of tables with a separator between them. */
+const HIDDEN_NAME_LENGTH_MAX = 2 * TABLE_NAME_LENGTH_MAX + 7;
+const HIDDEN_NAME = /^[A-Za-z0-9_.-]+\/index\/[A-Za-z0-9_.-]+$/;
+
+/** The name of a user's table, or one of a hidden table. */
+const isAnyTableName: Shape = (value) => isTableName(value)
+  || (typeof value === "string" && value.length <= HIDDEN_NAME_LENGTH_MAX && HIDDEN_NAME.test(value));
 
 export const isPartition: Shape = object<Partition>({
   group: isPositive,
@@ -63,10 +72,32 @@ function canHaveIndexes(table: Pick<TableSchema, "rangeKey" | "localIndexes">): 
   return table.localIndexes === undefined || table.rangeKey !== null;
 }
 
-const isBilling: Shape = object<Billing>({
+export const isBilling: Shape = object<Billing>({
   mode: oneOf("PROVISIONED", "PAY_PER_REQUEST"), readUnits: isCounter, writeUnits: isCounter,
   onDemandMs: optional(isCounter), increasedMs: optional(isCounter), decreasedMs: optional(isCounter),
   decreases: optional(isCounter),
+});
+
+const status: Shape = oneOf("CREATING", "ACTIVE", "UPDATING", "DELETING");
+
+const indexDefinition = {
+  name: isTableName,
+  hashKeys: listOf(isKeyAttribute, INDEX_KEY_ATTRIBUTES_MAX, 1),
+  rangeKeys: listOf(isKeyAttribute, INDEX_KEY_ATTRIBUTES_MAX),
+  projection: isProjection,
+  billing: isBilling,
+  onDemandCap: optional(isThroughputCap),
+  warm: optional(isThroughput),
+} as const;
+export const isGlobalIndexDefinition: Shape = object<GlobalIndexDefinition>(indexDefinition);
+const isGlobalIndex: Shape = object<GlobalIndex>({
+  ...indexDefinition, status, isBackfilling: optional(oneOf(true)), table: whole(0, 0xffff_ffff),
+});
+/** Key attributes of an index and of its table. */
+const KEY_NAMES_MAX = 2 * INDEX_KEY_ATTRIBUTES_MAX + 2;
+const isIndexedTable: Shape = object<IndexedTable>({
+  table: whole(0, 0xffff_ffff), name: isTableName,
+  keyNames: listOf(text(KEY_ATTRIBUTE_NAME_LENGTH_MAX), KEY_NAMES_MAX, 1),
 });
 
 /** What a table and the wish for one have in common. */
@@ -80,11 +111,13 @@ const settings = {
 
 const isWholeTable: Shape = object<TableSchema>({
   id: whole(0, 0xffff_ffff),
-  name: isTableName,
+  name: isAnyTableName,
   hashKey: isKeyAttribute,
   rangeKey: nullable(isKeyAttribute),
   localIndexes,
-  status: oneOf("CREATING", "ACTIVE", "UPDATING", "DELETING"),
+  globalIndexes: optional(listOf(isGlobalIndex, GLOBAL_INDEX_COUNT_MAX, 1)),
+  indexOf: optional(isIndexedTable),
+  status,
   version: isCounter,
   createdMs: isFiniteNumber,
   uuid: text(UUID_CHARS_MAX),
@@ -95,7 +128,8 @@ const isWholeTable: Shape = object<TableSchema>({
   timeToLive: optional(isTimeToLive),
   partitions: listOf(isPartition, PARTITIONS_MAX, 1),
   closed: optional(listOf(isPartition, PARTITIONS_MAX)),
-}, (table) => coversHashSpace(table.partitions) && canHaveIndexes(table));
+}, (table) => coversHashSpace(table.partitions) && canHaveIndexes(table)
+  && (table.indexOf === undefined) === isTableName(table.name));
 
 /** Tables that were found good: one that many requests refer to is looked at once. */
 const good: WeakSet<object> = new WeakSet();
@@ -113,6 +147,7 @@ export const isTableDefinition: Shape = object<TableDefinition>({
   hashKey: isKeyAttribute,
   rangeKey: nullable(isKeyAttribute),
   localIndexes,
+  globalIndexes: optional(listOf(isGlobalIndexDefinition, GLOBAL_INDEX_COUNT_MAX, 1)),
   billing: isBilling,
   deletionProtection: isFlag,
   ...settings,

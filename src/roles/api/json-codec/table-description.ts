@@ -1,8 +1,9 @@
 // TableDescription as JSON.
 import { decreasesOn } from "../../../model/billing.ts";
+import { globalIndexesOf } from "../../../model/global-index.ts";
 import { localIndexesOf } from "../../../model/local-index.ts";
 import type { TableOutcome } from "../../../model/operation.ts";
-import type { Billing, KeyAttribute, TableSchema, TableStatus } from "../../../model/table-schema.ts";
+import type { Billing, KeyAttribute, Projection, TableSchema, TableStatus } from "../../../model/table-schema.ts";
 import { warmOf } from "../../../model/warm-throughput.ts";
 import type { Call } from "../call.ts";
 
@@ -46,6 +47,7 @@ export function tableDescription(outcome: TableOutcome, status: TableStatus, cal
     TableArn: tableArn(region, accountId, table.name),
     TableId: table.uuid,
     ...localIndexes(table, tableArn(region, accountId, table.name)),
+    ...globalIndexes(outcome, status, tableArn(region, accountId, table.name), context.clock.wallMs()),
     ...billingSummary(table.billing),
     ...classSummary(table),
     DeletionProtectionEnabled: table.deletionProtection,
@@ -59,6 +61,9 @@ export function tableDescription(outcome: TableOutcome, status: TableStatus, cal
 function definedIn(table: TableSchema, keys: readonly KeyAttribute[]): readonly KeyAttribute[] {
   const defined = new Map(keys.map((key) => [key.name, key]));
   for (const { rangeKey } of localIndexesOf(table)) defined.set(rangeKey.name, rangeKey);
+  for (const { hashKeys, rangeKeys } of globalIndexesOf(table)) {
+    for (const key of [...hashKeys, ...rangeKeys]) defined.set(key.name, key);
+  }
   return [...defined.values()];
 }
 
@@ -74,14 +79,44 @@ function localIndexes(table: TableSchema, arn: string): Description {
       KeySchema: [
         { AttributeName: table.hashKey.name, KeyType: "HASH" }, { AttributeName: rangeKey.name, KeyType: "RANGE" },
       ],
-      Projection: {
-        ProjectionType: projection.kind,
-        ...(projection.kind === "INCLUDE" ? { NonKeyAttributes: projection.attributes } : {}),
-      },
+      Projection: projectionJson(projection),
       IndexSizeBytes: 0,
       ItemCount: 0,
       IndexArn: `${arn}/index/${name}`,
     })),
+  };
+}
+
+function projectionJson({ kind, attributes }: Projection): Description {
+  return { ProjectionType: kind, ...(kind === "INCLUDE" ? { NonKeyAttributes: attributes } : {}) };
+}
+
+function globalIndexes(
+  { table, indexCounts }: TableOutcome, status: TableStatus, arn: string, nowMs: number,
+): Description {
+  if (table.globalIndexes === undefined) return {};
+  return {
+    GlobalSecondaryIndexes: table.globalIndexes.map((index, i) => {
+      const { name, hashKeys, rangeKeys, billing } = index;
+      const indexStatus = status === "DELETING" ? status : index.status;
+      return {
+        IndexName: name,
+        KeySchema: [
+          ...hashKeys.map((key) => ({ AttributeName: key.name, KeyType: "HASH" })),
+          ...rangeKeys.map((key) => ({ AttributeName: key.name, KeyType: "RANGE" })),
+        ],
+        Projection: projectionJson(index.projection),
+        IndexStatus: indexStatus,
+        // First the index gets its place, while the table is UPDATING; then its items.
+        ...(index.isBackfilling === true ? { Backfilling: status === "ACTIVE" } : {}),
+        ProvisionedThroughput: throughput(billing, nowMs),
+        IndexSizeBytes: indexCounts?.[i]?.sizeBytes ?? 0,
+        ItemCount: indexCounts?.[i]?.itemCount ?? 0,
+        IndexArn: `${arn}/index/${name}`,
+        ...onDemandCap(index),
+        WarmThroughput: warm(index, indexStatus),
+      };
+    }),
   };
 }
 
@@ -116,7 +151,7 @@ function classSummary({ tableClass, tableClassMs }: TableSchema): Description {
   };
 }
 
-function onDemandCap({ onDemandCap: cap }: TableSchema): Description {
+function onDemandCap({ onDemandCap: cap }: Pick<TableSchema, "onDemandCap">): Description {
   if (cap === undefined) return {};
   return {
     OnDemandThroughput: {
@@ -126,7 +161,7 @@ function onDemandCap({ onDemandCap: cap }: TableSchema): Description {
   };
 }
 
-function warm(table: TableSchema, status: TableStatus): Description {
+function warm(table: Pick<TableSchema, "billing" | "warm">, status: TableStatus): Description {
   const { readUnits, writeUnits } = warmOf(table);
   return {
     ReadUnitsPerSecond: readUnits, WriteUnitsPerSecond: writeUnits,

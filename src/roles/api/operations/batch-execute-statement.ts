@@ -5,7 +5,7 @@ import type { Execute, ItemJson } from "../../../model/operation.ts";
 import type { Statement } from "../../../model/partiql/ast.ts";
 import type { Call } from "../call.ts";
 import { type Failure, validation } from "../errors.ts";
-import { type IndexUnits, capacityJson, capacityModeOf } from "../json-codec/capacity.ts";
+import { type IndexUnits, addIndexUnits, capacityJson, capacityModeOf } from "../json-codec/capacity.ts";
 import { type Result, no } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 import { BATCH_EXECUTE_STATEMENT } from "../validate/statement-shapes.ts";
@@ -130,18 +130,18 @@ function answer(call: Call, replies: readonly Reply[], input: JsonObject): void 
   });
   const mode = capacityModeOf(input["ReturnConsumedCapacity"]);
   const capacity = mode === null ? "" : `,"ConsumedCapacity":[${[...costs].map(([table, { units, indexes }]) => (
-    capacityJson(table, units, mode, [...indexes].map(([name, sum]) => ({ name, units: sum })))
+    capacityJson(table, units, mode, [...indexes.values()])
   )).join(",")}]`;
   body.push(utf8Encode(`]${capacity}}`));
   call.succeed(body);
 }
 
 /** What all statements on one table cost, and what of it each index. */
-type Cost = { units: number; readonly indexes: Map<string, number> };
+type Cost = { units: number; readonly indexes: Map<string, IndexUnits> };
 
 function addCost(costs: Map<string, Cost>, table: string, units: number, indexUnits: readonly IndexUnits[]): void {
   let cost = costs.get(table);
   if (cost === undefined) costs.set(table, cost = { units: 0, indexes: new Map() });
   cost.units += units;
-  for (const index of indexUnits) cost.indexes.set(index.name, (cost.indexes.get(index.name) ?? 0) + index.units);
+  addIndexUnits(cost.indexes, indexUnits);
 }

@@ -9,7 +9,7 @@ import type {
 import type { TableSchema } from "../../../model/table-schema.ts";
 import type { Call } from "../call.ts";
 import { type Failure, failureOf, failureOfRefusal, validation } from "../errors.ts";
-import { type IndexUnits, capacityJson, capacityModeOf } from "../json-codec/capacity.ts";
+import { type IndexUnits, addIndexUnits, capacityJson, capacityModeOf } from "../json-codec/capacity.ts";
 import type { OperationHandler } from "./handler.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
@@ -124,7 +124,7 @@ function answer(
   for (const part of parts) {
     const left: WriteRequest[] = [];
     let units = 0;
-    const indexes = new Map<string, number>();
+    const indexes = new Map<string, IndexUnits>();
     const metrics = new Set<string>();
     for (let i = 0; i < part.requests.length; i++) {
       const one = outcome.outcomes[part.first + i];
@@ -133,9 +133,7 @@ function answer(
         units += writeUnits(Math.max(one.oldSize, one.newSize));
         const metric = metricsJson(input, writes[part.first + i] as WriteOperation, one);
         if (metric !== null) metrics.add(metric);
-        for (const index of indexUnitsOf(part.schema, one)) {
-          indexes.set(index.name, (indexes.get(index.name) ?? 0) + index.units);
-        }
+        addIndexUnits(indexes, indexUnitsOf(part.schema, one));
         continue;
       }
       if (one !== undefined && !isPassing(one)) {
@@ -148,8 +146,7 @@ function answer(
     if (left.length > 0) unprocessed.push(`${JSON.stringify(part.table)}:${JSON.stringify(left)}`);
     if (metrics.size > 0) collections.push(`${JSON.stringify(part.table)}:[${[...metrics].join(",")}]`);
     if (mode === null) continue;
-    const each: IndexUnits[] = [...indexes].map(([name, sum]) => ({ name, units: sum }));
-    capacity.push(capacityJson(part.table, units, mode, each));
+    capacity.push(capacityJson(part.table, units, mode, [...indexes.values()]));
   }
   if (doneCount === 0 && refusal !== null) {
     call.fail(failureOfRefusal(refusal, false));

@@ -11,8 +11,9 @@ import type { OperationHandler } from "./handler.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 import { CREATE_TABLE } from "../validate/table-shapes.ts";
+import { globalIndexesIn } from "./global-indexes.ts";
+import { indexesFailure, localIndexesIn, type TableKeys } from "./local-indexes.ts";
 import { type TagInput, tagsOf } from "./tag-rules.ts";
-import { localIndexesIn, type TableKeys } from "./local-indexes.ts";
 import { tableNameOf } from "./table-name.ts";
 import {
   capWithProvisioned, classIn, encryptionIn, onDemandCapIn, throughputIn, throughputWithOnDemand, warmIn,
@@ -27,7 +28,7 @@ export const PARTITIONS_TAG = "stator:partitions";
 const PARTITIONS_MAX = 64;
 
 const UNSUPPORTED: readonly string[] = [
-  "GlobalSecondaryIndexes", "VectorIndexes", "ResourcePolicy", "GlobalTableSourceArn",
+  "VectorIndexes", "ResourcePolicy", "GlobalTableSourceArn",
   "GlobalTableSettingsReplicationMode",
 ];
 
@@ -55,8 +56,12 @@ function definitionOf(input: JsonObject): Result<TableDefinition> {
   if (!keys.ok) return keys;
   const unsupported = unsupportedFailure(input);
   if (unsupported !== null) return no(unsupported);
-  const indexes = localIndexesIn(input, keys.value);
-  if (!indexes.ok) return indexes;
+  const locals = localIndexesIn(input, keys.value);
+  if (!locals.ok) return locals;
+  const globals = globalIndexesIn(input, keys.value.types, billing.value);
+  if (!globals.ok) return globals;
+  const wrong = indexesFailure(keys.value, locals.value ?? [], globals.value ?? []);
+  if (wrong !== null) return no(wrong);
   const settings = settingsOf(input, billing.value);
   if (!settings.ok) return settings;
   const partitionCount = partitionCountOf(input);
@@ -65,7 +70,8 @@ function definitionOf(input: JsonObject): Result<TableDefinition> {
     name,
     hashKey: keys.value.hashKey,
     rangeKey: keys.value.rangeKey,
-    ...(indexes.value === null ? {} : { localIndexes: indexes.value }),
+    ...(locals.value === null ? {} : { localIndexes: locals.value }),
+    ...(globals.value === null ? {} : { globalIndexes: globals.value }),
     billing: billing.value,
     deletionProtection: input["DeletionProtectionEnabled"] === true,
     ...settings.value,

@@ -4,6 +4,7 @@ import { addressOf } from "../../../model/key-encoding.ts";
 import { keyOfItem, keyOfKey } from "../../../model/key-schema.ts";
 import { encodeItem } from "../../../model/item-codec.ts";
 import { itemSize } from "../../../model/item-size.ts";
+import { globalKeyProblem } from "../../../model/global-index.ts";
 import { indexKeyProblem } from "../../../model/local-index.ts";
 import { ITEM_BYTES_MAX } from "../../../model/limits.ts";
 import type { ItemAddress } from "../../../model/operation.ts";
@@ -40,7 +41,7 @@ export type StoredItem = { readonly address: ItemAddress; readonly itemBytes: Ui
 export function storedItem(table: TableSchema, sized: SizedItem): Result<StoredItem> {
   const found = keyOfItem(table, sized.item);
   if (!found.ok) return no(validation(found.problem.message));
-  const indexed = indexKeyProblem(table, sized.item);
+  const indexed = indexKeyProblem(table, sized.item) ?? globalKeyProblem(table, sized.item);
   if (indexed !== null) return no(validation(indexed.message));
   const address = addressOf(table, found.key.hashValue, found.key.rangeValue);
   return ok({ address, itemBytes: encodeItem(sized.item, sized.size, address.key), itemSize: sized.size });

@@ -1,18 +1,22 @@
-// LocalSecondaryIndexes of CreateTable, with DynamoDB's rules and texts.
+// LocalSecondaryIndexes of CreateTable, and what they share with the global ones, with DynamoDB's rules and texts.
 import type { KeyType } from "../../../model/attribute-value.ts";
 import { INDEX_PROJECTED_COUNT_MAX, LOCAL_INDEX_COUNT_MAX } from "../../../model/limits.ts";
-import type { KeyAttribute, LocalIndex, Projection } from "../../../model/table-schema.ts";
+import type { GlobalIndexDefinition, KeyAttribute, LocalIndex, Projection } from "../../../model/table-schema.ts";
 import { type Failure, validation } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 
 const INVALID = "One or more parameter values were invalid: ";
 
-type KeySchemaElement = { readonly AttributeName: string; readonly KeyType: "HASH" | "RANGE" };
+export type KeySchemaElement = { readonly AttributeName: string; readonly KeyType: "HASH" | "RANGE" };
+export type ProjectionInput = {
+  readonly ProjectionType?: Projection["kind"];
+  readonly NonKeyAttributes?: readonly string[];
+};
 type IndexInput = {
   readonly IndexName: string;
   readonly KeySchema: readonly [KeySchemaElement, KeySchemaElement?];
-  readonly Projection: { readonly ProjectionType?: Projection["kind"]; readonly NonKeyAttributes?: readonly string[] };
+  readonly Projection: ProjectionInput;
 };
 
 /** What is known of the table: its key, and the types of all attributes that are defined. */
@@ -22,7 +26,7 @@ export type TableKeys = {
   readonly types: ReadonlyMap<string, KeyType>;
 };
 
-/** Null: the table has none. Every defined attribute must be the key of something. */
+/** Null: the table has none. */
 export function localIndexesIn(input: JsonObject, keys: TableKeys): Result<readonly LocalIndex[] | null> {
   const inputs = input["LocalSecondaryIndexes"] as readonly IndexInput[] | undefined;
   if (inputs === undefined) return ok(null);
@@ -37,23 +41,32 @@ export function localIndexesIn(input: JsonObject, keys: TableKeys): Result<reado
     ));
   }
   const indexes: LocalIndex[] = [];
-  let projected = 0;
   for (const one of inputs) {
     if (indexes.some(({ name }) => name === one.IndexName)) {
       return no(validation(`${INVALID}Duplicate index name: ${one.IndexName}`));
     }
     const index = indexOf(one, keys);
     if (!index.ok) return index;
-    projected += index.value.projection.attributes.length;
     indexes.push(index.value);
   }
-  if (projected > INDEX_PROJECTED_COUNT_MAX) {
-    return no(validation(
-      `${INVALID}Number of NonKeyAttributes exceeds per-table limit of ${INDEX_PROJECTED_COUNT_MAX}`,
-    ));
+  return ok(indexes);
+}
+
+/** Null: nothing is wrong with all indexes together. */
+export function indexesFailure(
+  keys: TableKeys, locals: readonly LocalIndex[], globals: readonly GlobalIndexDefinition[],
+): Failure | null {
+  const names = new Set<string>();
+  let projected = 0;
+  for (const { name, projection } of [...locals, ...globals]) {
+    if (names.has(name)) return validation(`${INVALID}Duplicate index name: ${name}`);
+    names.add(name);
+    projected += projection.attributes.length;
   }
-  const unused = unusedFailure(keys, indexes);
-  return unused === null ? ok(indexes) : no(unused);
+  if (projected > INDEX_PROJECTED_COUNT_MAX) {
+    return validation(`${INVALID}Number of NonKeyAttributes exceeds per-table limit of ${INDEX_PROJECTED_COUNT_MAX}`);
+  }
+  return names.size === 0 ? null : unusedFailure(keys, locals, globals);
 }
 
 function indexOf({ IndexName: name, KeySchema, Projection: input }: IndexInput, keys: TableKeys): Result<LocalIndex> {
@@ -75,17 +88,18 @@ function indexOf({ IndexName: name, KeySchema, Projection: input }: IndexInput, 
       + `index: ${name}. index hash key: ${first.AttributeName}, table hash key: ${keys.hashKey.name}`));
   }
   const type = keys.types.get(second.AttributeName);
-  if (type === undefined) {
-    return no(validation(`${INVALID}Some index key attributes are not defined in AttributeDefinitions. `
-      + `Keys: [${first.AttributeName}, ${second.AttributeName}], `
-      + `AttributeDefinitions: [${[...keys.types.keys()].join(", ")}]`));
-  }
-  const projection = projectionOf(input);
+  if (type === undefined) return no(undefinedKeys([first.AttributeName, second.AttributeName], keys.types));
+  const projection = projectionIn(input);
   return projection.ok
     ? ok({ name, rangeKey: { name: second.AttributeName, type }, projection: projection.value }) : projection;
 }
 
-function projectionOf({ ProjectionType: kind, NonKeyAttributes: names }: IndexInput["Projection"]): Result<Projection> {
+export function undefinedKeys(names: readonly string[], types: ReadonlyMap<string, KeyType>): Failure {
+  return validation(`${INVALID}Some index key attributes are not defined in AttributeDefinitions. `
+    + `Keys: [${names.join(", ")}], AttributeDefinitions: [${[...types.keys()].join(", ")}]`);
+}
+
+export function projectionIn({ ProjectionType: kind, NonKeyAttributes: names }: ProjectionInput): Result<Projection> {
   if (kind === undefined) return no(validation(`${INVALID}Unknown ProjectionType: null`));
   if (kind === "INCLUDE") {
     if (names === undefined) {
@@ -101,10 +115,13 @@ function projectionOf({ ProjectionType: kind, NonKeyAttributes: names }: IndexIn
   return ok({ kind, attributes: [] });
 }
 
-function unusedFailure({ hashKey, rangeKey, types }: TableKeys, indexes: readonly LocalIndex[]): Failure | null {
+function unusedFailure(
+  { hashKey, rangeKey, types }: TableKeys, locals: readonly LocalIndex[], globals: readonly GlobalIndexDefinition[],
+): Failure | null {
   const used = new Set([hashKey.name]);
   if (rangeKey !== null) used.add(rangeKey.name);
-  for (const index of indexes) used.add(index.rangeKey.name);
+  for (const index of locals) used.add(index.rangeKey.name);
+  for (const { hashKeys, rangeKeys } of globals) for (const { name } of [...hashKeys, ...rangeKeys]) used.add(name);
   if (used.size === types.size) return null;
   return validation(`${INVALID}Some AttributeDefinitions are not used. `
     + `AttributeDefinitions: [${[...types.keys()].join(", ")}], keys used: [${[...used].join(", ")}]`);

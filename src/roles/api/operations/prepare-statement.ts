@@ -1,22 +1,20 @@
 // From a statement to what is to be executed: one write, or pages to read one after the other.
+import { must } from "../../../base/assert.ts";
 import type { HashPoint, StorageKey } from "../../../base/ids.ts";
 import { HASH_POINT_END, hashPoint } from "../../../base/ids.ts";
 import { newAttributeMap, setAttribute } from "../../../model/attribute-map.ts";
 import type { AttributeValue, Item } from "../../../model/attribute-value.ts";
 import type { ConditionNode, PathNode, UpdateNode } from "../../../model/expression/ast.ts";
 import { compareValues } from "../../../model/expression/compare-values.ts";
-import {
-  STORAGE_KEY_BYTES_MAX, addressOf, partitionPrefix, rangeOfSortCondition,
-} from "../../../model/key-encoding.ts";
-import { rangeOfIndexCondition } from "../../../model/local-index-key.ts";
+import { addressOf } from "../../../model/key-encoding.ts";
 import { keyValuesProblem } from "../../../model/key-schema.ts";
-import type { ItemAddress, WriteOperation } from "../../../model/operation.ts";
+import type { IndexRead, ItemAddress, WriteOperation } from "../../../model/operation.ts";
 import type {
   DeleteStatement, InsertStatement, SelectStatement, Statement, UpdateStatement,
 } from "../../../model/partiql/ast.ts";
 import { parseStatement } from "../../../model/partiql/parser.ts";
-import { type WhereParts, splitWhere } from "../../../model/partiql/split-where.ts";
-import type { KeyAttribute, TableSchema } from "../../../model/table-schema.ts";
+import { type KeySchema, type WhereParts, splitWhere } from "../../../model/partiql/split-where.ts";
+import type { TableSchema } from "../../../model/table-schema.ts";
 import type { Call } from "../call.ts";
 import { type Failure, TABLE_NOT_FOUND, resourceNotFound, validation } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
@@ -24,8 +22,7 @@ import { InvalidValue } from "../validate/check-values.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 import { tableRefOf } from "../validate/names.ts";
 import { sizedItem, storedItem } from "./keys.ts";
-import { type NumberedIndex, indexOf } from "./page-common.ts";
-import { KEYS_TOO_LONG } from "./query.ts";
+import { type ReadTarget, indexReadOf, rangeOf, targetOf } from "./read-target.ts";
 import { keyUpdateFailure } from "./update-item.ts";
 
 /** Values of the partition key that one statement may ask for: the service's documented limit. */
@@ -38,10 +35,10 @@ export type ReadRange = {
 };
 export type PreparedRead = {
   readonly kind: "read";
-  readonly table: TableSchema;
+  readonly target: ReadTarget;
+  /** Of a local index. */
+  readonly index: { readonly index?: IndexRead };
   readonly tableText: string;
-  /** Null: the table's items are read. */
-  readonly index: NumberedIndex | null;
   /** Null: the whole table. */
   readonly ranges: readonly ReadRange[] | null;
   readonly filter: ConditionNode | null;
@@ -69,10 +66,12 @@ export function statementOf(request: JsonObject): Result<Statement> {
 
 export function prepare(statement: Statement, request: JsonObject, call: Call): Result<Prepared> {
   const table = call.context.lookupTable(tableRefOf(statement.table)?.name ?? statement.table);
-  if (table === null || table.status === "DELETING") return no(resourceNotFound(TABLE_NOT_FOUND));
+  if (table === null || table.status === "DELETING" || table.indexOf !== undefined) {
+    return no(resourceNotFound(TABLE_NOT_FOUND));
+  }
   const returnOld = request["ReturnValuesOnConditionCheckFailure"] === "ALL_OLD";
   switch (statement.kind) {
-    case "select": return prepareSelect(statement, table);
+    case "select": return prepareSelect(statement, table, request, call);
     case "insert": return prepareInsert(statement, table);
     case "update": return prepareUpdate(statement, table, returnOld);
     case "delete": return prepareDelete(statement, table, returnOld);
@@ -80,37 +79,52 @@ export function prepare(statement: Statement, request: JsonObject, call: Call): 
   }
 }
 
-function prepareSelect(statement: SelectStatement, table: TableSchema): Result<PreparedRead> {
+function prepareSelect(
+  statement: SelectStatement, table: TableSchema, request: JsonObject, call: Call,
+): Result<PreparedRead> {
   const { where, order, projection } = statement;
-  const found = indexOf(table, statement.index === null ? {} : { IndexName: statement.index });
+  const named = statement.index === null ? {} : { IndexName: statement.index };
+  const found = targetOf(table, { ConsistentRead: request["ConsistentRead"], ...named }, call.context.lookupTable);
   if (!found.ok) return found;
-  const index = found.value;
-  const keys: Keys = {
-    table, index, hashKey: table.hashKey, rangeKey: index === null ? table.rangeKey : index.index.rangeKey,
-  };
+  const target = found.value;
+  const keys = keysOf(target);
   const parts = splitWhere(keys, where);
+  const isWhole = target.hashKeys.length === 1;
   const wrongOrder = orderFailure(statement, keys, parts);
   if (wrongOrder !== null) return no(wrongOrder);
   let ranges: ReadRange[] | null = null;
-  if (parts.hashValues !== null) {
-    const inOrder = rangesOf(keys, parts.hashValues, parts);
+  if (isWhole && parts.hashValues !== null) {
+    const inOrder = rangesOf(target, parts.hashValues, parts);
     if (!inOrder.ok) return inOrder;
     ranges = inOrder.value.map(({ range }) => range);
-    const byHash = order.find(({ path }) => path[0] === table.hashKey.name);
+    const byHash = order.find(({ path }) => path[0] === keys.hashKey.name);
     if (byHash !== undefined) {
       const sign = byHash.isForward ? 1 : -1;
       const sorted = inOrder.value.toSorted((a, b) => sign * (compareValues(a.value, b.value) ?? 0));
       ranges = sorted.map(({ range }) => range);
     }
   }
+  const filter = isWhole ? parts.rest : where;
+  const index = indexReadOf(target, {}, filter, projection);
+  if (!index.ok) return index;
   const isForward = order.find(({ path }) => path[0] === keys.rangeKey?.name)?.isForward ?? true;
-  const isSingle = index === null && ranges?.length === 1 && (table.rangeKey === null || parts.sort?.op === "=");
+  const isSingle = target.local === null && target.global === null && ranges?.length === 1
+    && (table.rangeKey === null || parts.sort?.op === "=");
   return ok({
-    kind: "read", table, tableText: statement.table, index, ranges, filter: parts.rest, projection, isForward, isSingle,
+    kind: "read", target, index: index.value, tableText: statement.table, ranges, filter, projection, isForward,
+    isSingle,
   });
 }
 
-function orderFailure(statement: SelectStatement, keys: Keys, parts: WhereParts): Failure | null {
+/**
+ * What a WHERE may narrow: a partition key of one attribute, and the first attribute of the sort key. The filter sees
+ * to the rest.
+ */
+function keysOf({ hashKeys, rangeKeys }: ReadTarget): KeySchema {
+  return { hashKey: must(hashKeys[0]), rangeKey: rangeKeys[0] ?? null };
+}
+
+function orderFailure(statement: SelectStatement, keys: KeySchema, parts: WhereParts): Failure | null {
   const { order, where } = statement;
   if (order.length === 0) return null;
   if (where === null) return validation("Must have WHERE clause in the statement when using ORDER BY clause.");
@@ -127,38 +141,21 @@ function orderFailure(statement: SelectStatement, keys: Keys, parts: WhereParts)
   return validation("ORDER BY over several partition keys must begin with the partition key");
 }
 
-/** What is read: the table, or an index of it, whose sort key is `rangeKey`. */
-type Keys = {
-  readonly table: TableSchema;
-  readonly index: NumberedIndex | null;
-  readonly hashKey: KeyAttribute;
-  readonly rangeKey: KeyAttribute | null;
-};
-
 type RangeOfValue = { readonly value: AttributeValue; readonly range: ReadRange };
 
 /** In the order of the values; a value that comes again counts once. */
 function rangesOf(
-  keys: Keys, values: readonly AttributeValue[], { sort }: WhereParts,
+  target: ReadTarget, values: readonly AttributeValue[], { sort }: WhereParts,
 ): Result<readonly RangeOfValue[]> {
   if (values.length > HASH_VALUES_MAX) {
     return no(validation(`A statement may ask for at most ${HASH_VALUES_MAX} partition key values, `
       + `but has ${values.length}`));
   }
   const ranges = new Map<StorageKey, RangeOfValue>();
-  const sortValues: readonly (AttributeValue | null)[] = sort === null ? [null]
-    : sort.op === "between" ? [sort.low, sort.high] : [sort.op === "begins_with" ? sort.prefix : sort.value];
   for (const value of values) {
-    for (const sortValue of sortValues) {
-      const problem = keyValuesProblem(keys, value, sortValue);
-      if (problem !== null) return no(validation(problem.message));
-    }
-    const { prefix, point } = partitionPrefix(keys.table, value, keys.index?.number);
-    const type = keys.rangeKey?.type ?? "S";
-    const { from, to } = keys.index === null
-      ? rangeOfSortCondition(prefix, type, sort) : rangeOfIndexCondition(prefix, type, sort);
-    if (Math.max(from.length, to.length) > STORAGE_KEY_BYTES_MAX) return no(validation(KEYS_TOO_LONG));
-    ranges.set(prefix, { value, range: { prefix, point, from, to } });
+    const range = rangeOf(target, { hashValues: [value], equal: [], sort });
+    if (!range.ok) return range;
+    ranges.set(range.value.prefix, { value, range: range.value });
   }
   return ok([...ranges.values()]);
 }

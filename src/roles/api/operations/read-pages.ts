@@ -10,9 +10,7 @@ import { PAGE_BYTES_MAX } from "../../../model/limits.ts";
 import type { Execute, ItemJson, Operation, PageOptions, PageOutcome } from "../../../model/operation.ts";
 import { failureOf } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
-import type { JsonObject } from "../validate/json-object.ts";
 import type { IndexUnits } from "../json-codec/capacity.ts";
-import { indexReadOf } from "./page-common.ts";
 import { type PreparedRead, WHOLE_TABLE } from "./prepare-statement.ts";
 import type { Position } from "./statement-token.ts";
 
@@ -40,7 +38,9 @@ export function readPages(
   let indexUnits = 0;
   const rangeCount = read.ranges?.length ?? 1;
   const finish = (next: ReadPages["next"]): void => {
-    const ofIndex = read.index === null ? [] : [{ name: read.index.index.name, units: indexUnits }];
+    const { local, global } = read.target;
+    const index = global ?? local?.index ?? null;
+    const ofIndex = index === null ? [] : [{ name: index.name, units: indexUnits, isGlobal: global !== null }];
     done(ok({ runs, count, units, indexUnits: ofIndex, next }));
   };
   const take = (page: PageOutcome, index: number): void => {
@@ -48,7 +48,7 @@ export function readPages(
     count += page.count;
     scanned += page.scanned;
     bytes += page.scannedBytes;
-    if (read.index === null) units += readUnits(page.scannedBytes, isStrong);
+    if (read.target.local === null && read.target.global === null) units += readUnits(page.scannedBytes, isStrong);
     else {
       const steps = page.fetched?.steps ?? 0;
       units += isStrong ? steps : steps / 2;
@@ -74,19 +74,17 @@ export function readPages(
 }
 
 function operationOf(read: PreparedRead, position: Position, limit: number | null, isStrong: boolean): Operation {
-  const { table, ranges, projection, filter, isForward } = read;
+  const { target, ranges, projection, filter, isForward } = read;
+  const table = target.rows;
   const page: PageOptions = {
     isForward, limit, after: position.after, filter, isCountOnly: false, isStrong,
     projection: isNested(projection) ? null : projection,
-    ...indexReadOf(table, read.index, NO_SELECT, filter, projection),
+    ...read.index,
   };
   if (ranges === null) return { kind: "scan", table, ...WHOLE_TABLE, page };
   const { point, from, to } = must(ranges[position.index], "positions are checked where they enter");
   return { kind: "query", table, point, from, to, page };
 }
-
-/** Without Select, an index answers with what it has. */
-const NO_SELECT: JsonObject = {};
 
 function isNested(projection: readonly PathNode[] | null): boolean {
   return projection !== null && projection.some((path) => path.length > 1);

@@ -1,10 +1,7 @@
 // Scan: the whole table, or one segment's share of the hash space.
 import { HASH_POINT_END, type HashPoint, type StorageKey, hashPoint } from "../../../base/ids.ts";
 import type { Item } from "../../../model/attribute-value.ts";
-import { addressOf } from "../../../model/key-encoding.ts";
-import { keyOfKey } from "../../../model/key-schema.ts";
-import type { ItemAddress, ScanOperation } from "../../../model/operation.ts";
-import type { TableSchema } from "../../../model/table-schema.ts";
+import type { ScanOperation } from "../../../model/operation.ts";
 import type { Call } from "../call.ts";
 import { type Failure, failureOf, validation } from "../errors.ts";
 import type { OperationHandler } from "./handler.ts";
@@ -13,9 +10,8 @@ import type { JsonObject } from "../validate/json-object.ts";
 import { SCAN } from "../validate/item-shapes.ts";
 import { SCAN_EXPRESSIONS, openExpressions, unusedFailure } from "./expressions.ts";
 import { projectionOf } from "./get-item.ts";
-import {
-  answerPage, filterOf, indexOf, indexReadOf, indexStartKey, selectFailure, startItem, type NumberedIndex,
-} from "./page-common.ts";
+import { answerPage, filterOf, selectFailure, startItem } from "./page-common.ts";
+import { indexReadOf, startAddress, targetOf, type ReadTarget } from "./read-target.ts";
 import { findTable } from "./table-name.ts";
 import { LEGACY_SCAN, mixingFailure } from "../legacy/mixing.ts";
 
@@ -24,9 +20,8 @@ export const scan: OperationHandler = { shape: SCAN, run };
 function run(input: JsonObject, call: Call): Failure | null {
   const operation = operationOf(input, call);
   if (!operation.ok) return operation.failure;
-  const { page } = operation.value;
   call.plan(operation.value, (outcome) => {
-    if (outcome.kind === "page") answerPage(call, outcome, page, input);
+    if (outcome.kind === "page") answerPage(call, outcome, operation.value, input);
     else call.fail(failureOf(outcome));
   });
   return null;
@@ -48,13 +43,15 @@ function operationOf(input: JsonObject, call: Call): Result<ScanOperation> {
   if (unused !== null) return no(unused);
   const table = findTable(input["TableName"] as string, call);
   if (!table.ok) return table;
-  const index = indexOf(table.value, input);
+  const target = targetOf(table.value, input, call.context.lookupTable);
+  if (!target.ok) return target;
+  const index = indexReadOf(target.value, input, filter.value, projection.value);
   if (!index.ok) return index;
   const share = segmentOf(input);
-  const after = start.value === null ? ok(null) : startKeyOf(table.value, index.value, start.value, share);
+  const after = start.value === null ? ok(null) : startKeyOf(target.value, start.value, share);
   if (!after.ok) return after;
   return ok({
-    kind: "scan", table: table.value, fromPoint: share.from, toPoint: share.to,
+    kind: "scan", table: target.value.rows, fromPoint: share.from, toPoint: share.to,
     page: {
       isForward: true,
       limit: (input["Limit"] as number | undefined) ?? null,
@@ -63,7 +60,7 @@ function operationOf(input: JsonObject, call: Call): Result<ScanOperation> {
       projection: projection.value,
       isCountOnly: input["Select"] === "COUNT",
       isStrong: input["ConsistentRead"] === true,
-      ...indexReadOf(table.value, index.value, input, filter.value, projection.value),
+      ...index.value,
     },
   });
 }
@@ -101,10 +98,8 @@ function boundary(index: number, total: number): HashPoint {
   return index === total ? HASH_POINT_END : hashPoint(Math.floor((HASH_POINT_END / total) * index));
 }
 
-function startKeyOf(
-  table: TableSchema, index: NumberedIndex | null, start: Item, share: Share,
-): Result<StorageKey> {
-  const address = index === null ? itemStartKey(table, start) : indexStartKey(table, index.number, index.index, start);
+function startKeyOf(target: ReadTarget, start: Item, share: Share): Result<StorageKey> {
+  const address = startAddress(target, start);
   if (address === null) {
     return no(validation(
       "The provided starting key is invalid: The provided key element does not match the schema",
@@ -116,9 +111,4 @@ function startKeyOf(
       + `ExclusiveStartKey with correct Segment. TotalSegments: ${share.total} Segment: ${share.segment}`));
   }
   return ok(key);
-}
-
-function itemStartKey(table: TableSchema, start: Item): ItemAddress | null {
-  const found = keyOfKey(table, start);
-  return found.ok ? addressOf(table, found.key.hashValue, found.key.rangeValue) : null;
 }

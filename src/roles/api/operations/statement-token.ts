@@ -4,15 +4,13 @@ import { base64ToBytes, bytesToBase64 } from "../../../base/base64.ts";
 import type { StorageKey } from "../../../base/ids.ts";
 import { utf8Decode, utf8Encode } from "../../../base/utf8.ts";
 import type { Item } from "../../../model/attribute-value.ts";
-import { addressOf } from "../../../model/key-encoding.ts";
-import { keyOfKey } from "../../../model/key-schema.ts";
 import { parseAttributeMap } from "../../../model/parse-value.ts";
 import type { Crypto } from "../../../ports/crypto.ts";
 import { validation } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
-import { indexStartKey } from "./page-common.ts";
 import type { PreparedRead } from "./prepare-statement.ts";
+import { startAddress } from "./read-target.ts";
 
 const VERSION = 1;
 
@@ -44,17 +42,11 @@ function positionOf(read: PreparedRead, index: unknown, json: unknown): Position
   if (json === null) return { index, after: null };
   if (typeof json !== "object" || Array.isArray(json)) return null;
   const parsed = parseAttributeMap(json);
-  const key = parsed.ok ? startKeyOf(read, parsed.value) : null;
+  const key = parsed.ok ? startAddress(read.target, parsed.value)?.key ?? null : null;
   if (key === null) return null;
   const range = ranges?.[index];
   if (range !== undefined && (key < range.from || key >= range.to)) return null;
   return { index, after: key };
-}
-
-function startKeyOf({ table, index }: PreparedRead, item: Item): StorageKey | null {
-  if (index !== null) return indexStartKey(table, index.number, index.index, item)?.key ?? null;
-  const found = keyOfKey(table, item);
-  return found.ok ? addressOf(table, found.key.hashValue, found.key.rangeValue).key : null;
 }
 
 function parseJson(text: string): JsonObject | null {

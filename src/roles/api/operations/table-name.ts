@@ -12,7 +12,8 @@ export function findTable(text: string, call: Call): Result<TableSchema> {
   const name = text.startsWith("arn:") ? must(tableRefOf(text), "checked table ARN").name : text;
   const table = call.context.lookupTable(name);
   // A table takes requests from the moment CreateTable has answered, while it still reads CREATING.
-  if (table === null || table.status === "DELETING") {
+  // A name with "/" in it is not checked away in every place: tables of indexes are nobody's to name.
+  if (table === null || table.status === "DELETING" || table.indexOf !== undefined) {
     return no(resourceNotFound(TABLE_NOT_FOUND));
   }
   return ok(table);

@@ -65,9 +65,14 @@ export function indexUnitsOf(table: TableSchema, outcome: WriteOutcome): IndexUn
   outcome.indexWrites?.forEach((writes, i) => {
     const index = localIndexesOf(table)[i];
     if (index === undefined || writes.length === 0) return;
-    units.push({ name: index.name, units: writes.reduce((sum, bytes) => sum + writeUnits(bytes), 0) });
+    units.push({ name: index.name, units: unitsOf(writes), isGlobal: false });
   });
+  for (const { name, sizes } of outcome.globalWrites ?? []) units.push({ name, units: unitsOf(sizes), isGlobal: true });
   return units;
+}
+
+function unitsOf(sizes: readonly number[]): number {
+  return sizes.reduce((sum, bytes) => sum + writeUnits(bytes), 0);
 }
 
 /**

@@ -2,7 +2,7 @@
 import { BOOLEAN, OPAQUE, TEXT, integer, list, long, oneOf, string, structure } from "./shape.ts";
 import type { StructureShape } from "./shape.ts";
 import {
-  KEY_ATTRIBUTE_NAME_LENGTH_MAX, LIST_TABLES_COUNT_MAX, NON_KEY_ATTRIBUTES_COUNT_MAX,
+  INDEX_KEY_ATTRIBUTES_MAX, KEY_ATTRIBUTE_NAME_LENGTH_MAX, LIST_TABLES_COUNT_MAX, NON_KEY_ATTRIBUTES_COUNT_MAX,
   RESOURCE_ARN_LENGTH_MAX,
 } from "../../../model/limits.ts";
 import { INDEX_NAME, PLAIN_TABLE_NAME, TABLE_NAME_OR_ARN } from "./names.ts";
@@ -17,13 +17,14 @@ const KEY_SCHEMA_ELEMENT = structure("KeySchemaElement", {
   "AttributeName!": KEY_ATTRIBUTE_NAME,
   "KeyType!": oneOf("HASH", "RANGE"),
 });
+const PROJECTION = structure("Projection", {
+  ProjectionType: oneOf("ALL", "KEYS_ONLY", "INCLUDE"),
+  NonKeyAttributes: list(KEY_ATTRIBUTE_NAME, 1, NON_KEY_ATTRIBUTES_COUNT_MAX),
+});
 const LOCAL_INDEX = structure("LocalSecondaryIndex", {
   "IndexName!": INDEX_NAME,
   "KeySchema!": list(KEY_SCHEMA_ELEMENT, 1, 2),
-  "Projection!": structure("Projection", {
-    ProjectionType: oneOf("ALL", "KEYS_ONLY", "INCLUDE"),
-    NonKeyAttributes: list(KEY_ATTRIBUTE_NAME, 1, NON_KEY_ATTRIBUTES_COUNT_MAX),
-  }),
+  "Projection!": PROJECTION,
 });
 const PROVISIONED_THROUGHPUT = structure("ProvisionedThroughput", {
   "ReadCapacityUnits!": long(1),
@@ -50,6 +51,25 @@ const WARM_THROUGHPUT = structure("WarmThroughput", {
   ReadUnitsPerSecond: long(1),
   WriteUnitsPerSecond: long(1),
 });
+/** What CreateTable says of a global index, and UpdateTable of one to create. */
+const GLOBAL_INDEX = {
+  "IndexName!": INDEX_NAME,
+  "KeySchema!": list(KEY_SCHEMA_ELEMENT, 1, 2 * INDEX_KEY_ATTRIBUTES_MAX),
+  "Projection!": PROJECTION,
+  ProvisionedThroughput: PROVISIONED_THROUGHPUT,
+  OnDemandThroughput: ON_DEMAND_THROUGHPUT,
+  WarmThroughput: WARM_THROUGHPUT,
+} as const;
+const GLOBAL_INDEX_UPDATE = structure("GlobalSecondaryIndexUpdate", {
+  Update: structure("UpdateGlobalSecondaryIndexAction", {
+    "IndexName!": INDEX_NAME,
+    ProvisionedThroughput: PROVISIONED_THROUGHPUT,
+    OnDemandThroughput: ON_DEMAND_THROUGHPUT,
+    WarmThroughput: WARM_THROUGHPUT,
+  }),
+  Create: structure("CreateGlobalSecondaryIndexAction", GLOBAL_INDEX),
+  Delete: structure("DeleteGlobalSecondaryIndexAction", { "IndexName!": INDEX_NAME }),
+});
 const BILLING_MODE = oneOf("PROVISIONED", "PAY_PER_REQUEST");
 
 export const CREATE_TABLE: StructureShape = structure("CreateTableInput", {
@@ -57,7 +77,7 @@ export const CREATE_TABLE: StructureShape = structure("CreateTableInput", {
   "AttributeDefinitions!": list(ATTRIBUTE_DEFINITION),
   "KeySchema!": list(KEY_SCHEMA_ELEMENT, 1, 2),
   LocalSecondaryIndexes: list(LOCAL_INDEX),
-  GlobalSecondaryIndexes: OPAQUE,
+  GlobalSecondaryIndexes: list(structure("GlobalSecondaryIndex", GLOBAL_INDEX)),
   BillingMode: BILLING_MODE,
   ProvisionedThroughput: PROVISIONED_THROUGHPUT,
   StreamSpecification: STREAM_SPECIFICATION,
@@ -78,7 +98,7 @@ export const UPDATE_TABLE: StructureShape = structure("UpdateTableInput", {
   AttributeDefinitions: list(ATTRIBUTE_DEFINITION),
   BillingMode: BILLING_MODE,
   ProvisionedThroughput: PROVISIONED_THROUGHPUT,
-  GlobalSecondaryIndexUpdates: OPAQUE,
+  GlobalSecondaryIndexUpdates: list(GLOBAL_INDEX_UPDATE),
   StreamSpecification: STREAM_SPECIFICATION,
   SSESpecification: SSE_SPECIFICATION,
   ReplicaUpdates: OPAQUE,

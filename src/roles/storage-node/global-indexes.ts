@@ -1,0 +1,116 @@
+// Global indexes on this node: a propagator for each partition that it leads of a table with indexes, and the rows of
+// the partitions of indexes that it leads.
+import type { StorageKey } from "../../base/ids.ts";
+import type { Outcome } from "../../model/operation.ts";
+import type { TableSchema } from "../../model/table-schema.ts";
+import type { TimerHandle } from "../../ports/clock.ts";
+import type { GroupHost } from "../../replication/group-host.ts";
+import type { LeaderSession } from "../../replication/leader-session.ts";
+import type { IndexRowsWork, Reply, Request } from "../../wire/data-messages.ts";
+import { IndexPropagator, type PropagatorEnv } from "./index-propagator.ts";
+import { IndexRows, type IndexRowsEnv } from "./index-rows.ts";
+import { IndexSender, type IndexSenderEnv } from "./index-sender.ts";
+import type { LedPartition, LedPartitions } from "./led-partition.ts";
+import type { Change, ChangeFollower } from "./writes.ts";
+
+export type GlobalIndexesEnv = Omit<PropagatorEnv, "sender"> & IndexRowsEnv & IndexSenderEnv & {
+  readonly led: LedPartitions;
+};
+
+/** How often old tombstones are looked for. */
+const SWEEP_MS = 5_000;
+
+const FULL: Outcome = { kind: "overloaded", reason: "the table's global indexes are too far behind" };
+
+export class GlobalIndexes implements ChangeFollower {
+  readonly #env: GlobalIndexesEnv;
+  readonly #sender: IndexSender;
+  readonly #rows: IndexRows;
+  readonly #propagators: Map<LeaderSession, IndexPropagator> = new Map();
+  /** Where the sweep of each led partition goes on. */
+  #sweeps: Map<LeaderSession, StorageKey> = new Map();
+  #timer: TimerHandle | null = null;
+
+  constructor(env: GlobalIndexesEnv) {
+    this.#env = env;
+    this.#sender = new IndexSender(env);
+    this.#rows = new IndexRows(env);
+    this.#sweepLater();
+  }
+
+  stop(): void {
+    this.#sender.stop();
+    if (this.#timer !== null) this.#env.clock.clearTimer(this.#timer);
+  }
+
+  onReply(reply: Reply): boolean {
+    return this.#sender.onReply(reply);
+  }
+
+  onRows(host: GroupHost, request: Request, work: IndexRowsWork): void {
+    this.#rows.onRequest(host, request, work);
+  }
+
+  // ---- Following changes.
+
+  follows(table: TableSchema): boolean {
+    return table.globalIndexes !== undefined;
+  }
+
+  refusal(partition: LedPartition, table: TableSchema): Outcome | null {
+    return table.globalIndexes !== undefined && this.#propagators.get(partition.session)?.isFull === true ? FULL : null;
+  }
+
+  onChange(change: Change): void {
+    this.#propagator(change.host, change.partition).onChange(change);
+  }
+
+  onLeadership(host: GroupHost): void {
+    for (const [session, propagator] of this.#propagators) if (!propagator.isOn) this.#propagators.delete(session);
+    this.#begin(host);
+  }
+
+  onCatalogue(): void {
+    for (const host of this.#env.replicator.hosts()) this.#begin(host);
+  }
+
+  /** A new leader brings on what its predecessor left in the outbox. */
+  #begin(host: GroupHost): void {
+    const { session } = host;
+    if (session === null || host.isClosed || this.#propagators.has(session)) return;
+    const placement = this.#env.placed.placementOf(host.group);
+    const table = placement === null || placement.table === null ? null
+      : this.#env.placed.schemaOf(placement.table);
+    if (table === null || table.globalIndexes === undefined) return;
+    const partition = this.#env.led.of(host, session, null);
+    if (partition.kind === "corrupt") this.#env.onDamage(partition);
+    else if (partition.kind === "led") this.#propagator(host, partition);
+  }
+
+  #propagator(host: GroupHost, partition: LedPartition): IndexPropagator {
+    let propagator = this.#propagators.get(partition.session);
+    if (propagator === undefined) {
+      propagator = new IndexPropagator({ ...this.#env, sender: this.#sender }, host, partition);
+      this.#propagators.set(partition.session, propagator);
+    }
+    return propagator;
+  }
+
+  // ---- Tombstones.
+
+  #sweepLater(): void {
+    this.#timer = this.#env.clock.setTimer(SWEEP_MS, () => {
+      const sweeps = this.#sweeps;
+      this.#sweeps = new Map();
+      for (const host of this.#env.replicator.hosts()) {
+        const { session } = host;
+        const placement = session === null ? null : this.#env.placed.placementOf(host.group);
+        if (session === null || placement === null || placement.table === null) continue;
+        if (this.#env.placed.schemaOf(placement.table)?.indexOf === undefined) continue;
+        const next = this.#rows.sweep(host, session, sweeps.get(session) ?? null);
+        if (next !== null) this.#sweeps.set(session, next);
+      }
+      this.#sweepLater();
+    });
+  }
+}
