@@ -183,7 +183,7 @@ test("tables that cannot be made, described or deleted", async () => {
       + "number of attributes defined in AttributeDefinitions"],
     ["CreateTable", { ...create, AttributeDefinitions: [definition("pk", "M")] },
       /at 'attributeDefinitions\.1\.member\.attributeType' failed to satisfy constraint: Member must satisfy enum/],
-    ["CreateTable", { ...create, GlobalSecondaryIndexes: [{}] }, "Unsupported parameter: GlobalSecondaryIndexes"],
+    ["CreateTable", { ...create, GlobalSecondaryIndexes: [] }, "One or more parameter values were invalid: List of GlobalSecondaryIndexes is empty"],
     ["CreateTable", { ...create, StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" } }, /Unsupported/],
     ["DescribeTable", { TableName: "missing" },
       "Requested resource not found: Table: missing not found", "ResourceNotFoundException"],

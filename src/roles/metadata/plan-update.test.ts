@@ -6,9 +6,10 @@ import type { TableSchema } from "../../model/table-schema.ts";
 import type { TableChange } from "../../model/table-settings.ts";
 import { Catalogue } from "./catalogue.ts";
 import { ClusterView } from "./cluster-view.ts";
+import { NewIds } from "./new-ids.ts";
 import { embeddedNodes, planFirstRows } from "./plan-nodes.ts";
 import { planCreate, planDelete, planStatus } from "./plan-table.ts";
-import { NewIds, planUpdate } from "./plan-update.ts";
+import { planUpdate } from "./plan-update.ts";
 
 const NODES = [nodeId(1), nodeId(2), nodeId(3)];
 const DAY_MS = 86_400_000;
@@ -27,7 +28,7 @@ class Bench {
       name: "t", hashKey: { name: "k", type: "S" }, rangeKey: null, deletionProtection: false, tableClass: null,
       partitionCount: 2, billing: isOnDemand ? { mode: "PAY_PER_REQUEST", readUnits: 0, writeUnits: 0 }
         : { mode: "PROVISIONED", readUnits: 10, writeUnits: 10 },
-    }, { view: this.#view(), nowMs: this.nowMs, uuid: "u", partitionsPerTable: 1 });
+    }, { view: this.#view(), nowMs: this.nowMs, uuid: () => "u", partitionsPerTable: 1 });
     assert.equal(plan.kind, "plan");
     if (plan.kind === "plan") for (const row of plan.rows) catalogue.apply(row);
     this.settle();

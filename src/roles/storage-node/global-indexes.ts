@@ -35,6 +35,9 @@ export class GlobalIndexes implements ChangeFollower {
     this.#env = env;
     this.#sender = new IndexSender(env);
     this.#rows = new IndexRows(env);
+  }
+
+  start(): void {
     this.#sweepLater();
   }
 

@@ -66,10 +66,12 @@ export class StorageNode {
   /** What the node does by itself. Requests are taken without it. */
   start(): void {
     this.#expiry.start();
+    this.#indexes.start();
   }
 
   stop(): void {
     this.#expiry.stop();
+    this.#indexes.stop();
   }
 
   onLeadership(host: GroupHost): void {
@@ -85,10 +87,6 @@ export class StorageNode {
   /** True when the reply was to a request of this role. */
   onReply(reply: Reply): boolean {
     return this.#indexes.onReply(reply);
-  }
-
-  stop(): void {
-    this.#indexes.stop();
   }
 
   onApplied(host: GroupHost, entry: LogEntry): void {

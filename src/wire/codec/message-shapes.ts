@@ -5,9 +5,9 @@ import {
   CATALOGUE, CATALOGUE_ASK, NODE_BEAT, REPLY, REQUEST, type AdminRequestWork, type AdminWork, type CatalogueAsk,
   type CatalogueMessage, type DescribeWork, type Described, type Done, type GetManyWork, type GroupStatusOutcome,
   type GroupStatusWork, type IndexRow, type IndexRowsWork, type ManyOutcome, type Moved, type NodeBeat, type NotNow,
-  type ReconfigureWork, type Redirect, type RegisterWork, type Registered, type ReplicaProgress, type Reply, type Request,
-  type SnapshotPage, type SnapshotPageWork, type SplitWork, type StatusOutcome, type StatusWork, type TableWork, type TransferWork,
-  type Work, type WorkOutcome, type WriteManyWork,
+  type ReconfigureWork, type Redirect, type RegisterWork, type Registered, type ReplicaProgress, type Reply,
+  type Request, type SnapshotPage, type SnapshotPageWork, type SplitWork, type StatusOutcome, type StatusWork,
+  type TableWork, type TransferWork, type Work, type WorkOutcome, type WriteManyWork,
 } from "../data-messages.ts";
 import { LOG, REPLICAS_MAX, STORAGE, type Configuration, type Replica } from "../group-configuration.ts";
 import type { Mutation } from "../log-record.ts";

@@ -371,7 +371,7 @@ const OUTCOMES: readonly ((prng: Prng) => WorkOutcome)[] = [
   (prng): WorkOutcome => ({ kind: "many", outcomes: many(prng, 4, randomItemOutcome) }),
   (prng): WorkOutcome => ({ kind: "items", outcomes: many(prng, 2, randomRefusal) }),
   (prng): WorkOutcome => ({ kind: "batch-written", outcomes: many(prng, 2, randomRefusal) }),
-  (prng): WorkOutcome => ({ kind: "table", table: randomTable(prng), itemCount: counter(prng), sizeBytes: 0, indexCounts: [{ itemCount: 1, sizeBytes: counter(prng) }] }),
+  (prng): WorkOutcome => ({ kind: "table", table: randomTable(prng), itemCount: counter(prng), sizeBytes: 0, indexCounts: [{ itemCount: 1, sizeBytes: 2 }] }),
   (prng): WorkOutcome => ({ kind: "table", table: randomTable(prng), itemCount: counter(prng), sizeBytes: 0 }),
   (prng): WorkOutcome => ({ kind: "tables", names: many(prng, 3, () => `t-${prng.below(9)}`), last: null }),
   (prng): WorkOutcome => ({ kind: "redirect", leader: prng.pick([null, randomNode(prng)]), reason: "other" }),

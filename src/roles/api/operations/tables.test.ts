@@ -127,7 +127,7 @@ test("refused tables", () => {
       BillingMode: "PROVISIONED", ProvisionedThroughput: { ReadCapacityUnits: 1e12 + 1, WriteCapacityUnits: 1 },
     },
       "Given value 1000000000001 for ReadCapacityUnits is out of bounds"),
-    create({ GlobalSecondaryIndexes: [] }, "Unsupported parameter: GlobalSecondaryIndexes"),
+    create({ GlobalSecondaryIndexes: [] }, "One or more parameter values were invalid: List of GlobalSecondaryIndexes is empty"),
     create({ LocalSecondaryIndexes: [] }, `${INVALID}List of LocalSecondaryIndexes is empty`),
     create({ StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" } },
       "Unsupported parameter value: StreamSpecification.StreamEnabled true"),
