@@ -19,6 +19,8 @@ const WRITERS = 8;
 const BASELINE_MS = 8_000;
 const HEAL_MS_MAX = 300_000;
 const POLL_MS = 20;
+/** After a batch that was shed. */
+const SHED_MS = 250;
 
 const { values } = parseArgs({
   options: {
@@ -134,10 +136,13 @@ async function fill(sdk: SdkOptions, prefix: string, mb: number): Promise<void> 
       }));
       let left: typeof puts = puts;
       while (left.length > 0) {
-        const { UnprocessedItems } = await rotating.client.send(new BatchWriteItemCommand({
-          RequestItems: { [TABLE]: left },
-        }));
-        left = (UnprocessedItems?.[TABLE] ?? []) as typeof puts;
+        const written = await rotating.client.send(new BatchWriteItemCommand({ RequestItems: { [TABLE]: left } }))
+          .catch((error: unknown) => {
+            if (!(error instanceof Error && error.name === "ThrottlingException")) throw error;
+            return null; // the trees are written slower than the log: they catch up
+          });
+        if (written === null) await pause(SHED_MS);
+        else left = (written.UnprocessedItems?.[TABLE] ?? []) as typeof puts;
         if (left.length > 0) await pause(POLL_MS);
       }
     }
