@@ -11,12 +11,13 @@ import { querySuite } from "./query.ts";
 import { scan } from "./scan.ts";
 import { sdk } from "./sdk.ts";
 import type { Suite } from "./suite.ts";
+import { tableSettings } from "./table-settings.ts";
 import { tables } from "./tables.ts";
 import { updates } from "./updates.ts";
 import { values } from "./values.ts";
 import { wire } from "./wire.ts";
 
 export const SUITES: readonly Suite[] = [
-  tables, items, values, conditions, updates, querySuite, scan, batches, localIndexes, legacy, partiql, capacity, limits, sdk,
+  tables, tableSettings, items, values, conditions, updates, querySuite, scan, batches, localIndexes, legacy, partiql, capacity, limits, sdk,
   wire,
 ];
