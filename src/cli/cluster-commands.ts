@@ -61,6 +61,7 @@ function addNode(program: Command, exit: Exit): void {
     .addOption(new Option("--host <address>", "address of the HTTP endpoint").default(DEFAULTS.host).env("STATOR_HOST"))
     .addOption(new Option("--credentials <file|id:secret>", "check signatures against these").env("STATOR_CREDENTIALS"))
     .option("--partitions <n>", "partitions of a new table (1 to 64)", DEFAULTS.partitions)
+    .option("--ttl-sweep <seconds>", "between two looks for items whose time is over", DEFAULTS.ttlSweep)
     .option("--capacity <n>", "replicas that this node takes at most", NODE_DEFAULTS.capacity)
     .option("--region <name>", "region in ARNs", DEFAULTS.region)
     .option("--log-level <level>", `what to print: ${LOG_LEVELS.join(", ")}`, DEFAULTS.logLevel)

@@ -82,6 +82,7 @@ function addStart(program: Command, exit: (code: number) => void): void {
     .option("--in-memory", "keep everything in memory")
     .option("--zones <n>", "zones, each with a node and a copy of everything (1 to 5)", DEFAULTS.zones)
     .option("--partitions <n>", "partitions of a new table (1 to 64)", DEFAULTS.partitions)
+    .option("--ttl-sweep <seconds>", "between two looks for items whose time is over", DEFAULTS.ttlSweep)
     .addOption(new Option("--credentials <file|id:secret>", "who may use the endpoint").env("STATOR_CREDENTIALS"))
     .option("--region <name>", "region in ARNs where the request names none", DEFAULTS.region)
     .option("--log-level <level>", `one of ${LOG_LEVELS.join(", ")}`, DEFAULTS.logLevel)

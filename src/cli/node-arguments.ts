@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { NodeOptions } from "../app/node-options.ts";
 import { splitAddress } from "../runtime/tcp/outgoing-link.ts";
 import {
-  checkHost, parseCredentials, parseLogLevel, parseRegion, parseWhole, PARTITIONS_MAX, PORT_MAX, UsageError,
+  checkHost, parseCredentials, parseExpiry, parseLogLevel, parseRegion, parseWhole, PARTITIONS_MAX, PORT_MAX, UsageError,
 } from "./start-options.ts";
 
 /** The options as commander leaves them. */
@@ -18,6 +18,7 @@ export type NodeArguments = {
   readonly port: string;
   readonly credentials?: string;
   readonly partitions: string;
+  readonly ttlSweep: string;
   readonly capacity: string;
   readonly region: string;
   readonly logLevel: string;
@@ -68,6 +69,7 @@ function parse(given: NodeArguments): Omit<NodeOptions, "tell"> {
     apiPort: parseWhole("--port", given.port, 0, PORT_MAX),
     credentials: given.credentials === undefined ? null : parseCredentials(given.credentials),
     partitionsPerTable: parseWhole("--partitions", given.partitions, 1, PARTITIONS_MAX),
+    expiry: parseExpiry(given.ttlSweep),
     capacity: parseWhole("--capacity", given.capacity, 1, CAPACITY_MAX),
     region: parseRegion(given.region),
     logLevel: parseLogLevel(given.logLevel),

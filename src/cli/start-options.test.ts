@@ -23,7 +23,7 @@ test("the defaults are three zones on this machine only", () => {
     ok: true,
     options: {
       port: 8000, host: "127.0.0.1", dataDir: resolve(".stator"), zones: 3, partitionsPerTable: 4,
-      credentials: null, region: "us-east-1", logLevel: "warn",
+      credentials: null, region: "us-east-1", logLevel: "warn", expiry: { passMs: 30_000 },
     },
   });
   const memory = parse({ inMemory: true, port: "0" });
@@ -38,6 +38,7 @@ test("what is out of range is named, with its range", () => {
     [{ port: "" }, /--port /],
     [{ zones: "0" }, /--zones 0 .* 1 to 5/],
     [{ zones: "6" }, /--zones 6/],
+    [{ ttlSweep: "0" }, /--ttl-sweep 0 .* 1 to 86400/],
     [{ zones: "2.5" }, /--zones 2.5/],
     [{ partitions: "65" }, /--partitions 65 .* 1 to 64/],
     [{ region: "Mars!" }, /--region Mars!/],

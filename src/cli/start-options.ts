@@ -1,6 +1,7 @@
 // The command line of `stator start`, turned into options that are whole and in range, or into a message.
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import type { ExpiryOptions } from "../roles/storage-node/expiry-sweep.ts";
 import type { Credential, EmbeddedOptions, LogLevel } from "../app/embedded-options.ts";
 
 /** The options as commander leaves them: text, flags and their defaults. */
@@ -11,6 +12,7 @@ export type StartArguments = {
   readonly inMemory?: boolean;
   readonly zones: string;
   readonly partitions: string;
+  readonly ttlSweep: string;
   readonly credentials?: string;
   readonly region: string;
   readonly logLevel: string;
@@ -21,7 +23,7 @@ export type ParsedOptions =
   | { readonly ok: false; readonly message: string };
 
 export const DEFAULTS = {
-  port: "8000", host: "127.0.0.1", dataDir: "./.stator", zones: "3", partitions: "4", region: "us-east-1",
+  port: "8000", host: "127.0.0.1", dataDir: "./.stator", zones: "3", partitions: "4", ttlSweep: "30", region: "us-east-1",
   logLevel: "warn",
 } as const;
 
@@ -59,10 +61,18 @@ function parse(given: StartArguments): EmbeddedOptions {
     dataDir: given.inMemory === true ? null : resolve(given.dataDir),
     zones: parseWhole("--zones", given.zones, 1, ZONES_MAX),
     partitionsPerTable: parseWhole("--partitions", given.partitions, 1, PARTITIONS_MAX),
+    expiry: parseExpiry(given.ttlSweep),
     credentials: given.credentials === undefined ? null : parseCredentials(given.credentials),
     region: parseRegion(given.region),
     logLevel: parseLogLevel(given.logLevel),
   };
+}
+
+/** Seconds between two looks for items whose time is over: a day may be too seldom, but is meant. */
+const TTL_SWEEP_SECONDS_MAX = 86_400;
+
+export function parseExpiry(ttlSweep: string): ExpiryOptions {
+  return { passMs: parseWhole("--ttl-sweep", ttlSweep, 1, TTL_SWEEP_SECONDS_MAX) * 1000 };
 }
 
 export function checkHost(host: string): void {

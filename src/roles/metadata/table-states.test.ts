@@ -3,13 +3,14 @@ import { test } from "node:test";
 import { lsn, nodeId, type NodeId } from "../../base/ids.ts";
 import { ManualClock } from "../../ports/contract/manual-clock.ts";
 import { REPLY, type NodeMessage, type Request } from "../../wire/data-messages.ts";
+import type { TableSchema } from "../../model/table-schema.ts";
 import { Asks } from "./asks.ts";
 import { Catalogue } from "./catalogue.ts";
 import { ClusterView } from "./cluster-view.ts";
 import { Draft } from "./draft.ts";
 import type { Life } from "./liveness.ts";
 import { embeddedNodes, planFirstRows } from "./plan-nodes.ts";
-import { planCreate, planDelete } from "./plan-table.ts";
+import { planCreate, planDelete, planStatus } from "./plan-table.ts";
 import { TableStates } from "./table-states.ts";
 
 const NODES = [1, 2, 3, 4].map(nodeId);
@@ -98,4 +99,30 @@ test("partitions that were never served are begun anew, with new groups, once on
   assert.ok(bench.catalogue.counters.nextGroup > Math.max(...bench.groups));
   bench.look();
   assert.equal(bench.sent.at(-1)?.request.group, bench.groups.at(-1), "the new ones are asked after");
+});
+
+test("a changed table is UPDATING for a while, from its newest version on, then ACTIVE", () => {
+  const bench = new Bench();
+  const table = (): TableSchema => {
+    const known = bench.catalogue.table("t");
+    assert.ok(known !== null);
+    return known;
+  };
+  const change = (): void => {
+    for (const row of planStatus(table(), "UPDATING").rows) bench.catalogue.apply(row);
+  };
+  change();
+  const { version } = table();
+  assert.equal(bench.look(), true);
+  bench.clock.advance(249);
+  assert.equal(bench.look(), true);
+  assert.equal(table().status, "UPDATING");
+  change();
+  bench.clock.advance(1);
+  bench.look();
+  assert.equal(table().status, "UPDATING", "what came last is to be seen too");
+  bench.clock.advance(250);
+  assert.equal(bench.look(), true);
+  assert.deepEqual([table().status, table().version], ["ACTIVE", version + 2]);
+  assert.equal(bench.look(), false);
 });
