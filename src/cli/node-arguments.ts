@@ -3,7 +3,8 @@ import { resolve } from "node:path";
 import type { NodeOptions } from "../app/node-options.ts";
 import { splitAddress } from "../runtime/tcp/outgoing-link.ts";
 import {
-  checkHost, parseCredentials, parseExpiry, parseLogLevel, parseRegion, parseWhole, PARTITIONS_MAX, PORT_MAX, UsageError,
+  checkHost, parseCredentials, parseExpiry, parseLogLevel, parseRegion, parseWhole, PARTITIONS_MAX, PORT_MAX,
+  UsageError,
 } from "./start-options.ts";
 
 /** The options as commander leaves them. */

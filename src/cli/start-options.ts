@@ -1,7 +1,6 @@
 // The command line of `stator start`, turned into options that are whole and in range, or into a message.
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { ExpiryOptions } from "../roles/storage-node/expiry-sweep.ts";
 import type { Credential, EmbeddedOptions, LogLevel } from "../app/embedded-options.ts";
 
 /** The options as commander leaves them: text, flags and their defaults. */
@@ -23,8 +22,8 @@ export type ParsedOptions =
   | { readonly ok: false; readonly message: string };
 
 export const DEFAULTS = {
-  port: "8000", host: "127.0.0.1", dataDir: "./.stator", zones: "3", partitions: "4", ttlSweep: "30", region: "us-east-1",
-  logLevel: "warn",
+  port: "8000", host: "127.0.0.1", dataDir: "./.stator", zones: "3", partitions: "4", ttlSweep: "30",
+  region: "us-east-1", logLevel: "warn",
 } as const;
 
 export const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
@@ -71,7 +70,7 @@ function parse(given: StartArguments): EmbeddedOptions {
 /** Seconds between two looks for items whose time is over: a day may be too seldom, but is meant. */
 const TTL_SWEEP_SECONDS_MAX = 86_400;
 
-export function parseExpiry(ttlSweep: string): ExpiryOptions {
+export function parseExpiry(ttlSweep: string): NonNullable<EmbeddedOptions["expiry"]> {
   return { passMs: parseWhole("--ttl-sweep", ttlSweep, 1, TTL_SWEEP_SECONDS_MAX) * 1000 };
 }
 
