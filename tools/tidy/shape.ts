@@ -12,7 +12,7 @@ export function checkShape(file: SourceFile): readonly Problem[] {
     { rule, file: file.path, line, what, instead }
   );
   const problems: Problem[] = [];
-  const isOfCases = isTest(file.path) || file.path.startsWith("test/conformance/");
+  const isOfCases = isTest(file.path) || /^test\/(conformance|apps\/scripts)\//.test(file.path);
   const columnsMax = isOfCases ? TEST_COLUMNS_MAX : COLUMNS_MAX;
   for (const [index, line] of file.lines.entries()) {
     if (line.length > columnsMax) {
@@ -49,7 +49,7 @@ function checkExports(
 /** Folders whose files are run or discovered by name. */
 const ENTRIES: readonly RegExp[] = [
   /\.test\.ts$/, /^bin\//, /^bench\/[^/]+\.ts$/, /^tools\/[^/]+\.ts$/,
-  /^demo\/[^/]+\.ts$/, /^gameday\/(main|healing)\.ts$/, /^test\/.*\bmain\.ts$/,
+  /^demo\/[^/]+\.ts$/, /^gameday\/(main|healing)\.ts$/, /^test\/.*\bmain\.ts$/, /^test\/apps\/scripts\/[^/]+\.mjs$/,
   /^src\/cli\/sim\.ts$/, /\.d\.ts$/,
 ];
 
