@@ -189,3 +189,32 @@ test("all partitions and rows of local indexes; counts follow", async () => {
   assert.equal(rows.Count, count / 2);
   assert.equal((await server.ok("DescribeTable", { TableName: "indexed" })).Table.ItemCount, count / 2);
 });
+
+test("rows of global indexes go with the item", async () => {
+  await active("global", "pk:S", undefined, {
+    AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }, { AttributeName: "kind", AttributeType: "S" }],
+    GlobalSecondaryIndexes: [{
+      IndexName: "by-kind", KeySchema: [{ AttributeName: "kind", KeyType: "HASH" }], Projection: { ProjectionType: "ALL" },
+    }],
+  });
+  await enable("global");
+  for (let i = 0; i < 20; i++) {
+    await put("global", `k${i}`, N(nowSeconds + (i % 2 === 0 ? 50 : 5_000)), { kind: { S: "x" } });
+  }
+  const untilRows = async (count: number): Promise<void> => {
+    const until = performance.now() + GONE_MS_MAX;
+    for (;;) {
+      const rows = await server.ok("Query", {
+        TableName: "global", IndexName: "by-kind", KeyConditionExpression: "kind = :k",
+        ExpressionAttributeValues: { ":k": { S: "x" } }, Select: "COUNT",
+      });
+      if (rows.Count === count) return;
+      assert.ok(performance.now() < until, `${rows.Count} rows`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  await untilRows(20);
+  nowSeconds += 100;
+  await untilRows(10);
+  assert.equal((await keysOf("global")).length, 10);
+});

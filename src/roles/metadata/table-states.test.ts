@@ -101,28 +101,26 @@ test("partitions that were never served are begun anew, with new groups, once on
   assert.equal(bench.sent.at(-1)?.request.group, bench.groups.at(-1), "the new ones are asked after");
 });
 
-test("a changed table is UPDATING for a while, from its newest version on, then ACTIVE", () => {
+test("a changed table is UPDATING for a while, whatever else is written of it, then ACTIVE; and again", () => {
   const bench = new Bench();
   const table = (): TableSchema => {
     const known = bench.catalogue.table("t");
     assert.ok(known !== null);
     return known;
   };
-  const change = (): void => {
-    for (const row of planStatus(table(), "UPDATING").rows) bench.catalogue.apply(row);
+  const put = (status: TableSchema["status"]): void => {
+    for (const row of planStatus(table(), status).rows) bench.catalogue.apply(row);
   };
-  change();
-  const { version } = table();
-  assert.equal(bench.look(), true);
-  bench.clock.advance(249);
-  assert.equal(bench.look(), true);
-  assert.equal(table().status, "UPDATING");
-  change();
-  bench.clock.advance(1);
-  bench.look();
-  assert.equal(table().status, "UPDATING", "what came last is to be seen too");
-  bench.clock.advance(250);
-  assert.equal(bench.look(), true);
-  assert.deepEqual([table().status, table().version], ["ACTIVE", version + 2]);
+  for (let i = 0; i < 2; i++) {
+    put("UPDATING");
+    assert.equal(bench.look(), true);
+    bench.clock.advance(249);
+    put("UPDATING");
+    assert.equal(bench.look(), true);
+    assert.equal(table().status, "UPDATING");
+    bench.clock.advance(1);
+    bench.look();
+    assert.equal(table().status, "ACTIVE");
+  }
   assert.equal(bench.look(), false);
 });

@@ -1,7 +1,7 @@
 // Tables on their way to another state: a new one is ACTIVE once a leader serves each of its partitions; one that was
 // changed when what the change takes is done; one that is being deleted goes at once, with its closed parents: nodes
 // drop what the catalogue does not place on them.
-import type { GroupId } from "../../base/ids.ts";
+import type { GroupId, TableId } from "../../base/ids.ts";
 import type { Partition, TableSchema } from "../../model/table-schema.ts";
 import type { Asks } from "./asks.ts";
 import type { Catalogue } from "./catalogue.ts";
@@ -23,8 +23,8 @@ export class TableStates {
   readonly #served: Set<GroupId> = new Set();
   /** Groups that nobody serves, and since when that is known. */
   readonly #unserved: Map<GroupId, number> = new Map();
-  /** Tables whose change waits to be done, by version, and since when. */
-  readonly #changing: Map<string, { readonly version: number; readonly sinceMs: number }> = new Map();
+  /** Tables that were seen UPDATING, and since when. */
+  readonly #changing: Map<TableId, number> = new Map();
   /** Answers that are awaited, by group. */
   readonly #awaited: Map<GroupId, number> = new Map();
 
@@ -46,7 +46,7 @@ export class TableStates {
         else if (areIndexesServed(catalogue, table)) draft.put(created(table));
         isBusy = true;
       } else if (table.status === "UPDATING") {
-        if (this.#wasShown(table, nowMs)) draft.put({ ...table, status: "ACTIVE" });
+        if (this.#wasShown(table.id, nowMs)) draft.put({ ...table, status: "ACTIVE" });
         isBusy = true;
       }
     }
@@ -54,11 +54,12 @@ export class TableStates {
     return isBusy;
   }
 
-  #wasShown({ name, version }: TableSchema, nowMs: number): boolean {
-    const known = this.#changing.get(name);
-    if (known?.version === version) return nowMs - known.sinceMs >= SHOWN_MS_MIN;
-    this.#changing.set(name, { version, sinceMs: nowMs });
-    return false;
+  #wasShown(table: TableId, nowMs: number): boolean {
+    const sinceMs = this.#changing.get(table) ?? nowMs;
+    const isShown = nowMs - sinceMs >= SHOWN_MS_MIN;
+    if (isShown) this.#changing.delete(table);
+    else this.#changing.set(table, sinceMs);
+    return isShown;
   }
 
   clear(): void {
