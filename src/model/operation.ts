@@ -184,6 +184,7 @@ export type Refusal =
   /** Found only with the item in hand: a wrong operand type, a path that is not there, an item too large. */
   | { readonly kind: "invalid"; readonly message: string }
   | { readonly kind: "table-not-found"; readonly name: string }
+  | { readonly kind: "index-not-found"; readonly name: string }
   | { readonly kind: "table-exists"; readonly name: string }
   | { readonly kind: "table-in-use"; readonly name: string; readonly message: string }
   | { readonly kind: "limit-exceeded"; readonly message: string }

@@ -1,5 +1,6 @@
 // Settings of a table that its rows do not depend on, as the catalogue holds them, and the changes of a table that
 // one operation asks for. Plain JSON data, validated by the API.
+import type { GlobalIndexDefinition } from "./table-schema.ts";
 
 export type TableClass = "STANDARD" | "STANDARD_INFREQUENT_ACCESS";
 
@@ -25,6 +26,18 @@ export type TimeToLive = {
   readonly changedMs: number;
 };
 
+/** One global index to be added, changed or removed. */
+export type IndexUpdate =
+  | { readonly kind: "create"; readonly index: GlobalIndexDefinition }
+  | {
+    readonly kind: "update";
+    readonly name: string;
+    readonly throughput?: Throughput;
+    readonly onDemandCap?: Partial<ThroughputCap>;
+    readonly warm?: Partial<Throughput>;
+  }
+  | { readonly kind: "delete"; readonly name: string };
+
 /** What UpdateTable says of billing; at least one member is there. */
 export type BillingChange = {
   readonly mode?: "PROVISIONED" | "PAY_PER_REQUEST";
@@ -40,6 +53,8 @@ export type TagChange = { readonly set: readonly Tag[]; readonly remove: readonl
  */
 export type TableChange = {
   readonly billing?: BillingChange;
+  /** Not empty. */
+  readonly globalIndexes?: readonly IndexUpdate[];
   readonly deletionProtection?: boolean;
   readonly tableClass?: TableClass;
   /** A member that is absent stays what it was; null takes the bound away. */

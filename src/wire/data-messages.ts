@@ -1,6 +1,6 @@
 // What travels between nodes and routers, as values. In one process they pass by reference; the codec runs
 // only where bytes leave the process. Fields are always present, in this order (one hidden class per kind).
-import type { Epoch, GroupId, HashPoint, Lsn, NodeId, StorageKey } from "../base/ids.ts";
+import type { Epoch, GroupId, HashPoint, Lsn, NodeId, StorageKey, TableId } from "../base/ids.ts";
 import type {
   GetOperation, Outcome, PageOptions, QueryOperation, ScanOperation, TableOperation, WriteOperation,
 } from "../model/operation.ts";
@@ -99,11 +99,17 @@ export type IndexRowsWork = {
   readonly sentMs: number;
 };
 
+/**
+ * Asks the leader of a partition to bring its items into an index that its table has got. Done: every item from before
+ * is in it. `version`: of a record of the table that has the index.
+ */
+export type FillIndexWork = { readonly kind: "fill-index"; readonly index: TableId; readonly version: number };
+
 export type Work =
   | GetOperation | WriteOperation | QueryOperation | ScanOperation
   | WriteManyWork | GetManyWork | StatusWork | TableWork
   | ReconfigureWork | SplitWork | TransferWork | GroupStatusWork | SnapshotPageWork | RegisterWork | AdminRequestWork
-  | DescribeWork | IndexRowsWork;
+  | DescribeWork | IndexRowsWork | FillIndexWork;
 
 export type { PageOptions };
 

@@ -82,6 +82,8 @@ export function failureOfRefusal(refusal: Refusal, tellsName: boolean): Failure 
       return validation(refusal.message);
     case "table-not-found":
       return tellsName ? tableNotFoundNamed(refusal.name) : resourceNotFound(TABLE_NOT_FOUND);
+    case "index-not-found":
+      return resourceNotFound(TABLE_NOT_FOUND);
     case "table-exists":
       return failure(`${SERVICE}ResourceInUseException`, `Table already exists: ${refusal.name}`);
     case "table-in-use":

@@ -8,6 +8,7 @@ import type { ClusterView } from "./cluster-view.ts";
 import { NewIds } from "./new-ids.ts";
 import { refuseInUse, type TablePlan } from "./plan-table.ts";
 import { changeBilling } from "./plan-billing.ts";
+import { changeIndexes, withIndexBilling } from "./plan-index-updates.ts";
 import {
   changeClass, changeEncryption, changeOnDemandCap, changeProtection, changeTags, changeTimeToLive, changeWarm,
 } from "./plan-settings.ts";
@@ -24,7 +25,12 @@ export type UpdateContext = {
 };
 
 /** The table as it will be, the same object when nothing changes; version and status are not the step's to set. */
-export type Changed = { readonly kind: "changed"; readonly table: TableSchema };
+export type Changed = {
+  readonly kind: "changed";
+  readonly table: TableSchema;
+  /** Hidden tables that come with it. Absent: none. */
+  readonly added?: readonly TableSchema[];
+};
 
 export type Step<C> = {
   readonly change: (table: TableSchema, wanted: C, context: UpdateContext) => Changed | Refusal;
@@ -36,6 +42,7 @@ export type Step<C> = {
 
 const STEPS: { readonly [K in keyof TableChange]-?: Step<Exclude<TableChange[K], undefined>> } = {
   billing: { change: changeBilling },
+  globalIndexes: { change: changeIndexes },
   tableClass: { change: changeClass },
   deletionProtection: { change: changeProtection, isQuiet: true, isAnyTime: true },
   onDemandCap: { change: changeOnDemandCap, isQuiet: true },
@@ -59,16 +66,22 @@ export function planUpdate(
   const ids = new NewIds(catalogue.counters);
   let table = found;
   let isQuiet = true;
+  const added: TableSchema[] = [];
   for (const [step, wanted] of taken) {
     const next = step.change(table, wanted, { ...context, ids });
     if (next.kind !== "changed") return next;
     if (next.table !== table && step.isQuiet !== true) isQuiet = false;
     ({ table } = next);
+    added.push(...(next.added ?? []));
   }
+  const billed = withIndexBilling(table);
+  if ("kind" in billed) return billed;
+  table = billed;
   if (table === found) return { kind: "plan", rows: [], table };
   table = { ...table, status: isQuiet ? found.status : "UPDATING", version: found.version + 1 };
   const { counters } = ids;
-  const rows = counters === null ? [tableRow(table)] : [counterRow(counters), tableRow(table)];
+  const tables = [tableRow(table), ...added.map((hidden) => tableRow(hidden))];
+  const rows = counters === null ? tables : [counterRow(counters), ...tables];
   return { kind: "plan", rows, table };
 }
 

@@ -2,11 +2,13 @@
 // changed when what the change takes is done; one that is being deleted goes at once, with its closed parents: nodes
 // drop what the catalogue does not place on them.
 import type { GroupId, TableId } from "../../base/ids.ts";
-import type { Partition, TableSchema } from "../../model/table-schema.ts";
+import { globalIndexesOf, hiddenTableName } from "../../model/global-index.ts";
+import type { GlobalIndex, Partition, TableSchema } from "../../model/table-schema.ts";
 import type { Asks } from "./asks.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { ClusterView } from "./cluster-view.ts";
 import type { Draft } from "./draft.ts";
+import { backfilling, IndexFills } from "./index-fills.ts";
 import { hiddenNames } from "./plan-indexes.ts";
 
 /** A replica that has not answered for so long is asked again. */
@@ -19,6 +21,7 @@ const SHOWN_MS_MIN = 250;
 export class TableStates {
   readonly #asks: Asks;
   readonly #onServed: () => void;
+  readonly #fills: IndexFills;
   /** Groups of tables being created that a leader serves. */
   readonly #served: Set<GroupId> = new Set();
   /** Groups that nobody serves, and since when that is known. */
@@ -31,6 +34,7 @@ export class TableStates {
   constructor(asks: Asks, onServed: () => void) {
     this.#asks = asks;
     this.#onServed = onServed;
+    this.#fills = new IndexFills(asks, onServed);
   }
 
   /** True while tables are on their way. */
@@ -46,8 +50,13 @@ export class TableStates {
         else if (areIndexesServed(catalogue, table)) draft.put(created(table));
         isBusy = true;
       } else if (table.status === "UPDATING") {
-        if (this.#wasShown(table.id, nowMs)) draft.put({ ...table, status: "ACTIVE" });
+        if (areIndexesServed(catalogue, table) && this.#wasShown(table.id, nowMs)) settle(table, draft);
         isBusy = true;
+      } else {
+        for (const index of backfilling(table)) {
+          if (this.#fills.isFilled(table, index, nowMs)) finishIndex(table, index, draft);
+          isBusy = true;
+        }
       }
     }
     if (!isBusy) this.clear();
@@ -67,6 +76,7 @@ export class TableStates {
     this.#unserved.clear();
     this.#changing.clear();
     this.#awaited.clear();
+    this.#fills.clear();
   }
 
   /**
@@ -114,7 +124,26 @@ export class TableStates {
   }
 }
 
-/** The hidden tables of the indexes that the table began with. */
+/** What the change took is done: indexes that were to go are gone. */
+function settle(table: TableSchema, draft: Draft): void {
+  const { globalIndexes, ...rest } = table;
+  const kept: GlobalIndex[] = [];
+  for (const index of globalIndexes ?? []) {
+    if (index.status === "DELETING") draft.remove(hiddenTableName(table.name, index.name));
+    else kept.push(index.status === "UPDATING" ? { ...index, status: "ACTIVE" } : index);
+  }
+  draft.put({ ...rest, status: "ACTIVE", ...(kept.length === 0 ? {} : { globalIndexes: kept }) });
+}
+
+function finishIndex(table: TableSchema, { name }: GlobalIndex, draft: Draft): void {
+  const globalIndexes = globalIndexesOf(table).map((index): GlobalIndex => {
+    const { isBackfilling: _, ...rest } = index;
+    return index.name === name ? { ...rest, status: "ACTIVE" } : index;
+  });
+  draft.put({ ...table, globalIndexes });
+}
+
+/** The hidden tables of all indexes that the table has or is to have. */
 function areIndexesServed(catalogue: Catalogue, table: TableSchema): boolean {
   return hiddenNames(table).every((name) => catalogue.table(name)?.status === "ACTIVE");
 }

@@ -1,16 +1,19 @@
 // Global indexes on this node: a propagator for each partition that it leads of a table with indexes, and the rows of
 // the partitions of indexes that it leads.
-import type { StorageKey } from "../../base/ids.ts";
+import type { StorageKey, TableId } from "../../base/ids.ts";
+import { globalIndexesOf } from "../../model/global-index.ts";
 import type { Outcome } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import type { TimerHandle } from "../../ports/clock.ts";
 import type { GroupHost } from "../../replication/group-host.ts";
 import type { LeaderSession } from "../../replication/leader-session.ts";
-import type { IndexRowsWork, Reply, Request } from "../../wire/data-messages.ts";
+import type { FillIndexWork, IndexRowsWork, Reply, Request, WorkOutcome } from "../../wire/data-messages.ts";
+import { IndexFill } from "./index-fill.ts";
 import { IndexPropagator, type PropagatorEnv } from "./index-propagator.ts";
 import { IndexRows, type IndexRowsEnv } from "./index-rows.ts";
 import { IndexSender, type IndexSenderEnv } from "./index-sender.ts";
 import type { LedPartition, LedPartitions } from "./led-partition.ts";
+import { elsewhere } from "./moved.ts";
 import type { Change, ChangeFollower } from "./writes.ts";
 
 export type GlobalIndexesEnv = Omit<PropagatorEnv, "sender"> & IndexRowsEnv & IndexSenderEnv & {
@@ -20,6 +23,9 @@ export type GlobalIndexesEnv = Omit<PropagatorEnv, "sender"> & IndexRowsEnv & In
 /** How often old tombstones are looked for. */
 const SWEEP_MS = 5_000;
 
+const FILLING: WorkOutcome = { kind: "not-now", reason: "items are on their way into the index" };
+const BEHIND: WorkOutcome = { kind: "not-now", reason: "this node's catalogue is behind" };
+const NO_INDEX: WorkOutcome = { kind: "not-now", reason: "the table has no such index" };
 const FULL: Outcome = { kind: "overloaded", reason: "the table's global indexes are too far behind" };
 
 export class GlobalIndexes implements ChangeFollower {
@@ -29,6 +35,8 @@ export class GlobalIndexes implements ChangeFollower {
   readonly #propagators: Map<LeaderSession, IndexPropagator> = new Map();
   /** Where the sweep of each led partition goes on. */
   #sweeps: Map<LeaderSession, StorageKey> = new Map();
+  /** By session and hidden table. */
+  readonly #fills: Map<LeaderSession, Map<TableId, IndexFill>> = new Map();
   #timer: TimerHandle | null = null;
 
   constructor(env: GlobalIndexesEnv) {
@@ -54,6 +62,27 @@ export class GlobalIndexes implements ChangeFollower {
     this.#rows.onRequest(host, request, work);
   }
 
+  /** Done once the items of the partition are in the index; until then it goes on by itself. */
+  onFill(host: GroupHost, { index, version }: FillIndexWork): WorkOutcome {
+    const { placed, led, onDamage } = this.#env;
+    const { session } = host;
+    if (session === null || host.isClosed) return elsewhere(host, placed);
+    const known = this.#fills.get(session)?.get(index);
+    if (known !== undefined) return known.isDone ? { kind: "done" } : FILLING;
+    const placement = placed.placementOf(host.group);
+    const table = placement === null || placement.table === null ? null : placed.schemaOf(placement.table);
+    if (table === null || table.version < version) return BEHIND;
+    if (!globalIndexesOf(table).some((one) => one.table === index)) return NO_INDEX;
+    const partition = led.of(host, session, null);
+    if (partition.kind === "corrupt") onDamage(partition);
+    if (partition.kind !== "led") return BEHIND;
+    partition.raiseVersion(table.version);
+    const fills = this.#fills.get(session) ?? new Map<TableId, IndexFill>();
+    this.#fills.set(session, fills);
+    fills.set(index, new IndexFill({ ...this.#env, sender: this.#sender }, host, partition, index));
+    return FILLING;
+  }
+
   // ---- Following changes.
 
   follows(table: TableSchema): boolean {
@@ -70,7 +99,13 @@ export class GlobalIndexes implements ChangeFollower {
 
   onLeadership(host: GroupHost): void {
     for (const [session, propagator] of this.#propagators) if (!propagator.isOn) this.#propagators.delete(session);
+    for (const session of this.#fills.keys()) if (!this.#isLed(session)) this.#fills.delete(session);
     this.#begin(host);
+  }
+
+  #isLed(session: LeaderSession): boolean {
+    for (const host of this.#env.replicator.hosts()) if (host.session === session) return true;
+    return false;
   }
 
   onCatalogue(): void {

@@ -137,6 +137,9 @@ export class StorageNode {
       case "snapshot-page":
         this.#pages.onRequest(request);
         return;
+      case "fill-index":
+        this.#reply(request, this.#indexes.onFill(host, work));
+        return;
       case "index-rows":
         this.#indexes.onRows(host, request, work);
         return;

@@ -3,11 +3,12 @@ import { isStoredIntact, storedTimestamp } from "../../model/item-codec.ts";
 import { ITEMS_INDEX, STORAGE_KEY_BYTES_MAX } from "../../model/key-encoding.ts";
 import {
   CATALOGUE, CATALOGUE_ASK, NODE_BEAT, REPLY, REQUEST, type AdminRequestWork, type AdminWork, type CatalogueAsk,
-  type CatalogueMessage, type DescribeWork, type Described, type Done, type GetManyWork, type GroupStatusOutcome,
-  type GroupStatusWork, type IndexRow, type IndexRowsWork, type ManyOutcome, type Moved, type NodeBeat, type NotNow,
-  type ReconfigureWork, type Redirect, type RegisterWork, type Registered, type ReplicaProgress, type Reply,
-  type Request, type SnapshotPage, type SnapshotPageWork, type SplitWork, type StatusOutcome, type StatusWork,
-  type TableWork, type TransferWork, type Work, type WorkOutcome, type WriteManyWork,
+  type CatalogueMessage, type DescribeWork, type Described, type Done, type FillIndexWork, type GetManyWork,
+  type GroupStatusOutcome, type GroupStatusWork, type IndexRow, type IndexRowsWork, type ManyOutcome, type Moved,
+  type NodeBeat, type NotNow, type ReconfigureWork, type Redirect, type RegisterWork, type Registered,
+  type ReplicaProgress, type Reply, type Request, type SnapshotPage, type SnapshotPageWork, type SplitWork,
+  type StatusOutcome, type StatusWork, type TableWork, type TransferWork, type Work, type WorkOutcome,
+  type WriteManyWork,
 } from "../data-messages.ts";
 import { LOG, REPLICAS_MAX, STORAGE, type Configuration, type Replica } from "../group-configuration.ts";
 import type { Mutation } from "../log-record.ts";
@@ -17,7 +18,7 @@ import {
 } from "./operation-shapes.ts";
 import {
   binary, isBytes, isCounter, isDuration, isFiniteNumber, isFlag, isHashPoint, isInteger, isNodeId, isPositive,
-  listOf, nullable, object, oneOf, text, union, type Shape,
+  listOf, nullable, object, oneOf, text, union, whole, type Shape,
 } from "./shape.ts";
 import { ADDRESS_CHARS_MAX, isNodeRecord, isPartition, isTable, ZONE_CHARS_MAX } from "./table-shapes.ts";
 
@@ -84,6 +85,9 @@ const isWork: Shape = union<Work>({
   register: isRegisterWork,
   admin: object<AdminRequestWork>({ kind: oneOf("admin"), command: isAdminWork }),
   describe: object<DescribeWork>({ kind: oneOf("describe") }),
+  "fill-index": object<FillIndexWork>({
+    kind: oneOf("fill-index"), index: whole(0, 0xffff_ffff), version: isCounter,
+  }),
   "index-rows": object<IndexRowsWork>({
     kind: oneOf("index-rows"), rows: listOf(isIndexRow, INDEX_ROWS_MAX, 1), sentMs: isFiniteNumber,
   }),

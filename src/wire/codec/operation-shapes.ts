@@ -23,7 +23,7 @@ import {
   union,
   whole, type Shape,
 } from "./shape.ts";
-import { isTableChange } from "./settings-shapes.ts";
+import { isTableChange } from "./table-change-shapes.ts";
 import { isTable, isTableDefinition, isTableName } from "./table-shapes.ts";
 
 /** A key with the hash in it, see key-encoding.ts. */
@@ -205,6 +205,7 @@ const REFUSALS: { readonly [K in Refusal["kind"]]: Shape } = {
   }),
   invalid: object<Refused<"invalid">>({ kind: oneOf("invalid"), message: isReason }),
   "table-not-found": object<Refused<"table-not-found">>({ kind: oneOf("table-not-found"), name: isReason }),
+  "index-not-found": object<Refused<"index-not-found">>({ kind: oneOf("index-not-found"), name: isReason }),
   "table-exists": object<Refused<"table-exists">>({ kind: oneOf("table-exists"), name: isReason }),
   "table-in-use": object<Refused<"table-in-use">>({
     kind: oneOf("table-in-use"), name: isReason, message: isReason,

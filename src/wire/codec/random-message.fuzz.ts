@@ -12,7 +12,7 @@ import { randomKeyValue, randomMap, randomText, randomValue } from "../../model/
 import type {
   Billing, GlobalIndex, GlobalIndexDefinition, KeyAttribute, LocalIndex, NodeRecord, Partition, TableSchema,
 } from "../../model/table-schema.ts";
-import type { TableChange } from "../../model/table-settings.ts";
+import type { IndexUpdate, TableChange } from "../../model/table-settings.ts";
 import {
   CATALOGUE, CATALOGUE_ASK, NODE_BEAT, PAXOS_FRAME, REPLY, REQUEST, type AdminWork, type IndexRow, type NodeMessage,
   type PaxosFrame, type Work, type WorkOutcome,
@@ -110,6 +110,7 @@ function randomChange(prng: Prng): TableChange {
     ...(prng.chance(1, 2) ? { onDemandCap: prng.pick([{ readUnits: null }, { writeUnits: 7 }]) } : {}),
     ...(prng.chance(1, 2) ? { warm: { readUnits: 1 }, encryption: table.encryption ?? null } : {}),
     ...(prng.chance(1, 2) ? { tags: { set: table.tags ?? [], remove: ["gone"] } } : {}),
+    ...(prng.chance(1, 2) ? { globalIndexes: many(prng, 3, randomIndexUpdate, 1) } : {}),
     ...(timeToLive === undefined ? {} : { timeToLive: { attribute: "a", isEnabled: timeToLive.isEnabled } }),
   };
 }
@@ -126,6 +127,13 @@ function randomGlobalDefinition(prng: Prng): GlobalIndexDefinition {
     billing: randomBilling(prng), ...(prng.chance(1, 3) ? { warm: { readUnits: 1, writeUnits: 2 } } : {}),
     ...(prng.chance(1, 3) ? { onDemandCap: { readUnits: null, writeUnits: 3 } } : {}),
   };
+}
+
+function randomIndexUpdate(prng: Prng): IndexUpdate {
+  return prng.pick<IndexUpdate>([
+    { kind: "create", index: randomGlobalDefinition(prng) }, { kind: "delete", name: "gsi" },
+    { kind: "update", name: "gsi", throughput: { readUnits: 1, writeUnits: 2 }, onDemandCap: { readUnits: null }, warm: { writeUnits: 3 } },
+  ]);
 }
 
 function randomGlobalIndex(prng: Prng): GlobalIndex {
@@ -209,6 +217,7 @@ const WORKS: readonly ((prng: Prng) => Work)[] = [
   (prng): Work => ({ kind: "register", uuid: randomText(prng, 5), zone: "a", address: "h:1", capacity: 5 }),
   (prng): Work => ({ kind: "admin", command: randomAdmin(prng) }),
   (): Work => ({ kind: "describe" }),
+  (prng): Work => ({ kind: "fill-index", index: tableId(prng.u32()), version: counter(prng) }),
   (prng): Work => ({ kind: "index-rows", rows: many(prng, 4, randomIndexRow, 1), sentMs: prng.u32() / 3 }),
 ];
 
@@ -346,6 +355,7 @@ function randomRefusal(prng: Prng): Refusal {
     { kind: "condition-failed", item: maybeBytes(prng), size: 3 }, { kind: "invalid", message: reason },
     { kind: "table-not-found", name: reason }, { kind: "table-exists", name: reason },
     { kind: "table-in-use", name: reason, message: reason }, { kind: "limit-exceeded", message: reason }, { kind: "collection-too-large" },
+    { kind: "index-not-found", name: reason },
     { kind: "unavailable", reason }, { kind: "overloaded", reason },
   ]);
 }

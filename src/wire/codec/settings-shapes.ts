@@ -2,10 +2,8 @@
 import {
   KEY_ATTRIBUTE_NAME_LENGTH_MAX, KMS_KEY_LENGTH_MAX, TAG_COUNT_MAX, TAG_KEY_LENGTH_MAX, TAG_VALUE_LENGTH_MAX,
 } from "../../model/limits.ts";
-import type {
-  BillingChange, Encryption, TableChange, Tag, TagChange, Throughput, ThroughputCap, TimeToLive,
-} from "../../model/table-settings.ts";
-import { isCounter, isFlag, listOf, nullable, object, oneOf, optional, text, type Shape } from "./shape.ts";
+import type { Encryption, Tag, Throughput, ThroughputCap, TimeToLive } from "../../model/table-settings.ts";
+import { isCounter, isFlag, listOf, nullable, object, oneOf, text, type Shape } from "./shape.ts";
 
 export const isTableClass: Shape = oneOf("STANDARD", "STANDARD_INFREQUENT_ACCESS");
 
@@ -15,30 +13,10 @@ export const isThroughputCap: Shape = object<ThroughputCap>({
 });
 export const isEncryption: Shape = object<Encryption>({ key: nullable(text(KMS_KEY_LENGTH_MAX)) });
 
-const isTagKey: Shape = text(TAG_KEY_LENGTH_MAX);
-const tags: Shape = listOf(object<Tag>({ key: isTagKey, value: text(TAG_VALUE_LENGTH_MAX) }), TAG_COUNT_MAX);
-export const areTags: Shape = tags;
+export const isTagKey: Shape = text(TAG_KEY_LENGTH_MAX);
+export const areTags: Shape = listOf(object<Tag>({ key: isTagKey, value: text(TAG_VALUE_LENGTH_MAX) }), TAG_COUNT_MAX);
 
-const isAttributeName: Shape = text(KEY_ATTRIBUTE_NAME_LENGTH_MAX);
+export const isAttributeName: Shape = text(KEY_ATTRIBUTE_NAME_LENGTH_MAX);
 export const isTimeToLive: Shape = object<TimeToLive>({
   attribute: isAttributeName, isEnabled: isFlag, changedMs: isCounter,
-});
-
-const isBillingChange: Shape = object<BillingChange>({
-  mode: optional(oneOf("PROVISIONED", "PAY_PER_REQUEST")), throughput: optional(isThroughput),
-});
-
-export const isTableChange: Shape = object<TableChange>({
-  billing: optional(isBillingChange),
-  deletionProtection: optional(isFlag),
-  tableClass: optional(isTableClass),
-  onDemandCap: optional(object<Partial<ThroughputCap>>({
-    readUnits: optional(nullable(isCounter)), writeUnits: optional(nullable(isCounter)),
-  })),
-  warm: optional(object<Partial<Throughput>>({ readUnits: optional(isCounter), writeUnits: optional(isCounter) })),
-  encryption: optional(nullable(isEncryption)),
-  tags: optional(object<TagChange>({ set: tags, remove: listOf(isTagKey, TAG_COUNT_MAX) })),
-  timeToLive: optional(object<NonNullable<TableChange["timeToLive"]>>({
-    attribute: isAttributeName, isEnabled: isFlag,
-  })),
 });

@@ -39,9 +39,9 @@ export function globalIndexesIn(
   return ok(indexes);
 }
 
-/** `mode`: of the table as it will be. */
+/** `mode`: of the table; null: not known here, and whoever knows it checks what is asked for. */
 export function globalIndexOf(
-  input: GlobalIndexInput, types: Types, mode: Billing["mode"],
+  input: GlobalIndexInput, types: Types, mode: Billing["mode"] | null,
 ): Result<GlobalIndexDefinition> {
   const { IndexName: name } = input;
   const keys = keysOf(input, types);
@@ -61,16 +61,17 @@ export function globalIndexOf(
   });
 }
 
-function indexBillingIn(input: JsonObject, name: string, mode: Billing["mode"]): Result<Billing> {
+function indexBillingIn(input: JsonObject, name: string, known: Billing["mode"] | null): Result<Billing> {
   const throughput = throughputIn(input);
   if (!throughput.ok) return throughput;
+  const mode = known ?? (throughput.value === undefined ? "PAY_PER_REQUEST" : "PROVISIONED");
   if (mode === "PAY_PER_REQUEST") {
     if (throughput.value === undefined) return ok({ mode, readUnits: 0, writeUnits: 0 });
     return no(validation(`${INVALID}ProvisionedThroughput should not be specified for index: ${name} `
       + "when BillingMode is PAY_PER_REQUEST"));
   }
   if (throughput.value !== undefined) return ok({ mode, ...throughput.value });
-  return no(validation(`${INVALID}ProvisionedThroughput must be specified for index: ${name}`));
+  return no(validation(`${INVALID}ProvisionedThroughput is not specified for index: ${name}`));
 }
 
 type Keys = Pick<GlobalIndexDefinition, "hashKeys" | "rangeKeys">;

@@ -8,6 +8,7 @@ import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 import { UPDATE_TABLE } from "../validate/table-shapes.ts";
 import type { OperationHandler } from "./handler.ts";
+import { indexUpdatesIn } from "./index-updates.ts";
 import { tableNameOf } from "./table-name.ts";
 import {
   classIn, encryptionIn, onDemandCapIn, throughputIn, throughputWithOnDemand, warmIn,
@@ -20,13 +21,13 @@ const INVALID = "One or more parameter values were invalid: ";
 /** Of the whole change those members that `input` asks for; empty: none. */
 type ChangeReader = (input: JsonObject) => Result<TableChange>;
 
-const READERS: readonly ChangeReader[] = [billing, protection, tableClass, encryption, onDemandCap, warm];
+const READERS: readonly ChangeReader[] = [billing, indexes, protection, tableClass, encryption, onDemandCap, warm];
 
 const NOTHING: Failure = validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
   + "GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, "
   + "MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required");
 const UNSUPPORTED: readonly string[] = [
-  "GlobalSecondaryIndexUpdates", "StreamSpecification", "ReplicaUpdates", "MultiRegionConsistency",
+  "StreamSpecification", "ReplicaUpdates", "MultiRegionConsistency",
   "GlobalTableWitnessUpdates", "GlobalTableSettingsReplicationMode", "DisassociationProtectionEnabled",
 ];
 
@@ -90,6 +91,12 @@ function billing(input: JsonObject): Result<TableChange> {
       ...(throughput.value === undefined ? {} : { throughput: throughput.value }),
     },
   });
+}
+
+function indexes(input: JsonObject): Result<TableChange> {
+  const wanted = indexUpdatesIn(input);
+  if (!wanted.ok) return wanted;
+  return ok(wanted.value === undefined ? {} : { globalIndexes: wanted.value });
 }
 
 function protection(input: JsonObject): Result<TableChange> {

@@ -1,0 +1,181 @@
+// The step of a table's change that adds, changes and removes global indexes.
+import type { GroupId, TableId } from "../../base/ids.ts";
+import { globalIndexesOf } from "../../model/global-index.ts";
+import { GLOBAL_INDEX_COUNT_MAX, INDEX_PROJECTED_COUNT_MAX } from "../../model/limits.ts";
+import { localIndexesOf } from "../../model/local-index.ts";
+import type { Refusal } from "../../model/operation.ts";
+import type { GlobalIndex, GlobalIndexDefinition, KeyAttribute, TableSchema } from "../../model/table-schema.ts";
+import type { IndexUpdate } from "../../model/table-settings.ts";
+import { warmOf } from "../../model/warm-throughput.ts";
+import { newIndex } from "./plan-indexes.ts";
+import type { Changed, UpdateContext } from "./plan-update.ts";
+
+const INVALID = "One or more parameter values were invalid: ";
+
+type Kind<K extends IndexUpdate["kind"]> = Extract<IndexUpdate, { kind: K }>;
+
+export function changeIndexes(
+  table: TableSchema, updates: readonly IndexUpdate[], context: UpdateContext,
+): Changed | Refusal {
+  const names = new Set<string>();
+  for (const update of updates) {
+    const name = update.kind === "create" ? update.index.name : update.name;
+    if (names.has(name)) {
+      return invalid(`${INVALID}Only one global secondary index update per index is allowed simultaneously. `
+        + `Index: ${name}`);
+    }
+    names.add(name);
+  }
+  const online = updates.filter(({ kind }) => kind !== "update");
+  const underWay = globalIndexesOf(table).find(({ status }) => status === "CREATING" || status === "DELETING");
+  const first = online[0];
+  const isItsDeletion = first?.kind === "delete" && first.name === underWay?.name;
+  if (online.length > 1 || (first !== undefined && underWay !== undefined && !isItsDeletion)) return ONE_AT_A_TIME;
+  let next: Changed = { kind: "changed", table };
+  for (const update of updates) {
+    const step = update.kind === "create" ? create(next.table, update, context)
+      : update.kind === "delete" ? remove(next.table, update) : change(next.table, update, context);
+    if (step.kind !== "changed") return step;
+    next = { ...step, added: [...(next.added ?? []), ...(step.added ?? [])] };
+  }
+  return next;
+}
+
+const ONE_AT_A_TIME: Refusal = {
+  kind: "limit-exceeded",
+  message: "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
+};
+
+function create(table: TableSchema, { index }: Kind<"create">, context: UpdateContext): Changed | Refusal {
+  const indexes = globalIndexesOf(table);
+  const { name } = index;
+  if ([...indexes, ...localIndexesOf(table)].some((other) => other.name === name)) {
+    return invalid("Attempting to create an index which already exists");
+  }
+  if (indexes.length >= GLOBAL_INDEX_COUNT_MAX) {
+    return {
+      kind: "limit-exceeded",
+      message: "Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of "
+        + GLOBAL_INDEX_COUNT_MAX,
+    };
+  }
+  const wrong = keysProblem(table, index) ?? projectedProblem(table, index) ?? billingProblem(table, index);
+  if (wrong !== null) return invalid(wrong);
+  const { ids } = context;
+  const made = newIndex(table, index, table.partitions.length, true, {
+    ...context, takeGroup: (): GroupId => ids.takeGroup(), takeTable: (): TableId => ids.takeTable(),
+  });
+  if (made === null) return { kind: "unavailable", reason: "no node can take a replica" };
+  return { kind: "changed", table: { ...table, globalIndexes: [...indexes, made.index] }, added: [made.hidden] };
+}
+
+/** An attribute has one type in the table and in all of its indexes. */
+function keysProblem(table: TableSchema, { hashKeys, rangeKeys }: GlobalIndexDefinition): string | null {
+  const known: KeyAttribute[] = table.rangeKey === null ? [table.hashKey] : [table.hashKey, table.rangeKey];
+  for (const { rangeKey } of localIndexesOf(table)) known.push(rangeKey);
+  for (const index of globalIndexesOf(table)) known.push(...index.hashKeys, ...index.rangeKeys);
+  for (const { name, type } of [...hashKeys, ...rangeKeys]) {
+    if (known.some((other) => other.name === name && other.type !== type)) {
+      return `${INVALID}Attribute ${name} is defined with another type already`;
+    }
+  }
+  return null;
+}
+
+function projectedProblem(table: TableSchema, index: GlobalIndexDefinition): string | null {
+  let count = index.projection.attributes.length;
+  for (const { projection } of [...localIndexesOf(table), ...globalIndexesOf(table)]) {
+    count += projection.attributes.length;
+  }
+  return count <= INDEX_PROJECTED_COUNT_MAX ? null
+    : `${INVALID}Number of NonKeyAttributes exceeds per-table limit of ${INDEX_PROJECTED_COUNT_MAX}`;
+}
+
+function billingProblem({ billing: { mode } }: TableSchema, { name, billing }: GlobalIndexDefinition): string | null {
+  if (billing.mode === mode) return null;
+  return mode === "PROVISIONED"
+    ? `${INVALID}Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: ${name}`
+    : `${INVALID}ProvisionedThroughput should not be specified for index: ${name} `
+      + "when BillingMode is PAY_PER_REQUEST";
+}
+
+/** It goes once the table is no longer UPDATING: see table-states.ts. */
+function remove(table: TableSchema, { name }: Kind<"delete">): Changed | Refusal {
+  const found = globalIndexesOf(table).find((index) => index.name === name);
+  if (found === undefined) return { kind: "index-not-found", name };
+  return replaced(table, { ...found, status: "DELETING" });
+}
+
+function change(table: TableSchema, update: Kind<"update">, { nowMs }: UpdateContext): Changed | Refusal {
+  const { name, throughput, onDemandCap, warm } = update;
+  const found = globalIndexesOf(table).find((index) => index.name === name);
+  if (found === undefined) return { kind: "index-not-found", name };
+  if (found.status !== "ACTIVE") return indexInUse(table, found);
+  let next: GlobalIndex = { ...found, status: "UPDATING" };
+  if (throughput !== undefined) {
+    if (table.billing.mode !== "PROVISIONED") {
+      return invalid(`${INVALID}ProvisionedThroughput should not be specified for index: ${name} `
+        + "when BillingMode is PAY_PER_REQUEST");
+    }
+    const { billing } = found;
+    const isSame = billing.readUnits === throughput.readUnits && billing.writeUnits === throughput.writeUnits;
+    if (isSame && billing.mode === "PROVISIONED") return invalid(nothingChanges(found));
+    const isMore = throughput.readUnits > billing.readUnits || throughput.writeUnits > billing.writeUnits;
+    const times = isMore ? { increasedMs: nowMs } : { decreasedMs: nowMs };
+    next = { ...next, billing: { ...billing, mode: "PROVISIONED", ...throughput, ...times } };
+  }
+  if (onDemandCap !== undefined) {
+    if (table.billing.mode !== "PAY_PER_REQUEST") {
+      return invalid(`${INVALID}OnDemandThroughput for index ${name} cannot be specified `
+        + "when the table BillingMode is PROVISIONED");
+    }
+    next = { ...next, onDemandCap: { readUnits: null, writeUnits: null, ...found.onDemandCap, ...onDemandCap } };
+  }
+  if (warm !== undefined) next = { ...next, warm: { ...warmOf(found), ...warm } };
+  return replaced(table, next);
+}
+
+function nothingChanges({ name, billing: { readUnits, writeUnits } }: GlobalIndex): string {
+  return `The provisioned throughput for the index ${name} will not change. The requested value equals the current `
+    + `value. Current ReadCapacityUnits provisioned for the index: ${readUnits}. `
+    + `Requested ReadCapacityUnits: ${readUnits}. `
+    + `Current WriteCapacityUnits provisioned for the index: ${writeUnits}. `
+    + `Requested WriteCapacityUnits: ${writeUnits}. `
+    + "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.";
+}
+
+function indexInUse({ name }: TableSchema, index: GlobalIndex): Refusal {
+  const doing = index.status === "DELETING" ? "deleted" : index.status === "CREATING" ? "created" : "updated";
+  return {
+    kind: "table-in-use", name,
+    message: `Attempt to change a resource which is still in use: Index is being ${doing}.  Table: ${name} `
+      + `Index: ${index.name}`,
+  };
+}
+
+function replaced(table: TableSchema, index: GlobalIndex): Changed {
+  const globalIndexes = globalIndexesOf(table).map((other) => (other.name === index.name ? index : other));
+  return { kind: "changed", table: { ...table, globalIndexes } };
+}
+
+/**
+ * After all steps: indexes are billed as their table is. On demand needs nothing; provisioned needs units for each.
+ */
+export function withIndexBilling(table: TableSchema): TableSchema | Refusal {
+  const { mode } = table.billing;
+  if (globalIndexesOf(table).every(({ billing }) => billing.mode === mode)) return table;
+  const other = globalIndexesOf(table).find(({ billing }) => billing.mode !== mode);
+  if (mode === "PROVISIONED" && other !== undefined) {
+    return invalid(`${INVALID}ProvisionedThroughput must be specified for index: ${other.name}`);
+  }
+  return {
+    ...table,
+    globalIndexes: globalIndexesOf(table).map((index) => (
+      { ...index, billing: { ...index.billing, mode, readUnits: 0, writeUnits: 0 } }
+    )),
+  };
+}
+
+function invalid(message: string): Refusal {
+  return { kind: "invalid", message };
+}
