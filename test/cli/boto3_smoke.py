@@ -133,9 +133,11 @@ def tables():
     table.delete()
     wait("table_not_exists", "boto-list-1")
     refused("ResourceNotFoundException", client.describe_table, TableName="boto-list-1")
-    client.update_table(TableName="boto-list-2", DeletionProtectionEnabled=True)
+    units = {"ReadCapacityUnits": 2, "WriteCapacityUnits": 3}
+    client.update_table(TableName="boto-list-2", BillingMode="PROVISIONED", ProvisionedThroughput=units)
     wait("table_exists", "boto-list-2")
-    refused("ValidationException", client.delete_table, TableName="boto-list-2")
+    described = client.describe_table(TableName="boto-list-2")["Table"]
+    assert described["ProvisionedThroughput"]["WriteCapacityUnits"] == 3, described
 
 
 def indexes():
