@@ -186,7 +186,7 @@ test("statements that cannot be executed are refused in DynamoDB's words", async
     one("SELECT", /^Statement wasn't well formed, can't be processed: /),
     one("SELECT * FROM simple WHERE pk = ?", "Number of parameters in request and statement don't match."),
     one("x".repeat(8193), /Member must have length less than or equal to 8192/),
-    ["ExecuteTransaction", { TransactStatements: [] }, /not supported/, "UnknownOperationException"],
+    ["ExecuteTransaction", { TransactStatements: [] }, /'transactStatements' .* length greater than or equal to 1$/],
   ]);
 });
 

@@ -1,5 +1,5 @@
 // The registry of all operations of today's SDK, and what becomes of each.
-import { type Failure, unknownOperation } from "./errors.ts";
+import { unknownOperation } from "./errors.ts";
 import { describeEndpoints, describeLimits } from "./operations/account.ts";
 import { batchExecuteStatement } from "./operations/batch-execute-statement.ts";
 import { batchGetItem } from "./operations/batch-get-item.ts";
@@ -17,6 +17,23 @@ import { describeTimeToLive, updateTimeToLive } from "./operations/time-to-live.
 import { updateTable } from "./operations/update-table.ts";
 import { updateItem } from "./operations/update-item.ts";
 import type { OperationHandler } from "./operations/handler.ts";
+import {
+  CREATE_BACKUP, DESCRIBE_EXPORT, DESCRIBE_IMPORT, EXPORT_TABLE, IMPORT_TABLE, LIST_BACKUPS, LIST_BULK_OPERATIONS,
+  LIST_EXPORTS, LIST_IMPORTS, NAMED_BACKUP, NAMED_BULK_OPERATION, RESTORE_BACKUP, RESTORE_TO_TIME, START_BULK_PUT,
+} from "./validate/backup-shapes.ts";
+import {
+  CREATE_GLOBAL_TABLE, LIST_GLOBAL_TABLES, NAMED_GLOBAL_TABLE, UPDATE_GLOBAL_TABLE, UPDATE_GLOBAL_TABLE_SETTINGS,
+  UPDATE_REPLICA_AUTO_SCALING,
+} from "./validate/global-table-shapes.ts";
+import {
+  DELETE_POLICY, DESCRIBE_INSIGHTS, GET_POLICY, LIST_INSIGHTS, PUT_POLICY, SWITCH_KINESIS,
+  UPDATE_CONTINUOUS_BACKUPS, UPDATE_INSIGHTS, UPDATE_KINESIS,
+} from "./validate/settings-shapes.ts";
+import { NAMED_TABLE } from "./validate/shared-shapes.ts";
+import { DESCRIBE_STREAM, GET_RECORDS, GET_SHARD_ITERATOR, LIST_STREAMS } from "./validate/stream-shapes.ts";
+import { EXECUTE_TRANSACTION, TRANSACT_GET, TRANSACT_WRITE } from "./validate/transaction-shapes.ts";
+import { SEARCH_VECTORS } from "./validate/vector-shapes.ts";
+import type { StructureShape } from "./validate/shape.ts";
 
 const DYNAMODB = "DynamoDB_20120810.";
 const STREAMS = "DynamoDBStreams_20120810.";
@@ -46,34 +63,68 @@ const OFFERED: Readonly<Record<string, OperationHandler>> = {
   UpdateTimeToLive: updateTimeToLive,
 };
 
-const NOT_OFFERED: readonly string[] = [
-  "CancelBulkOperation", "CreateBackup", "CreateGlobalTable", "DeleteBackup",
-  "DeleteResourcePolicy", "DescribeBackup", "DescribeBulkOperation", "DescribeContinuousBackups",
-  "DescribeContributorInsights", "DescribeExport", "DescribeGlobalTable", "DescribeGlobalTableSettings",
-  "DescribeImport", "DescribeKinesisStreamingDestination", "DescribeTableReplicaAutoScaling",
-  "DisableKinesisStreamingDestination", "EnableKinesisStreamingDestination",
-  "ExecuteTransaction", "ExportTableToPointInTime", "GetResourcePolicy", "ImportTable",
-  "ListBackups", "ListBulkOperations", "ListContributorInsights", "ListExports", "ListGlobalTables",
-  "ListImports", "PutResourcePolicy", "RestoreTableFromBackup",
-  "RestoreTableToPointInTime", "SearchVectors", "StartBulkPutItems", "TransactGetItems",
-  "TransactWriteItems", "UpdateContinuousBackups", "UpdateContributorInsights",
-  "UpdateGlobalTable", "UpdateGlobalTableSettings", "UpdateKinesisStreamingDestination",
-  "UpdateTableReplicaAutoScaling",
-];
-const STREAMS_NOT_OFFERED: readonly string[] = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
+const NOT_OFFERED: Readonly<Record<string, StructureShape>> = {
+  CancelBulkOperation: NAMED_BULK_OPERATION,
+  CreateBackup: CREATE_BACKUP,
+  CreateGlobalTable: CREATE_GLOBAL_TABLE,
+  DeleteBackup: NAMED_BACKUP,
+  DeleteResourcePolicy: DELETE_POLICY,
+  DescribeBackup: NAMED_BACKUP,
+  DescribeBulkOperation: NAMED_BULK_OPERATION,
+  DescribeContinuousBackups: NAMED_TABLE,
+  DescribeContributorInsights: DESCRIBE_INSIGHTS,
+  DescribeExport: DESCRIBE_EXPORT,
+  DescribeGlobalTable: NAMED_GLOBAL_TABLE,
+  DescribeGlobalTableSettings: NAMED_GLOBAL_TABLE,
+  DescribeImport: DESCRIBE_IMPORT,
+  DescribeKinesisStreamingDestination: NAMED_TABLE,
+  DescribeTableReplicaAutoScaling: NAMED_TABLE,
+  DisableKinesisStreamingDestination: SWITCH_KINESIS,
+  EnableKinesisStreamingDestination: SWITCH_KINESIS,
+  ExecuteTransaction: EXECUTE_TRANSACTION,
+  ExportTableToPointInTime: EXPORT_TABLE,
+  GetResourcePolicy: GET_POLICY,
+  ImportTable: IMPORT_TABLE,
+  ListBackups: LIST_BACKUPS,
+  ListBulkOperations: LIST_BULK_OPERATIONS,
+  ListContributorInsights: LIST_INSIGHTS,
+  ListExports: LIST_EXPORTS,
+  ListGlobalTables: LIST_GLOBAL_TABLES,
+  ListImports: LIST_IMPORTS,
+  PutResourcePolicy: PUT_POLICY,
+  RestoreTableFromBackup: RESTORE_BACKUP,
+  RestoreTableToPointInTime: RESTORE_TO_TIME,
+  SearchVectors: SEARCH_VECTORS,
+  StartBulkPutItems: START_BULK_PUT,
+  TransactGetItems: TRANSACT_GET,
+  TransactWriteItems: TRANSACT_WRITE,
+  UpdateContinuousBackups: UPDATE_CONTINUOUS_BACKUPS,
+  UpdateContributorInsights: UPDATE_INSIGHTS,
+  UpdateGlobalTable: UPDATE_GLOBAL_TABLE,
+  UpdateGlobalTableSettings: UPDATE_GLOBAL_TABLE_SETTINGS,
+  UpdateKinesisStreamingDestination: UPDATE_KINESIS,
+  UpdateTableReplicaAutoScaling: UPDATE_REPLICA_AUTO_SCALING,
+};
+const STREAMS_NOT_OFFERED: Readonly<Record<string, StructureShape>> = {
+  DescribeStream: DESCRIBE_STREAM,
+  GetRecords: GET_RECORDS,
+  GetShardIterator: GET_SHARD_ITERATOR,
+  ListStreams: LIST_STREAMS,
+};
 
-/** By the whole X-Amz-Target. A null handler is an operation of DynamoDB's that is not offered here. */
-export const OPERATIONS: ReadonlyMap<string, OperationHandler | null> = registry();
+/** By the whole X-Amz-Target. */
+export const OPERATIONS: ReadonlyMap<string, OperationHandler> = registry();
 
-function registry(): Map<string, OperationHandler | null> {
-  const map = new Map<string, OperationHandler | null>();
+function registry(): Map<string, OperationHandler> {
+  const map = new Map<string, OperationHandler>();
   for (const [name, handler] of Object.entries(OFFERED)) map.set(DYNAMODB + name, handler);
-  for (const name of NOT_OFFERED) map.set(DYNAMODB + name, null);
-  for (const name of STREAMS_NOT_OFFERED) map.set(STREAMS + name, null);
+  for (const [name, shape] of Object.entries(NOT_OFFERED)) map.set(DYNAMODB + name, notOffered(name, shape));
+  for (const [name, shape] of Object.entries(STREAMS_NOT_OFFERED)) map.set(STREAMS + name, notOffered(name, shape));
   return map;
 }
 
-export function notOffered(target: string): Failure {
-  const name = target.slice(target.indexOf(".") + 1);
-  return unknownOperation(`The operation ${name} is not supported by this server.`);
+/** Its input is checked like any other's. */
+function notOffered(name: string, shape: StructureShape): OperationHandler {
+  const failure = unknownOperation(`The operation ${name} is not supported by this server.`);
+  return { shape, run: () => failure };
 }

@@ -126,24 +126,18 @@ test("checks come in order: JSON, operation, signature, structure", () => {
   assert.equal(unknown.text, '{"__type":"com.amazon.coral.service#UnknownOperationException"}');
 });
 
-test("all 66 operations answer; what is not offered says so and is not executed", () => {
+test("all 66 operations check their input, and change nothing before they have", () => {
   const api = apiWithTables();
   assert.equal(OPERATIONS.size, 66);
-  let refused = 0;
-  for (const [target, handler] of OPERATIONS) {
-    if (handler !== null) continue;
-    refused++;
-    api.store.last = null;
-    const answer = api.send("POST", "/", headers(target), "{}");
+  const free = ["DescribeLimits", "DescribeEndpoints", "ListTables", "ListBackups", "ListExports", "ListImports",
+    "ListGlobalTables", "ListContributorInsights", "ListBulkOperations", "ListStreams"];
+  for (const target of OPERATIONS.keys()) {
+    if (free.includes(target.slice(target.indexOf(".") + 1))) continue;
+    const answer = api.ask(target, {});
     assert.equal(answer.status, 400);
-    const name = target.slice(target.indexOf(".") + 1);
-    assert.deepEqual(answer.json, {
-      __type: "com.amazon.coral.service#UnknownOperationException",
-      message: `The operation ${name} is not supported by this server.`,
-    });
+    assert.match(answer.text, /"com.amazon.coral.validate#ValidationException".*Member must not be null/, target);
     assert.equal(api.store.last, null);
   }
-  assert.equal(refused, [...OPERATIONS.values()].filter((handler) => handler === null).length);
 });
 
 test("refusals of the cluster become DynamoDB's errors, with a retry hint where a retry helps", () => {

@@ -12,7 +12,7 @@ import { type Failure, internalFailure, serialization, unknownOperation } from "
 import { RequestHeaders } from "./headers.ts";
 import { type Health, answerHealth } from "./health.ts";
 import { decodeBody } from "./json-codec/decode-body.ts";
-import { OPERATIONS, notOffered } from "./operations.ts";
+import { OPERATIONS } from "./operations.ts";
 import { RequestIds } from "./request-id.ts";
 import { Authenticator, type Credential } from "./sigv4/authenticate.ts";
 import { checkStructure } from "./validate/check.ts";
@@ -113,7 +113,6 @@ class ApiRole {
     const region = this.#authenticator.authenticate(request, query, call.headers);
     if (!region.ok) return region.failure;
     call.region = region.value;
-    if (handler === null) return notOffered(target as string);
     return checkStructure(handler.shape, input) ?? handler.run(input, call);
   }
 }

@@ -237,10 +237,11 @@ export class TestApi {
     return { status: response.status, text, json, headers, contentType: response.contentType };
   }
 
-  /** One operation, signed in form. A string is sent as it stands. */
+  /** One operation, by name or whole target, signed in form. A string is sent as it stands. */
   ask(operation: string, input: unknown): Answer {
+    const target = operation.includes(".") ? operation : `DynamoDB_20120810.${operation}`;
     const headers = [
-      "Host", "localhost:8000", "X-Amz-Target", `DynamoDB_20120810.${operation}`, "X-Amz-Date", NOW_TEXT,
+      "Host", "localhost:8000", "X-Amz-Target", target, "X-Amz-Date", NOW_TEXT,
       "Content-Type", "application/x-amz-json-1.0", "Authorization", AUTHORIZATION,
     ];
     return this.send("POST", "/", headers, typeof input === "string" ? input : JSON.stringify(input));

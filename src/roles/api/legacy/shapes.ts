@@ -3,7 +3,7 @@ import { TEXT, VALUE, list, map, oneOf, structure, BOOLEAN } from "../validate/s
 import type { MapShape, StringShape } from "../validate/shape.ts";
 
 const COMPARISON_OPERATOR: StringShape = oneOf(
-  "IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS",
+  "EQ", "NE", "IN", "LE", "LT", "GE", "GT", "BETWEEN", "NOT_NULL", "NULL", "CONTAINS", "NOT_CONTAINS", "BEGINS_WITH",
 );
 
 /** KeyConditions, QueryFilter and ScanFilter. */

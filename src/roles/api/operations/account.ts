@@ -3,7 +3,7 @@ import type { Call } from "../call.ts";
 import type { Failure } from "../errors.ts";
 import type { OperationHandler } from "./handler.ts";
 import type { JsonObject } from "../validate/json-object.ts";
-import { NO_INPUT } from "../validate/table-shapes.ts";
+import { NO_INPUT } from "../validate/shared-shapes.ts";
 
 export const describeLimits: OperationHandler = { shape: NO_INPUT, run: runLimits };
 export const describeEndpoints: OperationHandler = { shape: NO_INPUT, run: runEndpoints };

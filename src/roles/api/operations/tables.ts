@@ -5,7 +5,8 @@ import { type Failure, failureOf } from "../errors.ts";
 import { tableDescriptionJson } from "../json-codec/table-description.ts";
 import type { OperationHandler } from "./handler.ts";
 import type { JsonObject } from "../validate/json-object.ts";
-import { LIST_TABLES, NAMED_TABLE } from "../validate/table-shapes.ts";
+import { NAMED_TABLE } from "../validate/shared-shapes.ts";
+import { LIST_TABLES } from "../validate/table-shapes.ts";
 import { tableNameOf } from "./table-name.ts";
 
 export const describeTable: OperationHandler = { shape: NAMED_TABLE, run: runDescribe };

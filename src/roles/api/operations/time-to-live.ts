@@ -2,7 +2,8 @@
 import type { Call } from "../call.ts";
 import { type Failure, failureOf, failureOfRefusal, tableNotFoundNamed, validation } from "../errors.ts";
 import type { JsonObject } from "../validate/json-object.ts";
-import { NAMED_TABLE, UPDATE_TIME_TO_LIVE } from "../validate/table-shapes.ts";
+import { NAMED_TABLE } from "../validate/shared-shapes.ts";
+import { UPDATE_TIME_TO_LIVE } from "../validate/table-shapes.ts";
 import type { OperationHandler } from "./handler.ts";
 import { tableNameOf } from "./table-name.ts";
 

@@ -69,6 +69,10 @@ function checkValue(
       return typeof value === "boolean" ? null : serialization(typeMismatch(value, "Boolean").message);
     case "integer":
       return checkInteger(walk, shape, holder, key, name, value);
+    case "double":
+      return typeof value === "number" ? null : serialization(wrongNumber(value, "Double"));
+    case "timestamp":
+      return typeof value === "number" ? null : serialization(wrongTime(value));
     case "list":
       return checkList(walk, shape, name, value);
     case "map":
@@ -89,8 +93,6 @@ function checkValue(
       return checkValues(value);
     case "value":
       return checkSingleValue(holder, key, value);
-    case "opaque":
-      return null;
     default:
       return shape satisfies never;
   }
@@ -218,13 +220,23 @@ function noteAt(walk: Walk, path: string, shape: Shape, value: unknown, constrai
   walk.problems.push({ path, shape, value, constraint });
 }
 
-function wrongNumber(value: unknown, javaType: "Integer" | "Long"): string {
-  switch (typeof value) {
-    case "string": return `STRING_VALUE cannot be converted to ${javaType}`;
-    case "boolean": return `${value ? "TRUE_VALUE" : "FALSE_VALUE"} cannot be converted to ${javaType}`;
-    default:
-      return Array.isArray(value)
-        ? `Unrecognized collection type class java.lang.${javaType}`
-        : "Start of structure or map found where not expected";
-  }
+function wrongNumber(value: unknown, javaType: "Integer" | "Long" | "Double"): string {
+  return typeof value === "object" ? wrongCollection(value, `class java.lang.${javaType}`)
+    : `${tokenOf(value)} cannot be converted to ${javaType}`;
+}
+
+function wrongTime(value: unknown): string {
+  return typeof value === "object" ? wrongCollection(value, "class java.util.Date")
+    : `${tokenOf(value)} can not be converted to milliseconds since epoch`;
+}
+
+function wrongCollection(value: object | null, type: string): string {
+  return Array.isArray(value) ? `Unrecognized collection type ${type}`
+    : "Start of structure or map found where not expected";
+}
+
+/** Of a value that is neither a number nor a container. */
+function tokenOf(value: unknown): string {
+  if (typeof value === "boolean") return value ? "TRUE_VALUE" : "FALSE_VALUE";
+  return "STRING_VALUE";
 }

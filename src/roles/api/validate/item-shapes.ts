@@ -4,14 +4,11 @@ import type { StringShape, StructureShape } from "./shape.ts";
 import { BATCH_GET_COUNT_MAX, BATCH_WRITE_COUNT_MAX, SCAN_SEGMENTS_MAX } from "../../../model/limits.ts";
 import { ATTRIBUTE_UPDATES, CONDITIONS, EXPECTED } from "../legacy/shapes.ts";
 import { INDEX_NAME, TABLE_NAME_OR_ARN } from "./names.ts";
+import { NAMES, RETURN_CAPACITY, RETURN_METRICS, RETURN_ON_FAILURE } from "./shared-shapes.ts";
 
-const RETURN_CAPACITY: StringShape = oneOf("INDEXES", "TOTAL", "NONE");
-const RETURN_VALUES: StringShape = oneOf("ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW");
-const RETURN_METRICS: StringShape = oneOf("SIZE", "NONE");
-const RETURN_ON_FAILURE: StringShape = oneOf("ALL_OLD", "NONE");
-const CONDITIONAL_OPERATOR: StringShape = oneOf("OR", "AND");
-const SELECT: StringShape = oneOf("SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES");
-const NAMES = map(TEXT, TEXT);
+const RETURN_VALUES: StringShape = oneOf("NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW");
+const CONDITIONAL_OPERATOR: StringShape = oneOf("AND", "OR");
+const SELECT: StringShape = oneOf("ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES", "SPECIFIC_ATTRIBUTES", "COUNT");
 const ATTRIBUTES_TO_GET = list(TEXT, 1);
 
 /** What a conditional write has beside its item or key. */

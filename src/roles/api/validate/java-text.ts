@@ -26,13 +26,14 @@ export function javaType(shape: Shape): string {
   switch (shape.kind) {
     case "string": return "java.lang.String";
     case "boolean": return "java.lang.Boolean";
+    case "double": return "java.lang.Double";
+    case "timestamp": return "java.util.Date";
     case "integer": return `java.lang.${shape.javaType}`;
     case "list": return `java.util.List<${javaType(shape.of)}>`;
     case "map": return `java.util.Map<java.lang.String, ${javaType(shape.of)}>`;
     case "structure": return PACKAGE + shape.name;
     case "item": case "values": return ATTRIBUTE_MAP;
     case "value": return `${PACKAGE}AttributeValue`;
-    case "opaque": return "java.lang.Object";
     default: return shape satisfies never;
   }
 }

@@ -6,7 +6,7 @@ export type StringShape = {
   readonly min: number;
   readonly max: number;
   readonly pattern: Pattern | null;
-  /** Members in the order DynamoDB lists them in its text. */
+  /** In the order in which DynamoDB's text lists them. */
   readonly oneOf: readonly string[] | null;
   /** A further rule that no length or pattern expresses: the constraints `value` breaks. */
   readonly rule: Rule | null;
@@ -16,7 +16,7 @@ export type Rule = {
   /** The constraints of a map's keys, all in one, told when a key breaks any. */
   readonly keyText: string;
 };
-/** `text` is shown to the client; `matches` decides, without a regular expression. */
+/** `text` is shown to the client; `matches` decides. */
 export type Pattern = { readonly text: string; readonly matches: (value: string) => boolean };
 
 export type IntegerShape = {
@@ -25,6 +25,10 @@ export type IntegerShape = {
   readonly min: number;
   readonly max: number;
 };
+/** A number with or without a fraction. */
+export type DoubleShape = { readonly kind: "double" };
+/** Seconds since 1970, with or without a fraction. */
+export type TimestampShape = { readonly kind: "timestamp" };
 export type BooleanShape = { readonly kind: "boolean" };
 export type ListShape = { readonly kind: "list"; readonly of: Shape; readonly min: number; readonly max: number };
 export type MapShape = {
@@ -41,12 +45,10 @@ export type ItemShape = { readonly kind: "item" };
 export type ValuesShape = { readonly kind: "values" };
 /** One attribute value, left in the input as AttributeValue or InvalidValue. */
 export type ValueShape = { readonly kind: "value" };
-/** A parameter that is refused as a whole when it is there: its inside is not looked at. */
-export type OpaqueShape = { readonly kind: "opaque" };
 
 export type Shape =
-  | StringShape | IntegerShape | BooleanShape | ListShape | MapShape | StructureShape
-  | ItemShape | ValuesShape | ValueShape | OpaqueShape;
+  | StringShape | IntegerShape | DoubleShape | TimestampShape | BooleanShape | ListShape | MapShape | StructureShape
+  | ItemShape | ValuesShape | ValueShape;
 
 export type Member = {
   /** As in the request. */
@@ -61,10 +63,11 @@ export const NO_LIMIT: number = Number.POSITIVE_INFINITY;
 const INTEGER_MAX = 2_147_483_647;
 
 export const BOOLEAN: BooleanShape = { kind: "boolean" };
+export const DOUBLE: DoubleShape = { kind: "double" };
+export const TIMESTAMP: TimestampShape = { kind: "timestamp" };
 export const ITEM: ItemShape = { kind: "item" };
 export const VALUES: ValuesShape = { kind: "values" };
 export const VALUE: ValueShape = { kind: "value" };
-export const OPAQUE: OpaqueShape = { kind: "opaque" };
 export const TEXT: StringShape = string();
 
 type StringLimits = {
@@ -76,14 +79,34 @@ export function string(limits: StringLimits = {}): StringShape {
     pattern: limits.pattern ?? null, oneOf: null, rule: limits.rule ?? null,
   };
 }
+/** `values` in the order of the service model. */
 export function oneOf(...values: readonly string[]): StringShape {
-  return { kind: "string", min: 0, max: NO_LIMIT, pattern: null, oneOf: values, rule: null };
+  return { kind: "string", min: 0, max: NO_LIMIT, pattern: null, oneOf: toldOrder(values), rule: null };
 }
+
+/** DynamoDB lists the members of an enumeration as its hash set holds them: that many buckets, the newest on top. */
+const BUCKETS = 32;
+
+function toldOrder(values: readonly string[]): readonly string[] {
+  return values.toReversed().sort((a, b) => bucketOf(a) - bucketOf(b));
+}
+
+/** By the low bits of Java's hash of a string. */
+function bucketOf(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (hash * 31 + text.charCodeAt(i)) % BUCKETS;
+  return hash;
+}
+
 export function integer(min: number = -INTEGER_MAX - 1, max: number = INTEGER_MAX): IntegerShape {
   return { kind: "integer", javaType: "Integer", min, max };
 }
 export function long(min: number = Number.MIN_SAFE_INTEGER): IntegerShape {
   return { kind: "integer", javaType: "Long", min, max: Number.MAX_SAFE_INTEGER };
+}
+/** The whole text must match, as in Java. `expression` is anchored and takes time linear in the text's length. */
+export function pattern(text: string, expression: RegExp): Pattern {
+  return { text, matches: (value) => expression.test(value) };
 }
 export function list(of: Shape, min = 0, max: number = NO_LIMIT): ListShape {
   return { kind: "list", of, min, max };

@@ -1,96 +1,36 @@
 // Inputs of the table operations.
-import { BOOLEAN, OPAQUE, TEXT, integer, list, long, oneOf, string, structure } from "./shape.ts";
+import { BOOLEAN, TEXT, integer, list, oneOf, structure } from "./shape.ts";
 import type { StructureShape } from "./shape.ts";
+import { LIST_TABLES_COUNT_MAX } from "../../../model/limits.ts";
+import { REPLICA_UPDATE, SETTINGS_REPLICATION, WITNESS_UPDATE } from "./global-table-shapes.ts";
+import { PLAIN_TABLE_NAME, TABLE_NAME_OR_ARN } from "./names.ts";
+import { RESOURCE_ARN, TABLE_ARN } from "./shared-shapes.ts";
 import {
-  INDEX_KEY_ATTRIBUTES_MAX, KEY_ATTRIBUTE_NAME_LENGTH_MAX, LIST_TABLES_COUNT_MAX, NON_KEY_ATTRIBUTES_COUNT_MAX,
-  RESOURCE_ARN_LENGTH_MAX,
-} from "../../../model/limits.ts";
-import { INDEX_NAME, PLAIN_TABLE_NAME, TABLE_NAME_OR_ARN } from "./names.ts";
-
-const KEY_ATTRIBUTE_NAME = string({ min: 1, max: KEY_ATTRIBUTE_NAME_LENGTH_MAX });
-
-const ATTRIBUTE_DEFINITION = structure("AttributeDefinition", {
-  "AttributeName!": KEY_ATTRIBUTE_NAME,
-  "AttributeType!": oneOf("B", "N", "S"),
-});
-const KEY_SCHEMA_ELEMENT = structure("KeySchemaElement", {
-  "AttributeName!": KEY_ATTRIBUTE_NAME,
-  "KeyType!": oneOf("HASH", "RANGE"),
-});
-const PROJECTION = structure("Projection", {
-  ProjectionType: oneOf("ALL", "KEYS_ONLY", "INCLUDE"),
-  NonKeyAttributes: list(KEY_ATTRIBUTE_NAME, 1, NON_KEY_ATTRIBUTES_COUNT_MAX),
-});
-const LOCAL_INDEX = structure("LocalSecondaryIndex", {
-  "IndexName!": INDEX_NAME,
-  "KeySchema!": list(KEY_SCHEMA_ELEMENT, 1, 2),
-  "Projection!": PROJECTION,
-});
-const PROVISIONED_THROUGHPUT = structure("ProvisionedThroughput", {
-  "ReadCapacityUnits!": long(1),
-  "WriteCapacityUnits!": long(1),
-});
-/** Keys and values have rules and texts of their own (operations/tag-rules.ts). */
-const TAG = structure("Tag", { Key: TEXT, Value: TEXT });
-const RESOURCE_ARN = string({ min: 1, max: RESOURCE_ARN_LENGTH_MAX });
-
-const SSE_SPECIFICATION = structure("SSESpecification", {
-  Enabled: BOOLEAN,
-  SSEType: oneOf("AES256", "KMS"),
-  KMSMasterKeyId: TEXT,
-});
-const STREAM_SPECIFICATION = structure("StreamSpecification", {
-  "StreamEnabled!": BOOLEAN,
-  StreamViewType: oneOf("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"),
-});
-const ON_DEMAND_THROUGHPUT = structure("OnDemandThroughput", {
-  MaxReadRequestUnits: long(),
-  MaxWriteRequestUnits: long(),
-});
-const WARM_THROUGHPUT = structure("WarmThroughput", {
-  ReadUnitsPerSecond: long(1),
-  WriteUnitsPerSecond: long(1),
-});
-/** What CreateTable says of a global index, and UpdateTable of one to create. */
-const GLOBAL_INDEX = {
-  "IndexName!": INDEX_NAME,
-  "KeySchema!": list(KEY_SCHEMA_ELEMENT, 1, 2 * INDEX_KEY_ATTRIBUTES_MAX),
-  "Projection!": PROJECTION,
-  ProvisionedThroughput: PROVISIONED_THROUGHPUT,
-  OnDemandThroughput: ON_DEMAND_THROUGHPUT,
-  WarmThroughput: WARM_THROUGHPUT,
-} as const;
-const GLOBAL_INDEX_UPDATE = structure("GlobalSecondaryIndexUpdate", {
-  Update: structure("UpdateGlobalSecondaryIndexAction", {
-    "IndexName!": INDEX_NAME,
-    ProvisionedThroughput: PROVISIONED_THROUGHPUT,
-    OnDemandThroughput: ON_DEMAND_THROUGHPUT,
-    WarmThroughput: WARM_THROUGHPUT,
-  }),
-  Create: structure("CreateGlobalSecondaryIndexAction", GLOBAL_INDEX),
-  Delete: structure("DeleteGlobalSecondaryIndexAction", { "IndexName!": INDEX_NAME }),
-});
-const BILLING_MODE = oneOf("PROVISIONED", "PAY_PER_REQUEST");
+  ATTRIBUTE_DEFINITION, BILLING_MODE, GLOBAL_INDEX, GLOBAL_INDEX_UPDATE, KEY_ATTRIBUTE_NAME, KEY_SCHEMA_ELEMENT,
+  LOCAL_INDEX, ON_DEMAND_THROUGHPUT, PROVISIONED_THROUGHPUT, SSE_SPECIFICATION, STREAM_SPECIFICATION, TABLE_CLASS,
+  TAG, WARM_THROUGHPUT,
+} from "./table-parts.ts";
+import { VECTOR_INDEX, VECTOR_INDEX_UPDATE } from "./vector-shapes.ts";
 
 export const CREATE_TABLE: StructureShape = structure("CreateTableInput", {
   "TableName!": TABLE_NAME_OR_ARN,
   "AttributeDefinitions!": list(ATTRIBUTE_DEFINITION),
   "KeySchema!": list(KEY_SCHEMA_ELEMENT, 1, 2),
   LocalSecondaryIndexes: list(LOCAL_INDEX),
-  GlobalSecondaryIndexes: list(structure("GlobalSecondaryIndex", GLOBAL_INDEX)),
+  GlobalSecondaryIndexes: list(GLOBAL_INDEX),
   BillingMode: BILLING_MODE,
   ProvisionedThroughput: PROVISIONED_THROUGHPUT,
   StreamSpecification: STREAM_SPECIFICATION,
   SSESpecification: SSE_SPECIFICATION,
   Tags: list(TAG),
-  TableClass: TEXT,
+  TableClass: TABLE_CLASS,
   DeletionProtectionEnabled: BOOLEAN,
   WarmThroughput: WARM_THROUGHPUT,
-  ResourcePolicy: OPAQUE,
+  ResourcePolicy: TEXT,
   OnDemandThroughput: ON_DEMAND_THROUGHPUT,
-  GlobalTableSourceArn: OPAQUE,
-  GlobalTableSettingsReplicationMode: OPAQUE,
-  VectorIndexes: OPAQUE,
+  GlobalTableSourceArn: TABLE_ARN,
+  GlobalTableSettingsReplicationMode: SETTINGS_REPLICATION,
+  VectorIndexes: list(VECTOR_INDEX),
 });
 
 export const UPDATE_TABLE: StructureShape = structure("UpdateTableInput", {
@@ -101,15 +41,16 @@ export const UPDATE_TABLE: StructureShape = structure("UpdateTableInput", {
   GlobalSecondaryIndexUpdates: list(GLOBAL_INDEX_UPDATE),
   StreamSpecification: STREAM_SPECIFICATION,
   SSESpecification: SSE_SPECIFICATION,
-  ReplicaUpdates: OPAQUE,
-  TableClass: TEXT,
+  ReplicaUpdates: list(REPLICA_UPDATE, 1),
+  TableClass: TABLE_CLASS,
   DeletionProtectionEnabled: BOOLEAN,
-  MultiRegionConsistency: OPAQUE,
-  GlobalTableWitnessUpdates: OPAQUE,
+  MultiRegionConsistency: oneOf("EVENTUAL", "STRONG"),
+  GlobalTableWitnessUpdates: list(WITNESS_UPDATE, 1, 1),
   OnDemandThroughput: ON_DEMAND_THROUGHPUT,
   WarmThroughput: WARM_THROUGHPUT,
-  GlobalTableSettingsReplicationMode: OPAQUE,
-  DisassociationProtectionEnabled: OPAQUE,
+  GlobalTableSettingsReplicationMode: SETTINGS_REPLICATION,
+  DisassociationProtectionEnabled: BOOLEAN,
+  VectorIndexUpdates: list(VECTOR_INDEX_UPDATE),
 });
 
 export const TAG_RESOURCE: StructureShape = structure("TagResourceInput", {
@@ -133,11 +74,7 @@ export const UPDATE_TIME_TO_LIVE: StructureShape = structure("UpdateTimeToLiveIn
   }),
 });
 
-export const NAMED_TABLE: StructureShape = structure("DescribeTableInput", { "TableName!": TABLE_NAME_OR_ARN });
-
 export const LIST_TABLES: StructureShape = structure("ListTablesInput", {
   ExclusiveStartTableName: PLAIN_TABLE_NAME,
   Limit: integer(1, LIST_TABLES_COUNT_MAX),
 });
-
-export const NO_INPUT: StructureShape = structure("NoInput", {});
