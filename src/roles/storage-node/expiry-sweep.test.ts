@@ -36,7 +36,8 @@ class Bench {
   accepts = true;
   readonly sweep: ExpirySweep;
 
-  constructor(items: readonly Item[]) {
+  constructor(items: readonly Item[], attribute = "ttl") {
+    this.table = { ...TABLE, timeToLive: { attribute, isEnabled: true, changedMs: 0 } };
     const clock = new SimClock(new EventLoop(), 1, { startMs: 0, rate: 1, wallOffsetMs: 0 });
     const opened = openItemTree(
       new SimKv("kv", clock, new Prng(1), SIM_KV_DEFAULT), clock, TREE_DEFAULT, { event: () => undefined },
@@ -84,7 +85,7 @@ test("a deletion asks for the very time that was read", () => {
   bench.clock.advance(1);
   const { key, point } = addressOf(TABLE, { S: "a" }, null);
   assert.deepEqual(bench.expired, [{
-    kind: "delete", table: TABLE, address: { key, point },
+    kind: "delete", table: bench.table, address: { key, point },
     condition: {
       kind: "compare", comparator: "=",
       left: { kind: "path", path: ["ttl"] }, right: { kind: "value", value: { N: String(NOW_SECONDS - 5) } },
@@ -138,5 +139,31 @@ test("a partition that takes no writes is left until the next pass; one without 
     bench.table = table;
     bench.clock.advance(PASS_MS * 3);
     assert.equal(bench.expired.length, before);
+  }
+});
+
+test("only the attribute itself counts, whatever stands in names and texts", () => {
+  const over = { N: String(NOW_SECONDS - 1) };
+  const later = { N: String(NOW_SECONDS + 1) };
+  const awkward = 'a"b\\ü\n';
+  for (const name of ["ttl", awkward, "N"]) {
+    const text = `${JSON.stringify(name)}:{"N":"${over.N}"`;
+    const items: readonly (readonly [string, Item])[] = [
+      ["over", { [name]: over }],
+      ["over, nested later", { a: { M: { [name]: later } }, [name]: over }],
+      ["later, nested over", { a: { M: { [name]: over } }, [name]: later }],
+      ["nested", { a: { M: { [name]: over } } }],
+      ["in a list", { a: { L: [{ M: { [name]: over } }] } }],
+      ["in a text", { a: { S: text }, b: { S: `"${text}"` } }],
+      ["as a name", { [text]: { S: "x" } }],
+      ["a longer name", { [`${name}x`]: over, [`x${name}`]: over }],
+      ["a set", { [name]: { NS: [over.N] } }],
+      ["exponent", { [name]: { N: "1.5E+9" } }],
+    ];
+    const bench = new Bench(items.map(([pk, item]) => ({ pk: { S: pk }, ...item })), name);
+    bench.sweep.start();
+    bench.clock.advance(PASS_MS);
+    const expected = ["over", "over, nested later"].map((pk) => addressOf(TABLE, { S: pk }, null).key);
+    assert.deepEqual([...bench.keys].sort(), expected.sort(), name);
   }
 });

@@ -4,10 +4,12 @@
 //
 // A pass goes through all led partitions of tables with time to live, a piece at a time: so much per turn, then a
 // pause, so that the traffic hardly feels it. A pass begins no sooner than `passMs` after the one before began.
+import { assert } from "../../base/assert.ts";
 import type { GroupId, StorageKey } from "../../base/ids.ts";
+import { utf8Decode } from "../../base/utf8.ts";
 import { getAttribute } from "../../model/attribute-map.ts";
 import type { AttributeValue } from "../../model/attribute-value.ts";
-import { decodeStored } from "../../model/item-codec.ts";
+import { decodeStored, storedJson } from "../../model/item-codec.ts";
 import { keyAfter, pointOfKey, scanBounds } from "../../model/key-encoding.ts";
 import type { DeleteOperation } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
@@ -39,7 +41,7 @@ export type ExpiryEnv = {
   readonly onDamage: (damage: TreeDamage) => void;
 };
 
-/** One turn reads at most so many rows and bytes: about a millisecond of decoding. */
+/** One turn reads at most so many rows and bytes: some tenths of a millisecond. */
 const TURN_ROWS_MAX = 200;
 const TURN_BYTES_MAX = 256 * 1024;
 /** Between turns: with those bounds a node looks at 10,000 rows a second at most. */
@@ -143,11 +145,15 @@ export class ExpirySweep {
     const { clock, options } = this.#env;
     const attribute = timeToLive?.attribute ?? "";
     const nowSeconds = (options.wallMs?.() ?? clock.wallMs()) / 1000;
+    const isDue = (number: string): boolean => {
+      const seconds = Number(number);
+      return seconds < nowSeconds && seconds >= nowSeconds - PAST_SECONDS_MAX;
+    };
+    const mark = `${JSON.stringify(attribute)}:{"N":"`;
     return (stored) => {
+      if (!hasMarked(storedJson(stored), mark, isDue)) return null;
       const time = getAttribute(decodeStored(stored), attribute);
-      if (time === undefined || !("N" in time)) return null;
-      const seconds = Number(time.N);
-      return seconds < nowSeconds && seconds >= nowSeconds - PAST_SECONDS_MAX ? time : null;
+      return time !== undefined && "N" in time && isDue(time.N) ? time : null;
     };
   }
 
@@ -167,4 +173,19 @@ export class ExpirySweep {
     }
     return true;
   }
+}
+
+/**
+ * Whether `mark` stands anywhere in canonical JSON with a text behind it, up to the next quote, that `isOne`. Items
+ * whose time is not over, nearly all, are told apart by this at a tenth of what decoding them takes. A mark begins and
+ * ends with a quote that no escaped text has, so what it finds is an attribute, if maybe one inside of another.
+ */
+function hasMarked(json: Uint8Array, mark: string, isOne: (text: string) => boolean): boolean {
+  const text = utf8Decode(json);
+  assert(text !== null, "a stored item is text");
+  for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + mark.length)) {
+    const from = at + mark.length;
+    if (isOne(text.slice(from, text.indexOf('"', from)))) return true;
+  }
+  return false;
 }
