@@ -26,6 +26,8 @@ export const ROUTER_BASE = 32_768;
 /** A process that has no identity yet is reached under one of these: no node or router has such an id. */
 export const NAMELESS_BASE = 60_000;
 const DISKS_MAX = 256;
+/** Often enough that items whose time is over are deleted amid the faults. */
+const EXPIRY_PASS_MS = 30;
 /** Replicas that a node takes: no bound of its own. */
 const CAPACITY = 10_000;
 
@@ -243,6 +245,7 @@ export class Machine {
         sealDelayMs: 30,
       },
       tree: options.tree, build: options.build, nodes: initialNodes.map(({ id }) => id), initialNodes,
+      expiry: { passMs: EXPIRY_PASS_MS },
       liveness: options.liveness, partitionsPerTable: options.partitionsPerTable, priorLeasesVoid: options.isOneProcess,
       ...(options.clockWindowMs === null ? {} : { clockWindowMs: options.clockWindowMs }),
       onFailed: (failure) => {

@@ -355,6 +355,7 @@ export class Scenario {
     this.#probes.hitIf(failed > 0, "a condition failed");
     this.#probes.hitIf(timedOut > 0, "a client call timed out");
     this.#probes.hitIf(unavailable > 0, "a call was answered with unavailable");
+    this.#probes.hitIf((this.#tableClient?.expired ?? 0) > 0, "an item whose time was over went");
     this.#watch.finish();
   }
 }

@@ -26,6 +26,7 @@ export const PROBES = [
   "a partition was split",
   "a log replica voted",
   "the system group changed its members",
+  "an item whose time was over went",
 ] as const;
 export type ProbeName = (typeof PROBES)[number];
 

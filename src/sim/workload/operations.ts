@@ -37,8 +37,16 @@ export function keysOf(item: string): { readonly pk: string; readonly sk: string
   return { pk: item.slice(0, slash), sk: item.slice(slash + 1) };
 }
 
-/** How a write is asked for: with the old image in the answer, and how large the item is made. */
-export type WriteStyle = { readonly wantsOld: boolean; readonly fillBytes: number };
+/** How a write is asked for: with the old image in the answer; how large the item is made, and how long it lasts. */
+export type WriteStyle = {
+  readonly wantsOld: boolean;
+  readonly fillBytes: number;
+  /** When the item's time is over, in seconds. Absent: never. */
+  readonly endsAt?: number;
+};
+
+/** Of items that do not last. */
+export const TIME_ATTRIBUTE = "ends";
 
 export function getOperation(table: TableSchema, item: string, isStrong: boolean): GetOperation {
   return { kind: "get", table, address: itemAddress(table, item), isStrong, projection: null };
@@ -55,7 +63,7 @@ export function writeOperation(
     case "put":
     case "create":
     case "swap": {
-      const stored = fullItem(item, command.value, style.fillBytes);
+      const stored = fullItem(item, command.value, style);
       const size = itemSize(stored);
       const operation: PutOperation = {
         ...common, kind: "put", condition: conditionOf(command), returnValues,
@@ -164,12 +172,13 @@ function keyItem(item: string): Item {
   return map;
 }
 
-function fullItem(item: string, value: string, fillBytes: number): Item {
+function fullItem(item: string, value: string, { fillBytes, endsAt }: WriteStyle): Item {
   const map = newAttributeMap();
   const { pk, sk } = keysOf(item);
   setAttribute(map, "pk", { S: pk });
   setAttribute(map, "sk", { S: sk });
   setAttribute(map, "v", { S: value });
+  if (endsAt !== undefined) setAttribute(map, TIME_ATTRIBUTE, { N: String(endsAt) });
   if (fillBytes > 0) setAttribute(map, "fill", { S: "x".repeat(fillBytes) });
   return map;
 }

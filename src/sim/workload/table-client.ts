@@ -5,12 +5,15 @@ import type { Operation, Outcome } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import { EVENT_CLIENT, WORLD, type EventLoop } from "../world/event-loop.ts";
 import type { TableFrontEnd } from "./front-end.ts";
-import { getOperation, resultOf, TABLE, writeOperation } from "./operations.ts";
+import { WALL_START_MS } from "../world/sim-clock.ts";
+import { getOperation, resultOf, TABLE, TIME_ATTRIBUTE, writeOperation } from "./operations.ts";
 
 const NAMES: readonly string[] = ["side-a", "side-b"];
 const ITEM = "pk/sk";
 const PAUSE_US_MAX = 80_000;
 const HOP_US = 200;
+/** About when the next look for what is over comes. */
+const REPLACE_US_MAX = 30_000;
 
 /** What is known of one table from the answers so far. */
 type Known = {
@@ -21,7 +24,17 @@ type Known = {
    * long as the table: a put of unknown fate may take effect at any later time.
    */
   value: string | null | undefined;
+  /** Time to live was asked for: it may be on. As long as the table, or for ever when that call was not answered. */
+  expires: boolean;
+  isHaunted: boolean;
+  /** The item of `value` has a time that is over: it may go. */
+  isOver: boolean;
 };
+
+const NEW = { value: null, expires: false, isOver: false } as const;
+const ABSENT = { ...NEW, state: "absent", isHaunted: false } as const;
+/** Before the earliest wall clock, and by less than five years. */
+const OVER_SECONDS = WALL_START_MS / 1000 - 30 * 86_400;
 
 export type TableClientEnv = {
   readonly loop: EventLoop;
@@ -34,13 +47,15 @@ export type TableClientEnv = {
 
 export class TableClient {
   readonly #env: TableClientEnv;
-  readonly #known: Map<string, Known> = new Map(NAMES.map((name) => [name, { state: "absent", value: null }]));
+  readonly #known: Map<string, Known> = new Map(NAMES.map((name) => [name, { ...ABSENT }]));
   #door = 1;
   #sequence = 0;
   #isStopped = false;
   #isBusy = false;
   created = 0;
   deleted = 0;
+  /** Items that went by themselves. */
+  expired = 0;
 
   constructor(env: TableClientEnv) {
     this.#env = env;
@@ -72,6 +87,7 @@ export class TableClient {
     const known = this.#known.get(name) as Known;
     if (known.state === "absent") this.#create(name, known);
     else if (known.state === "unknown" || prng.chance(1, 3)) this.#delete(name, known);
+    else if (!known.expires && prng.chance(1, 4)) this.#expire(name, known);
     else if (prng.chance(1, 2)) this.#put(name, known);
     else this.#get(name, known);
   }
@@ -82,8 +98,9 @@ export class TableClient {
     this.#call(() => ({ kind: "create-table", definition }), name, (outcome) => {
       if (outcome?.kind === "table") {
         this.created++;
+        Object.assign(known, NEW);
         known.state = "present";
-        known.value = null;
+        known.expires = known.isHaunted;
       } else if (outcome?.kind === "table-exists") {
         // Only a call of unknown fate can have made it, and after one the state is not "absent".
         this.#env.onOddity(`table ${name} exists although its deletion was confirmed`);
@@ -121,12 +138,33 @@ export class TableClient {
     });
   }
 
-  #put(name: string, known: Known): void {
+  #expire(name: string, known: Known): void {
+    const change = { timeToLive: { attribute: TIME_ATTRIBUTE, isEnabled: true } };
+    known.expires = true;
+    this.#call(() => ({ kind: "update-table", name, change }), name, (outcome) => {
+      if (outcome?.kind === "table-not-found" && known.state === "present") {
+        this.#env.onOddity(`table ${name} is gone although its creation was confirmed`);
+      }
+      if (outcome === null || outcome.kind === "unavailable") known.isHaunted = true;
+    });
+  }
+
+  /** An item that lasts follows one whose time is over: whoever deletes that one must leave this. */
+  #replaceSoon(name: string, known: Known): void {
+    this.#isBusy = true;
+    this.#later(this.#env.prng.between(1, REPLACE_US_MAX), () => this.#put(name, known, false));
+  }
+
+  #put(name: string, known: Known, isOver: boolean = this.#env.prng.chance(1, 2)): void {
     const value = `side.${this.#sequence++}`;
-    const style = { wantsOld: false, fillBytes: 0 };
+    const style = { wantsOld: false, fillBytes: 0, ...(isOver ? { endsAt: OVER_SECONDS } : {}) };
+    known.isOver ||= isOver;
     this.#call((table) => table === null ? null : writeOperation(table, ITEM, { kind: "put", value }, style), name,
       (outcome) => {
         if (known.value !== undefined) known.value = outcome?.kind === "written" ? value : undefined;
+        if (outcome?.kind !== "written") return;
+        known.isOver = isOver;
+        if (isOver && known.expires && this.#env.prng.chance(2, 3)) this.#replaceSoon(name, known);
       });
   }
 
@@ -135,6 +173,10 @@ export class TableClient {
       if (outcome?.kind !== "item") return;
       const result = resultOf({ kind: "get" }, outcome, false);
       const seen = result?.kind === "read" ? result.value : null;
+      if (known.value !== undefined && seen === null && known.expires && known.isOver) {
+        if (known.value !== null) this.expired++;
+        known.value = null;
+      }
       if (known.value !== undefined && seen !== known.value) {
         this.#env.onOddity(`table ${name} holds ${String(seen)} instead of ${String(known.value)}`);
       }

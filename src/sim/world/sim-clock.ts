@@ -5,7 +5,7 @@ import type { Clock, TimerHandle } from "../../ports/clock.ts";
 import { EVENT_TIMER, EVENT_TURN, type EventLoop, type SimEvent } from "./event-loop.ts";
 
 /** Virtual time zero as a date: 2026-01-01T00:00:00Z. */
-const WALL_START_MS = 1_767_225_600_000;
+export const WALL_START_MS = 1_767_225_600_000;
 
 export type ClockFault = {
   /** Local time at the start of this life. */
