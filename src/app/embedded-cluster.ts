@@ -11,6 +11,7 @@ import type { DirectoryLock } from "../runtime/directory-lock.ts";
 import { MemoryDisk } from "../runtime/memory-disk.ts";
 import { MemoryKv } from "../runtime/memory-kv.ts";
 import { NodeClock } from "../runtime/node-clock.ts";
+import { nodeCompression } from "../runtime/node-compression.ts";
 import { nodeCrypto } from "../runtime/node-crypto.ts";
 import { NodeRandom } from "../runtime/node-random.ts";
 import { createTelemetry } from "../runtime/node-telemetry.ts";
@@ -65,25 +66,7 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
   const nodes: readonly NodeId[] = Array.from({ length: options.zones }, (_, i) => nodeId(i + 1));
   const failures = new Failures(nodes.length, telemetry);
   const storages = openStorages(options, clock, failures);
-  const running = await Promise.all(nodes.map((self, i) => {
-    const storage = storages[i];
-    if (storage === undefined || storage === null) return null;
-    const { disk, kv, walDirectory } = storage;
-    return openOne({
-      self, clock, random, network, telemetry, disk, kv, timing: TIMING,
-      wal: {
-        node: self, clock, random, segmentBytes: SEGMENT_BYTES_DEFAULT, batchBytesMax: BATCH_BYTES_DEFAULT,
-        sealDelayMs: SEAL_DELAY_MS_DEFAULT, pace: PACE_DEFAULT,
-      },
-      nodes, ...settingsOf(options),
-      ...(walDirectory === null ? {} : { walDirectory }),
-      priorLeasesVoid: true, // the directory's lock proves that whoever held a lease is gone
-      onFailed: (failure): void => {
-        network.detach(self);
-        failures.add(failure);
-      },
-    }, network, failures);
-  }));
+  const running = await openNodes({ options, clock, random, telemetry, network, nodes, storages, failures });
   const alive = running.filter((node) => node !== null);
   if (alive.length <= nodes.length / 2) {
     await closeAll(alive, storages);
@@ -102,9 +85,10 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
     await closeAll(alive, storages);
   };
   const { execute, lookupTable } = router;
-  const api = createApi({ crypto: nodeCrypto, clock, random, telemetry }, { execute, lookupTable }, {
+  const apiEnv = { crypto: nodeCrypto, compression: nodeCompression, clock, random, telemetry };
+  const api = createApi(apiEnv, { execute, lookupTable }, {
     credentials: options.credentials, accountId: ACCOUNT, defaultRegion: options.region,
-    health: () => healthOf(router, failures),
+    health: () => healthOf(router, failures), cors: options.cors ?? null,
   });
   const http = await openDoor(router, alive, failures, api.handle, options).catch(async (error: unknown) => {
     await end(); // the directory is given back next, and nobody may write there by then
@@ -117,12 +101,47 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
     await lock?.release();
   };
   return {
-    endpoint: endpointOf(options.host, http.port),
+    endpoint: endpointOf(options.host, http.port, options.tls),
     zones: nodes.map((_, i) => `az${i + 1}`),
     dataDir: options.dataDir,
     stop: () => (stopping ??= stop()),
     failed: failures.fatal,
   };
+}
+
+type Opening = {
+  readonly options: EmbeddedOptions;
+  readonly clock: NodeClock;
+  readonly random: NodeRandom;
+  readonly telemetry: Telemetry;
+  readonly network: LocalNetwork<NodeMessage>;
+  readonly nodes: readonly NodeId[];
+  readonly storages: readonly (Storage | null)[];
+  readonly failures: Failures;
+};
+
+/** By node; null where the node's failure is noted. */
+function openNodes(opening: Opening): Promise<readonly (StatorNode | null)[]> {
+  const { options, clock, random, telemetry, network, nodes, storages, failures } = opening;
+  return Promise.all(nodes.map((self, i) => {
+    const storage = storages[i];
+    if (storage === undefined || storage === null) return null;
+    const { disk, kv, walDirectory } = storage;
+    return openOne({
+      self, clock, random, network, telemetry, disk, kv, timing: TIMING,
+      wal: {
+        node: self, clock, random, segmentBytes: SEGMENT_BYTES_DEFAULT, batchBytesMax: BATCH_BYTES_DEFAULT,
+        sealDelayMs: SEAL_DELAY_MS_DEFAULT, pace: PACE_DEFAULT,
+      },
+      nodes, ...settingsOf(options),
+      ...(walDirectory === null ? {} : { walDirectory }),
+      priorLeasesVoid: true, // the directory's lock proves that whoever held a lease is gone
+      onFailed: (failure): void => {
+        network.detach(self);
+        failures.add(failure);
+      },
+    }, network, failures);
+  }));
 }
 
 /** What all nodes have alike. */
@@ -193,7 +212,7 @@ async function openDoor(
   await Promise.race([ready(router), fatal]);
   // The end of the catalogue's log may have committed only now: its tables replay theirs before anybody is let in.
   while (alive.some((node) => node.isOpening)) await new Promise((resolve) => setTimeout(resolve, OPENING_POLL_MS));
-  return listen(handler, options.host, options.port);
+  return listen(handler, options.host, options.port, options.tls);
 }
 
 /** Nodes that stopped because their disk or memory was wrong. */

@@ -4,6 +4,9 @@ import type { TreeOptions } from "../storage/tree/item-tree.ts";
 
 export type Credential = { readonly accessKeyId: string; readonly secretAccessKey: string };
 
+/** In PEM. */
+export type TlsKeys = { readonly cert: string; readonly key: string };
+
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
 export type EmbeddedOptions = {
@@ -21,6 +24,10 @@ export type EmbeddedOptions = {
   /** Region of ARNs where the request names none. */
   readonly region: string;
   readonly logLevel: LogLevel;
+  /** Whose pages browsers let in, "*" for all. Absent: nobody's. */
+  readonly cors?: readonly string[];
+  /** Absent: the port speaks plain HTTP. */
+  readonly tls?: TlsKeys;
   /** How items expire; the default pace where nothing is given. */
   readonly expiry?: ExpiryOptions;
   /** Time to live of a table is not changed twice within it. Absent: as often as one likes. */
@@ -30,7 +37,7 @@ export type EmbeddedOptions = {
 };
 
 export type RunningCluster = {
-  /** http://host:port */
+  /** http://host:port, or https */
   readonly endpoint: string;
   readonly zones: readonly string[];
   readonly dataDir: string | null;

@@ -1,8 +1,8 @@
 // Where clients come in: the HTTP port, and who may be let near it.
 import { isIPv4 } from "node:net";
 import type { HttpHandler } from "../ports/http.ts";
-import { createHttpServer } from "../runtime/http/http-server.ts";
-import { StartError, type Credential } from "./embedded-options.ts";
+import { createHttpServer, type HttpServer } from "../runtime/http/http-server.ts";
+import { StartError, type Credential, type TlsKeys } from "./embedded-options.ts";
 
 export type Listening = { readonly port: number; close(graceMs: number): Promise<void> };
 
@@ -20,13 +20,15 @@ export function refuseOpenDoor(host: string, credentials: readonly Credential[] 
   );
 }
 
-export function endpointOf(host: string, port: number): string {
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+export function endpointOf(host: string, port: number, tls: TlsKeys | undefined): string {
+  return `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /** Port 0 chooses a free one. */
-export async function listen(handler: HttpHandler, host: string, port: number): Promise<Listening> {
-  const server = createHttpServer(handler, {});
+export async function listen(
+  handler: HttpHandler, host: string, port: number, tls: TlsKeys | undefined,
+): Promise<Listening> {
+  const server = tls === undefined ? createHttpServer(handler) : serverWithTls(handler, tls);
   try {
     const bound = await server.listen(port, host);
     return { port: bound.port, close: (graceMs) => server.close(graceMs) };
@@ -36,5 +38,15 @@ export async function listen(handler: HttpHandler, host: string, port: number): 
       throw new StartError(`Port ${port} on ${host} is in use. Choose another with --port.`);
     }
     throw new StartError(`Cannot listen on ${host}:${port}: ${message}`);
+  }
+}
+
+function serverWithTls(handler: HttpHandler, tls: TlsKeys): HttpServer {
+  try {
+    return createHttpServer(handler, { tls });
+  } catch (error) {
+    throw new StartError(
+      `The certificate (--tls-cert) or its key (--tls-key) cannot be used: ${(error as Error).message}`,
+    );
   }
 }

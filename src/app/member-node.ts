@@ -8,6 +8,7 @@ import type { Telemetry } from "../ports/telemetry.ts";
 import { createApi } from "../roles/api/role.ts";
 import { Router } from "../roles/router/role.ts";
 import { NodeClock } from "../runtime/node-clock.ts";
+import { nodeCompression } from "../runtime/node-compression.ts";
 import { nodeCrypto } from "../runtime/node-crypto.ts";
 import { NodeRandom } from "../runtime/node-random.ts";
 import { routerOf } from "../runtime/tcp/incoming.ts";
@@ -123,9 +124,11 @@ export class MemberNode {
     network.attach(nodeId(routerOf(this.#self)), (message) => this.#onRouterMessage(router, message));
     const { execute, lookupTable } = router;
     const api = createApi(
-      { crypto: nodeCrypto, clock: this.#clock, random: this.#random, telemetry }, { execute, lookupTable },
+      { crypto: nodeCrypto, compression: nodeCompression, clock: this.#clock, random: this.#random, telemetry },
+      { execute, lookupTable },
       {
         credentials: options.credentials, accountId: ACCOUNT, defaultRegion: options.region,
+        cors: options.cors ?? null,
         health: () => ({
           live: this.#failure === null, ready: router.isReady && this.#failure === null && !this.#isStopping,
           detail: this.#failure ?? "ok",
@@ -137,8 +140,8 @@ export class MemberNode {
     );
     await this.#ready(router, directory);
     if (this.#isStopping) return null;
-    this.#door = await listen(handler, options.apiHost, options.apiPort);
-    return endpointOf(options.apiHost, this.#door.port);
+    this.#door = await listen(handler, options.apiHost, options.apiPort, options.tls);
+    return endpointOf(options.apiHost, this.#door.port, options.tls);
   }
 
   /** Others lead, requests under way are answered, log and tree are closed. */

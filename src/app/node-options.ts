@@ -1,6 +1,6 @@
 // What `stator node` hands to a node process, and what it gets back.
 import type { ExpiryOptions } from "../roles/storage-node/expiry-sweep.ts";
-import type { Credential, LogLevel } from "./embedded-options.ts";
+import type { Credential, LogLevel, TlsKeys } from "./embedded-options.ts";
 
 export type NodeOptions = {
   readonly zone: string;
@@ -17,6 +17,10 @@ export type NodeOptions = {
   readonly apiHost: string;
   readonly apiPort: number;
   readonly credentials: readonly Credential[] | null;
+  /** Whose pages browsers let in, "*" for all. Absent: nobody's. */
+  readonly cors?: readonly string[];
+  /** Absent: the clients' port speaks plain HTTP. */
+  readonly tls?: TlsKeys;
   /** Partitions of a new table. */
   readonly partitionsPerTable: number;
   /** How items expire; the default pace where nothing is given. */
@@ -30,7 +34,7 @@ export type NodeOptions = {
 };
 
 export type RunningNode = {
-  /** http://host:port */
+  /** http://host:port, or https */
   readonly endpoint: string;
   readonly nodeId: number;
   readonly clusterId: string;

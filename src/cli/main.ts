@@ -32,6 +32,10 @@ Credentials:
   --credentials FILE reads one accessKeyId:secretAccessKey per line ('#' starts a comment line).
   --credentials ID:SECRET gives one directly; others on this machine can see it in the list of processes.
 
+Browsers and HTTPS:
+  stator start --cors https://app.example.com --tls-cert cert.pem --tls-key key.pem
+  Clients must trust the certificate; Node's do by NODE_EXTRA_CA_CERTS.
+
 Data directory:
   It remembers its number of zones. One process at a time can use it. Delete it to begin anew.
 `;
@@ -84,6 +88,9 @@ function addStart(program: Command, exit: (code: number) => void): void {
     .option("--partitions <n>", "partitions of a new table (1 to 64)", DEFAULTS.partitions)
     .option("--ttl-sweep <seconds>", "between two looks for items whose time is over", DEFAULTS.ttlSweep)
     .addOption(new Option("--credentials <file|id:secret>", "who may use the endpoint").env("STATOR_CREDENTIALS"))
+    .option("--cors [origins]", "let pages of these origins in, separated by commas; without a value all")
+    .option("--tls-cert <file>", "speak HTTPS: the certificate and its chain, in PEM")
+    .option("--tls-key <file>", "the certificate's private key, in PEM")
     .option("--region <name>", "region in ARNs where the request names none", DEFAULTS.region)
     .option("--log-level <level>", `one of ${LOG_LEVELS.join(", ")}`, DEFAULTS.logLevel)
     .addHelpText("after", START_HELP)

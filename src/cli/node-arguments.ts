@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { NodeOptions } from "../app/node-options.ts";
 import { splitAddress } from "../runtime/tcp/outgoing-link.ts";
 import {
-  checkHost, parseCredentials, parseExpiry, parseLogLevel, parseRegion, parseWhole, PARTITIONS_MAX, PORT_MAX,
+  checkHost, parseCredentials, parseDoor, parseExpiry, parseLogLevel, parseRegion, parseWhole, PARTITIONS_MAX, PORT_MAX,
   UsageError,
 } from "./start-options.ts";
 
@@ -18,6 +18,9 @@ export type NodeArguments = {
   readonly host: string;
   readonly port: string;
   readonly credentials?: string;
+  readonly cors?: string | boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   readonly partitions: string;
   readonly ttlSweep: string;
   readonly capacity: string;
@@ -69,6 +72,7 @@ function parse(given: NodeArguments): Omit<NodeOptions, "tell"> {
     apiHost: given.host,
     apiPort: parseWhole("--port", given.port, 0, PORT_MAX),
     credentials: given.credentials === undefined ? null : parseCredentials(given.credentials),
+    ...parseDoor(given),
     partitionsPerTable: parseWhole("--partitions", given.partitions, 1, PARTITIONS_MAX),
     expiry: parseExpiry(given.ttlSweep),
     capacity: parseWhole("--capacity", given.capacity, 1, CAPACITY_MAX),

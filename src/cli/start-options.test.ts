@@ -84,3 +84,28 @@ test("a file of credentials that is wrong names the line and never a secret", ()
     assert.doesNotMatch(parsed.message, /hid/);
   }
 });
+
+test("origins of pages, and the files for HTTPS", () => {
+  const all = parse({ cors: true });
+  assert.ok(all.ok);
+  assert.deepEqual(all.options.cors, ["*"]);
+  const some = parse({ cors: "http://localhost:3000, https://app.example.com" });
+  assert.ok(some.ok);
+  assert.deepEqual(some.options.cors, ["http://localhost:3000", "https://app.example.com"]);
+  const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+  writeFileSync(cert, "CERT");
+  writeFileSync(key, "KEY");
+  const tls = parse({ tlsCert: cert, tlsKey: key });
+  assert.ok(tls.ok);
+  assert.deepEqual(tls.options.tls, { cert: "CERT", key: "KEY" });
+  const wrong: readonly (readonly [Partial<StartArguments>, RegExp])[] = [
+    [{ cors: "" }, /--cors names no origin/], [{ cors: "app.example.com" }, /--cors app.example.com is no origin/],
+    [{ cors: "https://a.example/path" }, /is no origin/], [{ tlsCert: cert }, /--tls-cert and --tls-key go together/],
+    [{ tlsKey: key }, /go together/], [{ tlsCert: cert, tlsKey: join(folder, "none.pem") }, /--tls-key .*none.pem cannot/],
+  ];
+  for (const [given, expected] of wrong) {
+    const parsed = parse(given);
+    assert.ok(!parsed.ok, JSON.stringify(given));
+    assert.match(parsed.message, expected);
+  }
+});

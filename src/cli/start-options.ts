@@ -1,7 +1,7 @@
 // The command line of `stator start`, turned into options that are whole and in range, or into a message.
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Credential, EmbeddedOptions, LogLevel } from "../app/embedded-options.ts";
+import type { Credential, EmbeddedOptions, LogLevel, TlsKeys } from "../app/embedded-options.ts";
 
 /** The options as commander leaves them: text, flags and their defaults. */
 export type StartArguments = {
@@ -13,6 +13,10 @@ export type StartArguments = {
   readonly partitions: string;
   readonly ttlSweep: string;
   readonly credentials?: string;
+  /** True: the option without a value. */
+  readonly cors?: string | boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   readonly region: string;
   readonly logLevel: string;
 };
@@ -37,6 +41,8 @@ const REGION = /^[a-z]{2,}(-[a-z0-9]+)*$/;
 const REGION_CHARS_MAX = 32;
 const ACCESS_KEY_ID = /^[A-Za-z0-9_]{1,128}$/;
 const CREDENTIALS_MAX = 1_000;
+/** They are looked through with every request from a page. */
+const ORIGINS_MAX = 100;
 
 export class UsageError extends Error {}
 
@@ -62,6 +68,7 @@ function parse(given: StartArguments): EmbeddedOptions {
     partitionsPerTable: parseWhole("--partitions", given.partitions, 1, PARTITIONS_MAX),
     expiry: parseExpiry(given.ttlSweep),
     credentials: given.credentials === undefined ? null : parseCredentials(given.credentials),
+    ...parseDoor(given),
     region: parseRegion(given.region),
     logLevel: parseLogLevel(given.logLevel),
   };
@@ -72,6 +79,40 @@ const TTL_SWEEP_SECONDS_MAX = 86_400;
 
 export function parseExpiry(ttlSweep: string): NonNullable<EmbeddedOptions["expiry"]> {
   return { passMs: parseWhole("--ttl-sweep", ttlSweep, 1, TTL_SWEEP_SECONDS_MAX) * 1000 };
+}
+
+/** What browsers and TLS need. */
+export function parseDoor(
+  given: Pick<StartArguments, "cors" | "tlsCert" | "tlsKey">,
+): { readonly cors?: readonly string[]; readonly tls?: TlsKeys } {
+  const { cors, tlsCert, tlsKey } = given;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new UsageError("--tls-cert and --tls-key go together: the certificate's chain and its private key, in PEM.");
+  }
+  return {
+    ...(cors === undefined || cors === false ? {} : { cors: parseOrigins(cors === true ? "*" : cors) }),
+    ...(tlsCert === undefined || tlsKey === undefined
+      ? {} : { tls: { cert: readPem("--tls-cert", tlsCert), key: readPem("--tls-key", tlsKey) } }),
+  };
+}
+
+function parseOrigins(given: string): readonly string[] {
+  const origins = given.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  if (origins.length === 0) throw new UsageError("--cors names no origin; give * for all.");
+  if (origins.length > ORIGINS_MAX) throw new UsageError(`--cors has more than ${ORIGINS_MAX} origins.`);
+  for (const origin of origins) {
+    if (origin === "*" || (URL.canParse(origin) && new URL(origin).origin === origin)) continue;
+    throw new UsageError(`--cors ${origin} is no origin, for example https://app.example.com, or * for all.`);
+  }
+  return origins;
+}
+
+function readPem(name: string, file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`${name} ${file} cannot be read: ${(error as Error).message}`);
+  }
 }
 
 export function checkHost(host: string): void {

@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import type { HttpHandler, HttpResponse as ApiResponse } from "../../src/ports/http.ts";
 import { Prng } from "../../src/base/prng.ts";
 import { createApi } from "../../src/roles/api/role.ts";
+import { nodeCompression } from "../../src/runtime/node-compression.ts";
 import { nodeCrypto } from "../../src/runtime/node-crypto.ts";
 import { unrest } from "../../src/sim/cluster/converged.ts";
 import { describeCluster } from "../../src/sim/cluster/describe.ts";
@@ -47,7 +48,7 @@ export class Simulated implements Restartable {
     this.#settle();
     this.#api = createApi(
       {
-        crypto: nodeCrypto, random: new Prng(seed), telemetry: telemetry.port(1),
+        crypto: nodeCrypto, compression: nodeCompression, random: new Prng(seed), telemetry: telemetry.port(1),
         // The SDK signs with the time of day.
         clock: { monotonicMs: () => 0, wallMs: () => Date.now(), setTimer, clearTimer: nothing, endOfTurn: nothing },
       },
@@ -57,7 +58,7 @@ export class Simulated implements Restartable {
       },
       {
         credentials: null, accountId: "000000000000", defaultRegion: "us-east-1",
-        health: () => ({ live: true, ready: true, detail: {} }),
+        cors: null, health: () => ({ live: true, ready: true, detail: {} }),
       },
     ).handle;
     this.requestHandler = { handle: (request) => Promise.resolve({ response: this.#answer(request) }) };

@@ -1,10 +1,12 @@
 // One request on its way through the API: what an operation needs to know of it, and its single answer.
 import type { Crypto } from "../../ports/crypto.ts";
+import type { Compression } from "../../ports/compression.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { HttpResponse } from "../../ports/http.ts";
 import type { Execute, LookupTable, Operation, Outcome } from "../../model/operation.ts";
 import { assert } from "../../base/assert.ts";
 import { utf8Encode } from "../../base/utf8.ts";
+import { acceptsGzip, GZIP_BYTES_MIN } from "./codings.ts";
 import { type Failure, SERIALIZATION } from "./errors.ts";
 import type { RequestHeaders } from "./headers.ts";
 import type { RequestIds } from "./request-id.ts";
@@ -13,6 +15,7 @@ import type { RequestIds } from "./request-id.ts";
 export type ApiContext = {
   readonly crypto: Crypto;
   readonly clock: Clock;
+  readonly compression: Compression;
   readonly requestIds: RequestIds;
   readonly lookupTable: LookupTable;
   readonly accountId: string;
@@ -34,6 +37,8 @@ export class Call {
   contentType: string;
   /** Set by an operation whose input is right; null while there is none, and for what needs no execution. */
   planned: Plan | null;
+  /** Name and value, beside those of every answer. Null: none. */
+  #extraHeaders: string[] | null;
   readonly #reply: (response: HttpResponse) => void;
   #isAnswered: boolean;
 
@@ -45,8 +50,15 @@ export class Call {
     this.region = region;
     this.contentType = JSON_1_0;
     this.planned = null;
+    this.#extraHeaders = null;
     this.#reply = reply;
     this.#isAnswered = false;
+  }
+
+  /** For the answer, whichever it will be. */
+  addHeader(name: string, value: string): void {
+    this.#extraHeaders ??= [];
+    this.#extraHeaders.push(name, value);
   }
 
   plan(operation: Operation, done: (outcome: Outcome) => void): void {
@@ -89,9 +101,25 @@ export class Call {
   #answer(status: number, body: readonly Uint8Array[], retryAfterMs: number | null): void {
     assert(!this.#isAnswered, "a call is answered once");
     this.#isAnswered = true;
+    const { acceptEncoding } = this.headers;
+    if (acceptEncoding !== null && lengthOf(body) >= GZIP_BYTES_MIN && acceptsGzip(acceptEncoding)) {
+      this.addHeader("Content-Encoding", "gzip");
+      this.context.compression.gzip(body, (bytes) => this.#send(status, [bytes], retryAfterMs));
+    } else this.#send(status, body, retryAfterMs);
+  }
+
+  /** The checksum is that of the bytes as they are sent. */
+  #send(status: number, body: readonly Uint8Array[], retryAfterMs: number | null): void {
     const { crypto, requestIds } = this.context;
     const headers = ["x-amzn-RequestId", requestIds.next(), "x-amz-crc32", String(crypto.crc32(body))];
     if (retryAfterMs !== null) headers.push("x-amz-retry-after", String(retryAfterMs));
+    if (this.#extraHeaders !== null) headers.push(...this.#extraHeaders);
     this.#reply({ status, contentType: this.contentType, headers, body });
   }
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  let length = 0;
+  for (let i = 0; i < pieces.length; i++) length += (pieces[i] as Uint8Array).length;
+  return length;
 }

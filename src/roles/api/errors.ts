@@ -55,6 +55,11 @@ export function incompleteSignature(message: string): Failure {
   return failure(`${CORAL}IncompleteSignatureException`, message);
 }
 
+/** A body that unfolds to more than a request may have. */
+export function requestTooLarge(): Failure {
+  return failure(`${CORAL}RequestEntityTooLargeException`, "The request body is too large", 413);
+}
+
 export function duplicateItem(): Failure {
   return failure(`${SERVICE}DuplicateItemException`, "Duplicate primary key exists in table");
 }

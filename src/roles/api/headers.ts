@@ -13,6 +13,9 @@ class HeaderNotes {
   readonly contentType: number;
   readonly amzDate: number;
   readonly date: number;
+  readonly contentEncoding: number;
+  readonly acceptEncoding: number;
+  readonly origin: number;
   /** The authenticator's: see there. */
   verified: unknown;
 
@@ -29,6 +32,9 @@ class HeaderNotes {
     this.contentType = lastOf("content-type");
     this.amzDate = lastOf("x-amz-date");
     this.date = lastOf("date");
+    this.contentEncoding = lastOf("content-encoding");
+    this.acceptEncoding = lastOf("accept-encoding");
+    this.origin = lastOf("origin");
     this.verified = null;
   }
 }
@@ -52,6 +58,18 @@ export class RequestHeaders {
     this.contentType = at(raw, notes.contentType);
     this.amzDate = at(raw, notes.amzDate);
     this.date = at(raw, notes.date);
+  }
+
+  get contentEncoding(): string | null {
+    return at(this.#raw, this.#notes.contentEncoding);
+  }
+
+  get acceptEncoding(): string | null {
+    return at(this.#raw, this.#notes.acceptEncoding);
+  }
+
+  get origin(): string | null {
+    return at(this.#raw, this.#notes.origin);
   }
 
   /** What the last request of this layout left; the same for all requests that share it. */

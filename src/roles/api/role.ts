@@ -3,22 +3,27 @@
 import { AssertionError } from "../../base/assert.ts";
 import type { Execute, LookupTable } from "../../model/operation.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Compression } from "../../ports/compression.ts";
 import type { Crypto } from "../../ports/crypto.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../../ports/http.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { type ApiContext, Call, JSON_1_0 } from "./call.ts";
+import { unfoldBody } from "./codings.ts";
+import { answerPreflight, corsHeaders, type CorsOrigins } from "./cors.ts";
 import { type Failure, internalFailure, serialization, unknownOperation } from "./errors.ts";
 import { RequestHeaders } from "./headers.ts";
 import { type Health, answerHealth } from "./health.ts";
 import { decodeBody } from "./json-codec/decode-body.ts";
 import { OPERATIONS } from "./operations.ts";
 import { RequestIds } from "./request-id.ts";
+import { ok } from "./result.ts";
 import { Authenticator, type Credential } from "./sigv4/authenticate.ts";
 import { checkStructure } from "./validate/check.ts";
 
 export type ApiEnv = {
   readonly crypto: Crypto;
+  readonly compression: Compression;
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
@@ -32,6 +37,8 @@ export type ApiOptions = {
   /** Region of the health text, and of ARNs when the credential scope names none that makes sense. */
   readonly defaultRegion: string;
   readonly health: () => Health;
+  /** Whose pages browsers let in. Null: nobody's, and nothing is said of it. */
+  readonly cors: CorsOrigins | null;
 };
 
 export type Api = { readonly handle: HttpHandler };
@@ -51,16 +58,19 @@ class ApiRole {
   readonly #telemetry: Telemetry;
   readonly #defaultRegion: string;
   readonly #health: () => Health;
+  readonly #cors: CorsOrigins | null;
 
   constructor(env: ApiEnv, deps: ApiDeps, options: ApiOptions) {
-    const { crypto, clock, random, telemetry } = env;
+    const { crypto, compression, clock, random, telemetry } = env;
     const { accountId, credentials, defaultRegion } = options;
-    this.#context = { crypto, clock, requestIds: new RequestIds(random), lookupTable: deps.lookupTable, accountId };
+    const { lookupTable } = deps;
+    this.#context = { crypto, compression, clock, requestIds: new RequestIds(random), lookupTable, accountId };
     this.#authenticator = new Authenticator(crypto, clock, credentials, defaultRegion);
     this.#execute = deps.execute;
     this.#telemetry = telemetry;
     this.#defaultRegion = defaultRegion;
     this.#health = options.health;
+    this.#cors = options.cors;
   }
 
   handle(request: HttpRequest, reply: (response: HttpResponse) => void): void {
@@ -69,6 +79,7 @@ class ApiRole {
     const path = mark < 0 ? target : target.slice(0, mark);
     const headers = new RequestHeaders(request.rawHeaders, request.layout);
     const call = new Call(this.#context, this.#defaultRegion, headers, reply);
+    if (this.#cors !== null && this.#isPreflight(this.#cors, request.method, headers, call)) return;
     const contentType = contentTypeOf(headers.contentType);
     if (request.method !== "POST" || path !== "/" || contentType === null) {
       if (!answerHealth(request.method, path, this.#defaultRegion, this.#health, call)) {
@@ -85,6 +96,17 @@ class ApiRole {
     // Outside of the guard around the checks: what goes wrong from here on is no client's doing.
     const { planned } = call;
     if (planned !== null) planned(this.#execute);
+  }
+
+  /** True when the request was answered here. Every answer to a page of another origin says who may read it. */
+  #isPreflight(origins: CorsOrigins, method: string, headers: RequestHeaders, call: Call): boolean {
+    const { origin } = headers;
+    if (origin === null) return false;
+    const extra = corsHeaders(origins, origin);
+    for (let i = 0; i < extra.length; i += 2) call.addHeader(extra[i] as string, extra[i + 1] as string);
+    if (method !== "OPTIONS") return false;
+    answerPreflight(headers, extra.includes("Access-Control-Allow-Origin"), call);
+    return true;
   }
 
   /**
@@ -105,9 +127,12 @@ class ApiRole {
 
   /** Null: the call is answered, or planned. */
   #check(request: HttpRequest, query: string, call: Call): Failure | null {
-    const input = decodeBody(request.body);
+    const { target, contentEncoding } = call.headers;
+    const body = contentEncoding === null
+      ? ok(request.body) : unfoldBody(request.body, contentEncoding, this.#context.compression);
+    if (!body.ok) return body.failure;
+    const input = decodeBody(body.value);
     if (input === null) return serialization(null);
-    const { target } = call.headers;
     const handler = target === null ? undefined : OPERATIONS.get(target);
     if (handler === undefined) return unknownOperation(null);
     const region = this.#authenticator.authenticate(request, query, call.headers);

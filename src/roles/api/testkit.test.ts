@@ -2,7 +2,7 @@
 // crypto, a clock that stands still. Holds no tests itself.
 import { createHmac, createSecretKey, hash, timingSafeEqual } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import { crc32 } from "node:zlib";
+import { crc32, gzipSync } from "node:zlib";
 import { HASH_POINT_END, groupId, hashPoint, nodeId, tableId } from "../../base/ids.ts";
 import type { StorageKey } from "../../base/ids.ts";
 import { Prng } from "../../base/prng.ts";
@@ -17,9 +17,17 @@ import type {
   WriteOutcome,
 } from "../../model/operation.ts";
 import type { TableDefinition, TableSchema } from "../../model/table-schema.ts";
+import type { Compression } from "../../ports/compression.ts";
 import type { Crypto, HmacKey } from "../../ports/crypto.ts";
 import type { HeaderLayout, HttpResponse } from "../../ports/http.ts";
+import { nodeCompression } from "../../runtime/node-compression.ts";
 import { type Api, type ApiOptions, createApi } from "./role.ts";
+
+/** At once: nothing of an API waits in the tests of this folder. */
+export const testCompression: Compression = {
+  inflate: (coding, data, bytesMax) => nodeCompression.inflate(coding, data, bytesMax),
+  gzip: (pieces, done) => done(gzipSync(Buffer.concat(pieces))),
+};
 
 export const testCrypto: Crypto = {
   sha256Hex: (data) => hash("sha256", data, "hex"),
@@ -176,6 +184,7 @@ export const AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=local/20260102/eu-west
 
 export type Answer = {
   readonly status: number;
+  readonly bytes: Uint8Array;
   readonly text: string;
   readonly json: any;
   readonly headers: Readonly<Record<string, string>>;
@@ -201,12 +210,12 @@ export class TestApi {
     };
     this.api = createApi(
       {
-        crypto: testCrypto, clock, random: new Prng(1),
+        crypto: testCrypto, compression: testCompression, clock, random: new Prng(1),
         telemetry: { event: (severity, area, message) => this.events.push(`${severity} ${area} ${message}`) },
       },
       { execute: this.store.execute, lookupTable: this.store.lookupTable },
       {
-        credentials: null, accountId: "000000000000", defaultRegion: "us-east-1",
+        credentials: null, accountId: "000000000000", defaultRegion: "us-east-1", cors: null,
         health: () => ({ live: true, ready: true, detail: { nodes: 3 } }), ...options,
       },
     );
@@ -223,7 +232,8 @@ export class TestApi {
     this.api.handle(request, (response) => answers.push(response));
     if (answers.length !== 1) throw new Error(`answered ${answers.length} times`);
     const response = answers[0] as HttpResponse;
-    const text = Buffer.concat(response.body).toString();
+    const sent = Buffer.concat(response.body);
+    const text = sent.toString();
     const headers: Record<string, string> = {};
     for (let i = 0; i < response.headers.length; i += 2) {
       headers[(response.headers[i] as string).toLowerCase()] = response.headers[i + 1] as string;
@@ -234,7 +244,7 @@ export class TestApi {
     } catch {
       json = null;
     }
-    return { status: response.status, text, json, headers, contentType: response.contentType };
+    return { status: response.status, bytes: sent, text, json, headers, contentType: response.contentType };
   }
 
   /** One operation, by name or whole target, signed in form. A string is sent as it stands. */

@@ -2,8 +2,9 @@
 // what a request means is the handler's business. `accept` takes any duplex socket (TLS, a test's pair).
 
 import { createServer } from "node:net";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { createServer as createTlsServer } from "node:tls";
 import { assert } from "../../base/assert.ts";
 import type { HttpHandler } from "../../ports/http.ts";
 import { Connection } from "./connection.ts";
@@ -12,7 +13,13 @@ import { DEFAULT_HTTP_LIMITS } from "./limits.ts";
 import type { HttpLimits } from "./limits.ts";
 import { ResponseEncoder } from "./response-encoder.ts";
 
-export type HttpServerOptions = { readonly limits?: Partial<HttpLimits> };
+/** PEM. */
+export type TlsOptions = { readonly cert: string; readonly key: string };
+export type HttpServerOptions = {
+  readonly limits?: Partial<HttpLimits>;
+  /** Absent: plain HTTP. `createHttpServer` throws when the two cannot be used. */
+  readonly tls?: TlsOptions;
+};
 
 export type HttpServerStats = {
   /** Open now. */
@@ -45,28 +52,31 @@ export interface HttpServer {
 
 /** TCP probes on idle connections find peers that vanished without a word. */
 const TCP_PROBE_DELAY_MS = 60_000;
+const TCP_OPTIONS = {
+  allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_PROBE_DELAY_MS,
+} as const;
 /** Connections the system may hold for us until we accept them: covers a burst of a restarting fleet. */
 const BACKLOG = 1024;
 
 export function createHttpServer(handler: HttpHandler, options: HttpServerOptions = {}): HttpServer {
   const limits: HttpLimits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
   for (const value of Object.values(limits)) assert(value > 0, "every limit of the HTTP server is positive");
-  return new NetHttpServer(handler, limits);
+  return new NetHttpServer(handler, limits, options.tls ?? null);
 }
 
 class NetHttpServer implements HttpServer {
   readonly #shared: ServerShared;
   readonly #connections: Set<Connection> = new Set();
-  readonly #net = createServer({
-    allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_PROBE_DELAY_MS,
-  });
+  readonly #net: Server;
+  /** Only with TLS: connections whose handshake is under way, by the peer's address. */
+  readonly #greeting: Map<string, Socket> = new Map();
   readonly #sweepTimer: NodeJS.Timeout;
   #accepted: number = 0;
   #refused: number = 0;
   #flushList: Connection[] = [];
   #closed: (() => void) | null = null;
 
-  constructor(handler: HttpHandler, limits: HttpLimits) {
+  constructor(handler: HttpHandler, limits: HttpLimits, tls: TlsOptions | null) {
     this.#shared = {
       limits, ticks: ticksOf(limits), handler, encoder: new ResponseEncoder(),
       account: { usedBytes: 0, maxBytes: limits.bodyBytesInFlightMax },
@@ -75,7 +85,12 @@ class NetHttpServer implements HttpServer {
       forget: (connection) => this.#forget(connection),
     };
     this.#shared.encoder.setDate(Date.now());
-    this.#net.on("connection", (socket: Socket) => this.accept(socket, peerOf(socket)));
+    this.#net = tls === null ? createServer(TCP_OPTIONS) : this.#secureServer(tls, limits);
+    this.#net.on(tls === null ? "connection" : "secureConnection", (socket: Socket) => {
+      const peer = peerOf(socket);
+      this.#greeting.delete(peer);
+      this.accept(socket, peer);
+    });
     this.#sweepTimer = setInterval(() => this.#sweep(), limits.sweepMs);
     this.#sweepTimer.unref();
   }
@@ -107,6 +122,7 @@ class NetHttpServer implements HttpServer {
     assert(!this.#shared.closing, "the server is closed once");
     this.#shared.closing = true;
     if (this.#net.listening) this.#net.close();
+    for (const socket of this.#greeting.values()) socket.destroy();
     return new Promise((resolve) => {
       const deadline = setTimeout(() => {
         for (const connection of this.#connections) connection.destroy();
@@ -128,6 +144,28 @@ class NetHttpServer implements HttpServer {
       requests, pending, rejected, timeouts, bytesRead, bytesWritten,
       bodyBytesHeld: this.#shared.account.usedBytes,
     };
+  }
+
+  /** A handshake is given the time of a head. Those under way count as connections: they hold as much. */
+  #secureServer({ cert, key }: TlsOptions, limits: HttpLimits): Server {
+    const server = createTlsServer({
+      ...TCP_OPTIONS, cert, key, ALPNProtocols: ["http/1.1"], handshakeTimeout: limits.headTimeoutMs,
+    });
+    server.on("connection", (socket: Socket) => {
+      if (this.#shared.closing || this.#greeting.size + this.#connections.size >= limits.connectionsMax) {
+        socket.destroy(); // which fails its handshake
+        return;
+      }
+      const peer = peerOf(socket);
+      this.#greeting.set(peer, socket);
+      socket.once("close", () => this.#greeting.delete(peer));
+    });
+    // The handshake failed: whoever it was does not speak TLS, does not trust the certificate, or came too much.
+    server.on("tlsClientError", (_error, socket) => {
+      this.#refused++;
+      socket.destroy();
+    });
+    return server;
   }
 
   #forget(connection: Connection): void {
