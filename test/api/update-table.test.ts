@@ -47,15 +47,16 @@ test("a table serves while it is UPDATING, and is told with its counts; other ch
     BillingMode: "PROVISIONED", ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 },
   });
   assert.deepEqual([begun.TableStatus, begun.ItemCount, begun.TableSizeBytes], ["UPDATING", 1, 3]);
-  const busy = "Attempt to change a resource which is still in use: Table is being updated: changing";
+  const busy = "Attempt to change a resource which is still in use: ";
   const create = {
     TableName, BillingMode: "PAY_PER_REQUEST", AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }],
     KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
   };
   // All at once: the state does not last.
   await Promise.all(([
-    ["UpdateTable", { TableName, BillingMode: "PAY_PER_REQUEST" }, busy],
-    ["DeleteTable", { TableName }, busy],
+    ["UpdateTable", { TableName, BillingMode: "PAY_PER_REQUEST" },
+      `${busy}Table IOPS are currently being updated. Table: changing`],
+    ["DeleteTable", { TableName }, `${busy}Table: changing is in the process of being updated.`],
     ["CreateTable", create, "Table already exists: changing"],
   ] as const).map(([operation, input, message]) => (
     assertRefused(server, [[operation, input, message, "ResourceInUseException"]])

@@ -62,6 +62,7 @@ const NO_ROOM: Refusal = { kind: "unavailable", reason: "no node can take a repl
 export function planDelete(catalogue: Catalogue, name: string): TablePlan {
   const table = catalogue.table(name);
   if (table === null) return { kind: "table-not-found", name };
+  if (table.status === "UPDATING") return stillInUse(name, `Table: ${name} is in the process of being updated.`);
   const inUse = refuseInUse(table);
   if (inUse !== null) return inUse;
   if (table.deletionProtection) {
@@ -81,10 +82,11 @@ export function refuseInUse(table: TableSchema): Refusal | null {
 
 function beingChanged({ name, status }: TableSchema): Refusal {
   const doing = status === "DELETING" ? "deleted" : status === "CREATING" ? "created" : "updated";
-  return {
-    kind: "table-in-use", name,
-    message: `Attempt to change a resource which is still in use: Table is being ${doing}: ${name}`,
-  };
+  return stillInUse(name, `Table is being ${doing}: ${name}`);
+}
+
+export function stillInUse(name: string, why: string): Refusal {
+  return { kind: "table-in-use", name, message: `Attempt to change a resource which is still in use: ${why}` };
 }
 
 function withOnDemandTime(billing: Billing, nowMs: number): Billing {

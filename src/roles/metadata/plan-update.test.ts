@@ -80,7 +80,7 @@ test("provisioned units: what grew, what shrank, and how often a day", () => {
   assert.equal(grown.status, "UPDATING");
   assert.equal(grown.version, 3);
   assert.deepEqual(grown.billing, { mode: "PROVISIONED", readUnits: 20, writeUnits: 10, increasedMs: bench.nowMs });
-  assert.match(bench.message(units(30, 10)), /still in use: Table is being updated: t$/);
+  assert.match(bench.message(units(30, 10)), /still in use: Table IOPS are currently being updated\. Table: t$/);
   bench.settle();
   assert.match(bench.message(units(20, 10)), /^The provisioned throughput for the table will not change\..*table: 20\. Requested ReadCapacityUnits: 20/);
   for (let i = 1; i <= 4; i++) {
@@ -142,6 +142,9 @@ test("settings that show nothing in the status", () => {
   assert.equal(bench.done({ tableClass: "STANDARD" }).tableClass, null, "it is already");
   const other = bench.done({ tableClass: "STANDARD_INFREQUENT_ACCESS" });
   assert.deepEqual([other.status, other.tableClassMs], ["UPDATING", bench.nowMs]);
+  assert.match(bench.message({ tableClass: "STANDARD" }), /Table: t TableClassUpdateInProgress: STANDARD_INFREQUENT_ACCESS$/);
+  assert.match(bench.message({ encryption: { key: null } }), /still in use: Table is being updated: t$/);
+  assert.match(JSON.stringify(planDelete(bench.catalogue, "t")), /still in use: Table: t is in the process of being updated\."/);
   assert.equal(bench.done({ deletionProtection: true, tags: { set: [{ key: "a", value: "" }], remove: [] } }).status, "UPDATING");
 });
 

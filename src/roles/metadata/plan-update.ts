@@ -6,7 +6,7 @@ import type { TableChange } from "../../model/table-settings.ts";
 import { counterRow, tableRow, type Catalogue } from "./catalogue.ts";
 import type { ClusterView } from "./cluster-view.ts";
 import { NewIds } from "./new-ids.ts";
-import { refuseInUse, type TablePlan } from "./plan-table.ts";
+import { refuseInUse, stillInUse, type TablePlan } from "./plan-table.ts";
 import { changeBilling } from "./plan-billing.ts";
 import { changeIndexes, withIndexBilling } from "./plan-index-updates.ts";
 import {
@@ -61,7 +61,7 @@ export function planUpdate(
   if (found === null) return { kind: "table-not-found", name };
   const taken = stepsOf(change);
   const isAnyTime = found.status === "UPDATING" && taken.every(([step]) => step.isAnyTime === true);
-  const inUse = isAnyTime ? null : refuseInUse(found);
+  const inUse = isAnyTime ? null : refuseUpdating(found, change) ?? refuseInUse(found);
   if (inUse !== null) return inUse;
   const ids = new NewIds(catalogue.counters);
   let table = found;
@@ -83,6 +83,18 @@ export function planUpdate(
   const tables = [tableRow(table), ...added.map((hidden) => tableRow(hidden))];
   const rows = counters === null ? tables : [counterRow(counters), ...tables];
   return { kind: "plan", rows, table };
+}
+
+/** In words of their own for changes that DynamoDB has them for. */
+function refuseUpdating({ name, status, tableClass }: TableSchema, change: TableChange): Refusal | null {
+  if (status !== "UPDATING") return null;
+  if (change.billing !== undefined) return stillInUse(name, `Table IOPS are currently being updated. Table: ${name}`);
+  if (change.onDemandCap !== undefined) {
+    return stillInUse(name, "OnDemandThroughput cannot be updated while BillingMode update is in progress");
+  }
+  return change.tableClass === undefined ? null
+    : stillInUse(name, "Can't update table class when a table class update is in progress. "
+      + `Table: ${name} TableClassUpdateInProgress: ${tableClass}`);
 }
 
 function stepsOf(change: TableChange): readonly Taken[] {
