@@ -54,6 +54,14 @@ const refusedUpdates = refuses("UpdateTable", [
   update({ DeletionProtectionEnabled: true, TableClass: "STANDARD" }, alone("TableClass modification")),
   update({ SSESpecification: { Enabled: true }, TableClass: "STANDARD" }, alone("Server-Side Encryption modification")),
   update({ WarmThroughput: { ReadUnitsPerSecond: 9 }, ProvisionedThroughput: units(1, 1) }, alone("WarmThroughput")),
+  update({ ProvisionedThroughput: units(1, 1), GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: "gone" } }] },
+    `${INVALID}You cannot create or delete index while updating table IOPS`),
+  onDemand({
+    WarmThroughput: { ReadUnitsPerSecond: 20_000 }, AttributeDefinitions: [{ AttributeName: "g", AttributeType: "S" }],
+    GlobalSecondaryIndexUpdates: [{ Create: {
+      IndexName: "new", KeySchema: [{ AttributeName: "g", KeyType: "HASH" }], Projection: { ProjectionType: "ALL" },
+    } }],
+  }, `${INVALID}Create global secondary index cannot be specified when updating WarmThroughput`),
   onDemand({ ProvisionedThroughput: units(1, 1) }, NEITHER),
   onDemand({ OnDemandThroughput: { MaxWriteRequestUnits: 0 } },
     `${INVALID}Requested MaxWriteRequestUnits for OnDemandThroughput for table is outside of valid range`),

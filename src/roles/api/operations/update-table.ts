@@ -72,6 +72,14 @@ function changeIn(input: JsonObject): Result<TableChange> {
 
 /** Of at least two members. */
 function conflictIn(change: TableChange): string | null {
+  const { globalIndexes = [], billing: billed } = change;
+  const movesIndexes = globalIndexes.some(({ kind }) => kind !== "update");
+  if (change.warm !== undefined && globalIndexes.some(({ kind }) => kind === "create")) {
+    return "Create global secondary index cannot be specified when updating WarmThroughput";
+  }
+  if (movesIndexes && billed?.throughput !== undefined) {
+    return "You cannot create or delete index while updating table IOPS";
+  }
   const alone = ALONE.find(([member]) => change[member] !== undefined);
   if (alone !== undefined) return alone[1];
   const others = Object.keys(change).filter((member) => member !== "onDemandCap" && member !== "billing");
