@@ -215,14 +215,12 @@ function canonicalRequest(method: string, signed: Signed, headers: RequestHeader
 
 /** What is wrong with a scope whoever signed it; the same for each request of that scope. */
 function scopeFailure(scope: SignatureScope): Failure | null {
-  if (scope.service !== SERVICE) {
-    return invalidSignature(`Credential should be scoped to correct service: '${SERVICE}'. `);
-  }
+  let message = "";
+  if (scope.service !== SERVICE) message += `Credential should be scoped to correct service: '${SERVICE}'. `;
   if (scope.terminator !== TERMINATOR) {
-    return invalidSignature(
-      `Credential should be scoped with a valid terminator: '${TERMINATOR}', not '${scope.terminator}'. `,
-    );
+    message += `Credential should be scoped with a valid terminator: '${TERMINATOR}', not '${scope.terminator}'. `;
   }
+  if (message !== "") return invalidSignature(message);
   if (!scope.signedHeaders.includes("host")) {
     return invalidSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   }

@@ -18,19 +18,29 @@ export type SignatureScope = {
   readonly signedHeaders: readonly string[];
 };
 
+const SEPARATORS = /[\s,]+/;
+
 /** `hasDate`: the request carries X-Amz-Date or Date. `header` starts with "AWS4-". */
 export function parseAuthorization(header: string, hasDate: boolean): Result<SignatureScope> {
-  const space = header.indexOf(" ");
-  const algorithm = space < 0 ? header : header.slice(0, space);
-  const parts = space < 0 ? [] : header.slice(space + 1).split(",");
+  const [algorithm = "", ...parts] = header.split(SEPARATORS);
   let credential: string | null = null;
   let signature: string | null = null;
   let signedHeaders: string | null = null;
   for (const part of parts) {
-    const text = part.trim();
-    if (text.startsWith("Credential=")) credential = text.slice(11);
-    else if (text.startsWith("Signature=")) signature = text.slice(10);
-    else if (text.startsWith("SignedHeaders=")) signedHeaders = text.slice(14);
+    if (part === "") continue;
+    const equals = part.indexOf("=");
+    if (equals < 0) {
+      return no(incompleteSignature(
+        `'${part}' not a valid key=value pair (missing equal-sign) in Authorization header: '${header}'.`,
+      ));
+    }
+    const value = part.slice(equals + 1);
+    switch (part.slice(0, equals)) {
+      case "Credential": credential = value; break;
+      case "Signature": signature = value; break;
+      case "SignedHeaders": signedHeaders = value; break;
+      default:
+    }
   }
   if (!credential || !signature || !signedHeaders || !hasDate) {
     return no(missingParts(header, credential, signature, signedHeaders, hasDate));

@@ -152,6 +152,9 @@ test("scope and time", () => {
     invalid("Credential should be scoped to correct service: 'dynamodb'. "));
   assert.equal(refusal(send(api, { term: "aws3" })),
     invalid("Credential should be scoped with a valid terminator: 'aws4_request', not 'aws3'. "));
+  assert.equal(refusal(send(api, { service: "s3", term: "aws3" })),
+    invalid("Credential should be scoped to correct service: 'dynamodb'. "
+      + "Credential should be scoped with a valid terminator: 'aws4_request', not 'aws3'. "));
   assert.equal(refusal(send(api, { signed: ["x-amz-date", "x-amz-target"] })),
     invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."));
   assert.equal(refusal(send(api, { signed: ["host", "x-amz-date"] })),
@@ -200,6 +203,11 @@ test("malformed authorization, with credentials and without", () => {
     const noSignature = "AWS4-HMAC-SHA256 Credential=a/b/c/d/e, SignedHeaders=host, Signature=";
     assert.equal(ask("Authorization", noSignature, "X-Amz-Date", NOW_TEXT), "IncompleteSignatureException: "
       + `Authorization header requires 'Signature' parameter. Authorization=${noSignature}`);
+    // A space within a key, or before it: what follows the space stands alone.
+    const spaced = "AWS4-HMAC-SHA256 Credential= AK/20260102/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=x";
+    assert.equal(ask("Authorization", spaced, "X-Amz-Date", NOW_TEXT), "IncompleteSignatureException: "
+      + "'AK/20260102/eu-west-1/dynamodb/aws4_request' not a valid key=value pair (missing equal-sign) in Authorization "
+      + `header: '${spaced}'.`);
     assert.equal(ask("Authorization", "AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=x", "Date", "x"),
       "IncompleteSignatureException: Credential must have exactly 5 slash-delimited elements, "
       + "e.g. keyid/date/region/service/term, got 'a/b'");
