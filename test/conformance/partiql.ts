@@ -11,7 +11,7 @@ const refused = refuses("statement", [
   ["ExecuteStatement", {}, "1 validation error detected: Value null at 'statement' failed to satisfy constraint: Member must not be null"],
   ["ExecuteStatement", run(""), "1 validation error detected: Value '' at 'statement' failed to satisfy constraint: "
     + "Member must have length greater than or equal to 1"],
-  ["ExecuteStatement", run("nonsense"), /^Statement wasn't well formed, can't be processed: /],
+  ["ExecuteStatement", run("nonsense"), "Statement wasn't well formed, can't be processed: Expected data manipulation"],
   ["ExecuteStatement", run('SELECT * FROM "$prange" WHERE'), /^Statement wasn't well formed, can't be processed: /],
   ["ExecuteStatement", run('SELECT * FROM "$prange" WHERE a = ?'), "Number of parameters in request and statement don't match."],
   ["ExecuteStatement", run('SELECT * FROM "$prange"', [S("p")]), "Number of parameters in request and statement don't match."],

@@ -29,7 +29,7 @@ function statementOf(reader: StatementReader): Statement {
   if (reader.take("INSERT")) return insertOf(reader);
   if (reader.take("UPDATE")) return updateOf(reader);
   if (reader.take("DELETE")) return deleteOf(reader);
-  reader.failHere("SELECT, INSERT, UPDATE or DELETE");
+  reader.fail("Expected data manipulation");
   return { kind: "insert", table: "", item: newAttributeMap() };
 }
 
