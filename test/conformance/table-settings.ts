@@ -23,6 +23,20 @@ const refusedUpdates = refuses("UpdateTable", [
   ["UpdateTable", { DeletionProtectionEnabled: true }, null_("tableName")],
   ["UpdateTable", { TableName: "ab", DeletionProtectionEnabled: true }, "1 validation error detected: Value 'ab' at "
     + "'tableName' failed to satisfy constraint: Member must have length greater than or equal to 3"],
+  ["DescribeTable", { TableName: "" }, "2 validation errors detected: Value '' at 'tableName' failed to satisfy constraint: "
+    + "Member must have length greater than or equal to 3; Value '' at 'tableName' failed to satisfy constraint: "
+    + "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"],
+  update({ AttributeDefinitions: [{}], DeletionProtectionEnabled: true }, "2 validation errors detected: Value null at "
+    + "'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: Member must not be null; Value null at "
+    + "'attributeDefinitions.1.member.attributeName' failed to satisfy constraint: Member must not be null"),
+  update({ ProvisionedThroughput: units(0, 0) }, "2 validation errors detected: Value '0' at "
+    + "'provisionedThroughput.writeCapacityUnits' failed to satisfy constraint: Member must have value greater than or equal to 1; "
+    + "Value '0' at 'provisionedThroughput.readCapacityUnits' failed to satisfy constraint: Member must have value greater than or "
+    + "equal to 1"),
+  update({ SSESpecification: { Enabled: true, SSEType: "KMS", KMSMasterKeyId: "" } }, "1 validation error detected: Value '' at "
+    + "'sSESpecification.kMSMasterKeyId' failed to satisfy constraint: Member must have length greater than or equal to 1"),
+  update({ WarmThroughput: { ReadUnitsPerSecond: -1, WriteUnitsPerSecond: 0 } }, `${INVALID}Requested ReadUnitsPerSecond for `
+    + "WarmThroughput for table is lower than current WarmThroughput, decreasing WarmThroughput is not supported"),
   ["UpdateTable", { TableName: "$nope", DeletionProtectionEnabled: true },
     "Requested resource not found: Table: $nope not found", "ResourceNotFoundException"],
   update({}, NOTHING),
@@ -203,6 +217,9 @@ const refusedTimeToLive = refuses("time to live", [
     "Requested resource not found: Table: $nope not found", "ResourceNotFoundException"],
   ["UpdateTimeToLive", { TableName: "$udemand", ...live(false, "ttl") }, "TimeToLive is already disabled"],
   ttl({}, null_("timeToLiveSpecification")),
+  ttl({ TimeToLiveSpecification: {} }, "2 validation errors detected: Value null at 'timeToLiveSpecification.attributeName' "
+    + "failed to satisfy constraint: Member must not be null; Value null at 'timeToLiveSpecification.enabled' failed to satisfy "
+    + "constraint: Member must not be null"),
   ttl({ TimeToLiveSpecification: { Enabled: true } }, null_("timeToLiveSpecification.attributeName")),
   ttl({ TimeToLiveSpecification: { AttributeName: "ttl" } }, null_("timeToLiveSpecification.enabled")),
   ttl(live(true, ""), "1 validation error detected: Value '' at 'timeToLiveSpecification.attributeName' failed to satisfy "

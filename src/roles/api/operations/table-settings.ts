@@ -1,5 +1,5 @@
 // Settings that CreateTable and UpdateTable have in common, from their parameters. Undefined: not given.
-import { KMS_KEY_LENGTH_MAX, THROUGHPUT_UNITS_MAX } from "../../../model/limits.ts";
+import { THROUGHPUT_UNITS_MAX } from "../../../model/limits.ts";
 import type { Encryption, TableClass, Throughput, ThroughputCap } from "../../../model/table-settings.ts";
 import { type Failure, validation } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
@@ -67,8 +67,10 @@ export function warmIn(input: JsonObject): Result<Partial<Throughput> | undefine
   for (const [name, units] of [["ReadUnitsPerSecond", readUnits], ["WriteUnitsPerSecond", writeUnits]] as const) {
     if (units !== undefined && units > THROUGHPUT_UNITS_MAX) return no(outOfBounds(units, name));
   }
+  // Below nothing is refused like nothing: as lower than what there is.
   return ok({
-    ...(readUnits === undefined ? {} : { readUnits }), ...(writeUnits === undefined ? {} : { writeUnits }),
+    ...(readUnits === undefined ? {} : { readUnits: Math.max(0, readUnits) }),
+    ...(writeUnits === undefined ? {} : { writeUnits: Math.max(0, writeUnits) }),
   });
 }
 
@@ -90,6 +92,5 @@ function encryptionProblem(
   if (isEnabled === false && key !== undefined) return "KMSMasterKeyId can not be specified if Enabled is false";
   if (type === "AES256") return "SSEType AES256 is not supported";
   if (key === undefined) return null;
-  if (type === undefined) return "SSEType KMS is required if KMSMasterKeyId is specified";
-  return key.length > KMS_KEY_LENGTH_MAX ? "KMSMasterKeyId is too long" : null;
+  return type === undefined ? "SSEType KMS is required if KMSMasterKeyId is specified" : null;
 }

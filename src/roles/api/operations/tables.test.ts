@@ -88,7 +88,9 @@ test("refused tables", () => {
     ["DescribeTable", { TableName: "nothing" }, "Requested resource not found: Table: nothing not found", NOT_FOUND],
     ["DeleteTable", { TableName: "nothing" }, "Requested resource not found: Table: nothing not found", NOT_FOUND],
     ["DescribeTable", {}, broken("null", "Member must not be null")],
-    ["DescribeTable", { TableName: "" }, broken("''", "Member must have length greater than or equal to 1")],
+    ["DescribeTable", { TableName: "a;" }, "2 validation errors detected: Value 'a;' at 'tableName' failed to satisfy "
+      + "constraint: Member must have length greater than or equal to 3; Value 'a;' at 'tableName' failed to satisfy "
+      + "constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"],
     ["UpdateTable", { TableName: "ab" }, broken("'ab'", "Member must have length greater than or equal to 3")],
     ["DeleteTable", { TableName: "a".repeat(256) },
       broken(`'${"a".repeat(256)}'`, "Member must have length less than or equal to 255")],

@@ -21,6 +21,11 @@ export const TABLE_NAME_OR_ARN: StringShape = string({
   rule: { broken: nameConstraintsBroken, keyText: `${MAX_TEXT}, ${MIN_TEXT}, ${PATTERN_TEXT}` },
 });
 
+/** The same for operations on tables, which tell of all that is wrong with a name. */
+export const TABLE_REF: StringShape = string({
+  max: TABLE_ARN_LENGTH_MAX, rule: { broken: refConstraintsBroken, keyText: "" },
+});
+
 export function isName(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
@@ -70,4 +75,15 @@ function nameConstraintsBroken(text: string): readonly string[] {
   if (name === undefined || !isName(name)) return [PATTERN_TEXT];
   if (name.length < TABLE_NAME_LENGTH_MIN) return [MIN_TEXT];
   return name.length > TABLE_NAME_LENGTH_MAX ? [MAX_TEXT] : NOTHING_BROKEN;
+}
+
+function refConstraintsBroken(text: string): readonly string[] {
+  if (isTableNameRight(text)) return NOTHING_BROKEN;
+  const name = tableRefOf(text)?.name;
+  if (name === undefined) return [PATTERN_TEXT];
+  const broken: string[] = [];
+  if (name.length < TABLE_NAME_LENGTH_MIN) broken.push(MIN_TEXT);
+  if (name.length > TABLE_NAME_LENGTH_MAX) broken.push(MAX_TEXT);
+  if (!isName(name)) broken.push(PATTERN_TEXT);
+  return broken;
 }

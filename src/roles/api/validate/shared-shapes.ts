@@ -1,7 +1,7 @@
 // Parameters that several operations have.
 import { RESOURCE_ARN_LENGTH_MAX, TABLE_ARN_LENGTH_MAX } from "../../../model/limits.ts";
 import { type MapShape, type StringShape, type StructureShape, TEXT, map, oneOf, string, structure } from "./shape.ts";
-import { TABLE_NAME_OR_ARN } from "./names.ts";
+import { TABLE_REF } from "./names.ts";
 
 export const RETURN_CAPACITY: StringShape = oneOf("INDEXES", "TOTAL", "NONE");
 export const RETURN_METRICS: StringShape = oneOf("SIZE", "NONE");
@@ -16,5 +16,5 @@ export const TABLE_ARN: StringShape = string({ min: 1, max: TABLE_ARN_LENGTH_MAX
 export const LONG_ARN: StringShape = string({ min: 37, max: 1024 });
 
 /** The input of an operation that is told a table and nothing else. */
-export const NAMED_TABLE: StructureShape = structure("DescribeTableInput", { "TableName!": TABLE_NAME_OR_ARN });
+export const NAMED_TABLE: StructureShape = structure("DescribeTableInput", { "TableName!": TABLE_REF });
 export const NO_INPUT: StructureShape = structure("NoInput", {});

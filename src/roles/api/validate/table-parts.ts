@@ -2,15 +2,16 @@
 import { BOOLEAN, TEXT, list, long, oneOf, string, structure } from "./shape.ts";
 import type { StringShape, StructureShape } from "./shape.ts";
 import {
-  INDEX_KEY_ATTRIBUTES_MAX, KEY_ATTRIBUTE_NAME_LENGTH_MAX, NON_KEY_ATTRIBUTES_COUNT_MAX,
+  INDEX_KEY_ATTRIBUTES_MAX, KEY_ATTRIBUTE_NAME_LENGTH_MAX, KMS_KEY_LENGTH_MAX, NON_KEY_ATTRIBUTES_COUNT_MAX,
 } from "../../../model/limits.ts";
 import { INDEX_NAME } from "./names.ts";
 
 export const KEY_ATTRIBUTE_NAME: StringShape = string({ min: 1, max: KEY_ATTRIBUTE_NAME_LENGTH_MAX });
 
+// Members stand in the order in which DynamoDB complains of them.
 export const ATTRIBUTE_DEFINITION: StructureShape = structure("AttributeDefinition", {
-  "AttributeName!": KEY_ATTRIBUTE_NAME,
   "AttributeType!": oneOf("S", "N", "B"),
+  "AttributeName!": KEY_ATTRIBUTE_NAME,
 });
 export const KEY_SCHEMA_ELEMENT: StructureShape = structure("KeySchemaElement", {
   "AttributeName!": KEY_ATTRIBUTE_NAME,
@@ -26,8 +27,8 @@ export const LOCAL_INDEX: StructureShape = structure("LocalSecondaryIndex", {
   "Projection!": PROJECTION,
 });
 export const PROVISIONED_THROUGHPUT: StructureShape = structure("ProvisionedThroughput", {
-  "ReadCapacityUnits!": long(1),
   "WriteCapacityUnits!": long(1),
+  "ReadCapacityUnits!": long(1),
 });
 /** Keys and values have rules and texts of their own (operations/tag-rules.ts). */
 export const TAG: StructureShape = structure("Tag", { Key: TEXT, Value: TEXT });
@@ -35,7 +36,7 @@ export const TAG: StructureShape = structure("Tag", { Key: TEXT, Value: TEXT });
 export const SSE_SPECIFICATION: StructureShape = structure("SSESpecification", {
   Enabled: BOOLEAN,
   SSEType: oneOf("AES256", "KMS"),
-  KMSMasterKeyId: TEXT,
+  KMSMasterKeyId: string({ min: 1, max: KMS_KEY_LENGTH_MAX }),
 });
 export const STREAM_SPECIFICATION: StructureShape = structure("StreamSpecification", {
   "StreamEnabled!": BOOLEAN,
@@ -45,9 +46,10 @@ export const ON_DEMAND_THROUGHPUT: StructureShape = structure("OnDemandThroughpu
   MaxReadRequestUnits: long(),
   MaxWriteRequestUnits: long(),
 });
+/** What is too low is told by what the table has (operations/table-settings.ts, and the planner of changes). */
 export const WARM_THROUGHPUT: StructureShape = structure("WarmThroughput", {
-  ReadUnitsPerSecond: long(1),
-  WriteUnitsPerSecond: long(1),
+  ReadUnitsPerSecond: long(),
+  WriteUnitsPerSecond: long(),
 });
 /** What CreateTable says of a global index, and UpdateTable of one to create. */
 const GLOBAL_INDEX_MEMBERS = {

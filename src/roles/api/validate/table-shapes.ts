@@ -3,7 +3,7 @@ import { BOOLEAN, TEXT, integer, list, oneOf, structure } from "./shape.ts";
 import type { StructureShape } from "./shape.ts";
 import { LIST_TABLES_COUNT_MAX } from "../../../model/limits.ts";
 import { REPLICA_UPDATE, SETTINGS_REPLICATION, WITNESS_UPDATE } from "./global-table-shapes.ts";
-import { PLAIN_TABLE_NAME, TABLE_NAME_OR_ARN } from "./names.ts";
+import { PLAIN_TABLE_NAME, TABLE_REF } from "./names.ts";
 import { RESOURCE_ARN, TABLE_ARN } from "./shared-shapes.ts";
 import {
   ATTRIBUTE_DEFINITION, BILLING_MODE, GLOBAL_INDEX, GLOBAL_INDEX_UPDATE, KEY_ATTRIBUTE_NAME, KEY_SCHEMA_ELEMENT,
@@ -13,7 +13,7 @@ import {
 import { VECTOR_INDEX, VECTOR_INDEX_UPDATE } from "./vector-shapes.ts";
 
 export const CREATE_TABLE: StructureShape = structure("CreateTableInput", {
-  "TableName!": TABLE_NAME_OR_ARN,
+  "TableName!": TABLE_REF,
   "AttributeDefinitions!": list(ATTRIBUTE_DEFINITION),
   "KeySchema!": list(KEY_SCHEMA_ELEMENT, 1, 2),
   LocalSecondaryIndexes: list(LOCAL_INDEX),
@@ -34,7 +34,7 @@ export const CREATE_TABLE: StructureShape = structure("CreateTableInput", {
 });
 
 export const UPDATE_TABLE: StructureShape = structure("UpdateTableInput", {
-  "TableName!": TABLE_NAME_OR_ARN,
+  "TableName!": TABLE_REF,
   AttributeDefinitions: list(ATTRIBUTE_DEFINITION),
   BillingMode: BILLING_MODE,
   ProvisionedThroughput: PROVISIONED_THROUGHPUT,
@@ -67,10 +67,10 @@ export const LIST_TAGS: StructureShape = structure("ListTagsOfResourceInput", {
 });
 
 export const UPDATE_TIME_TO_LIVE: StructureShape = structure("UpdateTimeToLiveInput", {
-  "TableName!": TABLE_NAME_OR_ARN,
+  "TableName!": TABLE_REF,
   "TimeToLiveSpecification!": structure("TimeToLiveSpecification", {
-    "Enabled!": BOOLEAN,
     "AttributeName!": KEY_ATTRIBUTE_NAME,
+    "Enabled!": BOOLEAN,
   }),
 });
 
