@@ -20,6 +20,9 @@ export const BUGGIFY_POINTS = [
   "storage node: a page ends early",
   "control plane: a look is put off",
   "control plane: an answer comes too late",
+  "indexes: a change is not kept in memory",
+  "indexes: an acknowledgement is not believed",
+  "indexes: rows are sent in another order",
 ] as const;
 export type BuggifyPoint = (typeof BUGGIFY_POINTS)[number];
 
@@ -30,6 +33,10 @@ export const PRODUCTION_PROBES = [
   "hosting: a first member began late",
   "router: a request was given up after silence",
   "router: a request followed a split",
+  "indexes: a leader sent what its memory did not have",
+  "indexes: a row came late and changed nothing",
+  "indexes: a row met a tombstone",
+  "indexes: items from before the index were brought in",
 ] as const;
 export type ProductionProbe = (typeof PRODUCTION_PROBES)[number];
 

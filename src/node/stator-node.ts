@@ -86,6 +86,9 @@ const BUILD_IDS_FROM = 2 ** 30;
 const DESCRIBED_KEY_BYTES = 48;
 
 const MIB = 1024 * 1024;
+/** Several senders' rows may come in one turn, and make one record of the log. */
+const INDEX_BATCH_BYTES_MAX = MIB / 2;
+const INDEX_BATCHES_PER_SEGMENT = 16;
 
 /** 32 MiB/s heals a gigabyte in half a minute and leaves most of a disk and a core to the traffic. */
 export function buildLimits(tree: TreeOptions): BuildLimits {
@@ -191,6 +194,7 @@ export class StatorNode {
       self, clock, network, tree, replicator, placed: this.#hosting, onDamage: onTreeDamage,
       ...(env.expiry === undefined ? {} : { expiry: env.expiry }),
       nextId: () => requestId++,
+      indexBatchBytes: Math.min(INDEX_BATCH_BYTES_MAX, Math.floor(env.wal.segmentBytes / INDEX_BATCHES_PER_SEGMENT)),
       ...(env.indexLagMs === undefined ? {} : { indexLagMs: env.indexLagMs }),
     });
     this.metadata = new MetadataRole({

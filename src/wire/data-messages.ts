@@ -92,12 +92,7 @@ export type IndexRow = {
  * Tells the leader of a partition of a global index of changes of items, in any order and as often as one likes. Those
  * that it has later ones of change nothing.
  */
-export type IndexRowsWork = {
-  readonly kind: "index-rows";
-  readonly rows: readonly IndexRow[];
-  /** The sender's wall clock: what was on its way for too long is refused. */
-  readonly sentMs: number;
-};
+export type IndexRowsWork = { readonly kind: "index-rows"; readonly rows: readonly IndexRow[] };
 
 /**
  * Asks the leader of a partition to bring its items into an index that its table has got. Done: every item from before

@@ -33,8 +33,8 @@ export class GlobalIndexes implements ChangeFollower {
   readonly #sender: IndexSender;
   readonly #rows: IndexRows;
   readonly #propagators: Map<LeaderSession, IndexPropagator> = new Map();
-  /** Where the sweep of each led partition goes on. */
-  #sweeps: Map<LeaderSession, StorageKey> = new Map();
+  /** Of each led partition of an index: since when this node knows to lead it, and where the sweep goes on. */
+  #sweeps: Map<LeaderSession, { readonly sinceMs: number; readonly after: StorageKey | null }> = new Map();
   /** By session and hidden table. */
   readonly #fills: Map<LeaderSession, Map<TableId, IndexFill>> = new Map();
   #timer: TimerHandle | null = null;
@@ -145,8 +145,8 @@ export class GlobalIndexes implements ChangeFollower {
         const placement = session === null ? null : this.#env.placed.placementOf(host.group);
         if (session === null || placement === null || placement.table === null) continue;
         if (this.#env.placed.schemaOf(placement.table)?.indexOf === undefined) continue;
-        const next = this.#rows.sweep(host, session, sweeps.get(session) ?? null);
-        if (next !== null) this.#sweeps.set(session, next);
+        const { sinceMs, after } = sweeps.get(session) ?? { sinceMs: this.#env.clock.monotonicMs(), after: null };
+        this.#sweeps.set(session, { sinceMs, after: this.#rows.sweep(host, session, sinceMs, after) });
       }
       this.#sweepLater();
     });

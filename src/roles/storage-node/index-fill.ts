@@ -1,6 +1,7 @@
 // Brings the items of one led partition into an index that its table has got since. First the state row is committed,
 // so that every write from then on, by whatever leader, is made with the index; then all items are read, a slice at a
 // time, and sent with their own timestamps: what changes meanwhile is sent by the propagator with later ones.
+import { reached } from "../../base/buggify.ts";
 import type { StorageKey, TableId } from "../../base/ids.ts";
 import { globalRows } from "../../model/global-index.ts";
 import { stampStored, storedTimestamp } from "../../model/item-codec.ts";
@@ -50,6 +51,11 @@ export class IndexFill implements RowSource {
 
   get isOn(): boolean {
     return this.#host.session === this.#partition.session && !this.#host.isClosed && !this.#host.isRemoved;
+  }
+
+  state(): "on" | "waits" | "over" {
+    if (!this.isOn) return "over";
+    return this.#host.core.isLeaseLive(this.#env.clock.monotonicMs()) ? "on" : "waits";
   }
 
   /** The partition's version is that of a record with the index already. */
@@ -106,6 +112,7 @@ export class IndexFill implements RowSource {
     this.#isEnd = seen < SLICE_ROWS_MAX && bytes < SLICE_BYTES_MAX;
     this.#left = rows.length;
     if (rows.length === 0) this.#next();
+    else reached("indexes: items from before the index were brought in");
     for (const row of rows) sender.send(row, this);
   }
 

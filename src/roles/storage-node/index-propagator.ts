@@ -2,6 +2,7 @@
 // has a row in the outbox, in the log entry of the change; once that is committed its rows are sent, and once all are
 // acknowledged the outbox row goes. What a leader finds in the outbox when it begins, and what did not fit its memory,
 // it reads from there.
+import { buggify, reached } from "../../base/buggify.ts";
 import type { StorageKey, TableId } from "../../base/ids.ts";
 import { globalChange, globalRows } from "../../model/global-index.ts";
 import { stampStored, storedTimestamp } from "../../model/item-codec.ts";
@@ -28,6 +29,8 @@ export type PropagatorEnv = {
   readonly sender: IndexSender;
   /** How long a committed change waits before it is sent: for tests. */
   readonly lagMs: number;
+  /** Keys of one batch of removals, about. */
+  readonly batchBytes: number;
   readonly onDamage: (damage: TreeDamage) => void;
 };
 
@@ -62,6 +65,7 @@ export class IndexPropagator {
   /** Of these, how many did not fit the memory. */
   #dropped = 0;
   #removals: StorageKey[] = [];
+  #removalBytes = 0;
   #isPumping = false;
   #isTimed = false;
 
@@ -79,6 +83,12 @@ export class IndexPropagator {
   /** False: another leader goes on where this one stopped. */
   get isOn(): boolean {
     return this.#host.session === this.#partition.session && !this.#host.isClosed && !this.#host.isRemoved;
+  }
+
+  /** See RowSource. */
+  state(): "on" | "waits" | "over" {
+    if (!this.isOn) return "over";
+    return this.#host.core.isLeaseLive(this.#env.clock.monotonicMs()) ? "on" : "waits";
   }
 
   get isFull(): boolean {
@@ -111,7 +121,8 @@ export class IndexPropagator {
 
   onCommitted(entry: Entry): void {
     const { clock, lagMs } = this.#env;
-    const isRoom = this.#queue.length < QUEUE_MAX && this.#queueBytes < QUEUE_BYTES_MAX;
+    const isRoom = this.#queue.length < QUEUE_MAX && this.#queueBytes < QUEUE_BYTES_MAX
+      && !buggify("indexes: a change is not kept in memory");
     if (isRoom && lagMs === 0) this.#enqueue(entry);
     else if (isRoom) {
       this.#known.add(entry.place);
@@ -157,7 +168,8 @@ export class IndexPropagator {
   onSent(entry: Entry): void {
     this.#underWay--;
     this.#removals.push(entry.place);
-    if (this.#removals.length >= REMOVALS_MAX) this.#removeNow();
+    this.#removalBytes += entry.place.length;
+    if (this.#removals.length >= REMOVALS_MAX || this.#removalBytes >= this.#env.batchBytes) this.#removeNow();
     else this.#later(REMOVE_MS);
     if (this.#queue.length > 0 || this.#mustScan) this.#pumpSoon();
   }
@@ -183,6 +195,7 @@ export class IndexPropagator {
       return;
     }
     this.#removals = [];
+    this.#removalBytes = 0;
     for (const place of removed) session.addRow(place, null);
     session.addWaiter({
       settled: (isCommitted) => {
@@ -220,6 +233,7 @@ export class IndexPropagator {
     for (const { place, gone } of found) {
       const rows = this.#rowsOf(table, place, gone);
       if (rows === null) return;
+      reached("indexes: a leader sent what its memory did not have");
       if (this.#dropped > 0) this.#dropped--;
       else this.#rows++;
       this.#enqueue(new Entry(this, this.#partition, place, rows));
@@ -271,6 +285,10 @@ class Entry implements Waiter, RowSource {
 
   settled(isCommitted: boolean): void {
     if (isCommitted && this.#propagator.isOn) this.#propagator.onCommitted(this);
+  }
+
+  state(): "on" | "waits" | "over" {
+    return this.#propagator.state();
   }
 
   rowDone(): void {

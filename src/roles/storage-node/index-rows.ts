@@ -5,6 +5,7 @@
 // same rows: what is late by whatever way (an old leader's request, a second delivery, an item that was read before it
 // changed) does no harm. A tombstone is kept for longer than anything may be on its way.
 import { assert } from "../../base/assert.ts";
+import { reached } from "../../base/buggify.ts";
 import type { StorageKey } from "../../base/ids.ts";
 import { encodeRow, rowBody, stampStored, storedSize, storedTimestamp } from "../../model/item-codec.ts";
 import { keyInSpace, pointOfKey, scanBounds, SPACES } from "../../model/key-encoding.ts";
@@ -27,16 +28,17 @@ export type IndexRowsEnv = {
   readonly onDamage: (damage: TreeDamage) => void;
 };
 
-/** Tombstones are kept for so long … */
+/** Tombstones are kept for so long: no request is on its way for as long, and only leaders send. */
 const TOMBSTONE_MS = 600_000;
-/** … and rows that were sent before this are refused, so that none meets a place whose tombstone is gone. */
-const LATE_MS_MAX = TOMBSTONE_MS / 2;
 /** Looked at in one turn, so that a sweep does not hold up the traffic. */
 const SWEEP_ROWS_MAX = 512;
-const TOMBSTONE_BYTES = 8;
+/**
+ * Body of a tombstone, little-endian: the ballot of the leader that wrote it and its monotonic clock. Of another's it
+ * is only known that it is older than this leadership. Wall clocks would do, were they never set.
+ */
+const TOMBSTONE_BYTES = 16;
 
 const SHED: WorkOutcome = { kind: "overloaded", reason: "too many writes wait for the log or the tree" };
-const LATE: WorkOutcome = { kind: "not-now", reason: "the rows were on their way for too long" };
 const UNPLACED: WorkOutcome = { kind: "redirect", leader: null, reason: "this node's catalogue is behind the group" };
 
 export class IndexRows {
@@ -52,12 +54,11 @@ export class IndexRows {
   }
 
   /** Null: answered when what it changed, or found done, is committed. */
-  #apply(host: GroupHost, request: Request, { rows, sentMs }: IndexRowsWork): WorkOutcome | null {
-    const { tree, placed, clock, replicator, onDamage } = this.#env;
+  #apply(host: GroupHost, request: Request, { rows }: IndexRowsWork): WorkOutcome | null {
+    const { tree, placed, replicator, onDamage } = this.#env;
     const { session } = host;
     if (session === null || host.isClosed) return elsewhere(host, placed);
     if (session.isFull() || tree.isOverloaded) return SHED;
-    if (clock.wallMs() - sentMs > LATE_MS_MAX) return LATE;
     const placement = placed.placementOf(host.group);
     if (placement === null || placement.table === null) return UNPLACED;
     const { from, to } = placement.partition;
@@ -71,7 +72,7 @@ export class IndexRows {
     let isChanged = false;
     const unsettled: StorageKey[] = [];
     for (const row of rows) {
-      const done = this.#applyOne(session, row, unsettled);
+      const done = this.#applyOne(host, session, row, unsettled);
       if (done !== true && done !== false) {
         onDamage(done);
         return UNPLACED;
@@ -93,29 +94,33 @@ export class IndexRows {
   }
 
   /** Whether anything changes. `unsettled`: keys whose newest value is not committed, and was found late enough. */
-  #applyOne(session: LeaderSession, row: IndexRow, unsettled: StorageKey[]): boolean | TreeDamage {
+  #applyOne(
+    host: GroupHost, session: LeaderSession, row: IndexRow, unsettled: StorageKey[],
+  ): boolean | TreeDamage {
     const { key, timestamp, value } = row;
     const current = this.#newest(session, key);
     if (current !== null && "kind" in current) return current;
     const grave = keyInSpace(key, SPACES.tombstones);
     if (current !== null) {
       if (storedTimestamp(current) >= timestamp) {
+        reached("indexes: a row came late and changed nothing");
         unsettled.push(key);
         return false;
       }
       if (value === null) {
         session.add(key, null, -1, -storedSize(current), NOBODY);
-        this.#bury(session, grave, timestamp);
+        this.#bury(host, session, grave, timestamp);
       } else session.add(key, value, 0, storedSize(value) - storedSize(current), NOBODY);
       return true;
     }
     const tombstone = this.#newest(session, grave);
     if (tombstone !== null && "kind" in tombstone) return tombstone;
     if (tombstone !== null && storedTimestamp(tombstone) >= timestamp) {
+      reached("indexes: a row met a tombstone");
       unsettled.push(grave);
       return false;
     }
-    if (value === null) this.#bury(session, grave, timestamp);
+    if (value === null) this.#bury(host, session, grave, timestamp);
     else {
       session.add(key, value, 1, storedSize(value), NOBODY);
       if (tombstone !== null) session.addRow(grave, null);
@@ -123,9 +128,11 @@ export class IndexRows {
     return true;
   }
 
-  #bury(session: LeaderSession, grave: StorageKey, timestamp: number): void {
+  #bury({ ballot }: GroupHost, session: LeaderSession, grave: StorageKey, timestamp: number): void {
     const body = new Uint8Array(TOMBSTONE_BYTES);
-    new DataView(body.buffer).setFloat64(0, this.#env.clock.wallMs(), true);
+    const view = new DataView(body.buffer);
+    view.setFloat64(0, ballot, true);
+    view.setFloat64(8, this.#env.clock.monotonicMs(), true);
     const stored = encodeRow(body, grave);
     stampStored(stored, timestamp);
     session.addRow(grave, stored);
@@ -139,23 +146,25 @@ export class IndexRows {
   }
 
   /**
-   * Removes tombstones that are old enough from a partition that this node leads, behind `after`. Returns where to go
-   * on, or null at the end.
+   * Removes tombstones that are old enough from a partition that this node leads, since `sinceMs` or longer, behind
+   * `after`. Returns where to go on, or null at the end.
    */
-  sweep(host: GroupHost, session: LeaderSession, after: StorageKey | null): StorageKey | null {
+  sweep(host: GroupHost, session: LeaderSession, sinceMs: number, after: StorageKey | null): StorageKey | null {
     const { tree, clock, replicator, placed, onDamage } = this.#env;
     const placement = placed.placementOf(host.group);
     if (placement === null || placement.table === null || host.isClosed || session.isFull()) return null;
     const { from, to } = placement.partition;
     const range = scanBounds(placement.table, from, to, SPACES.tombstones);
-    const oldest = clock.wallMs() - TOMBSTONE_MS;
+    const oldest = clock.monotonicMs() - TOMBSTONE_MS;
     const old: StorageKey[] = [];
     let seen = 0;
     let last: StorageKey | null = null;
     const damage = tree.scan(after ?? range.from, range.to, true, (key, value) => {
       const body = rowBody(value);
-      assert(body.length === TOMBSTONE_BYTES, "a tombstone holds a time");
-      if (new DataView(body.buffer, body.byteOffset).getFloat64(0, true) < oldest) old.push(key);
+      assert(body.length === TOMBSTONE_BYTES, "a tombstone holds a ballot and a time");
+      const view = new DataView(body.buffer, body.byteOffset);
+      const fromMs = view.getFloat64(0, true) === host.ballot ? view.getFloat64(8, true) : sinceMs;
+      if (fromMs < oldest) old.push(key);
       last = key;
       return ++seen < SWEEP_ROWS_MAX;
     });

@@ -1,6 +1,8 @@
 // Takes rows of global indexes to the leaders of their partitions. Rows of all partitions that this node leads wait
 // here by where they go; one request at a time goes to each destination, with what has gathered until then. Rows are
-// applied by their timestamps, so they may come twice and in any order: whatever was not acknowledged is sent again.
+// applied by their timestamps, so they may come twice and in any order: whatever was not acknowledged is sent again, as
+// long as its sender leads: what a deposed leader still has may be older than all that the index remembers.
+import { buggify } from "../../base/buggify.ts";
 import type { GroupId, NodeId, StorageKey, TableId } from "../../base/ids.ts";
 import { tableId } from "../../base/ids.ts";
 import { pointOfKey } from "../../model/key-encoding.ts";
@@ -19,6 +21,8 @@ export type IndexSenderEnv = {
   readonly placed: PlacedGroups;
   /** Ids that no other request of this node has. */
   readonly nextId: () => number;
+  /** Keys and values of one request, about: well below what a record of the log takes. */
+  readonly batchBytes: number;
 };
 
 /** Whose row it is: told once, when the index has the row or is gone. */
@@ -26,6 +30,11 @@ export interface RowSource {
   /** The table whose items the index shows, and a version of its record that knows of the index. */
   readonly table: TableId;
   readonly version: number;
+  /**
+   * over: its session has ended, and the row is not to be sent any more: what is known of the item may be old. waits:
+   * the leader is not sure now that it still is one.
+   */
+  state(): "on" | "waits" | "over";
   rowDone(): void;
 }
 
@@ -44,7 +53,6 @@ type Destination = {
 
 /** One request: what a leader applies in one log entry and in a few milliseconds. */
 const ROWS_MAX = 512;
-const BYTES_MAX = 512 * 1024;
 /** A leader that has not answered for so long is taken for gone. */
 const ANSWER_MS_MAX = 2_500;
 const REST_MS_FIRST = 4;
@@ -91,7 +99,7 @@ export class IndexSender {
 
   #answered(destination: Destination, sent: NonNullable<Destination["sent"]>, outcome: WorkOutcome): void {
     const { group } = destination;
-    if (outcome.kind === "done") {
+    if (outcome.kind === "done" && !buggify("indexes: an acknowledgement is not believed")) {
       this.#leaders.set(group, sent.node);
       destination.failures = 0;
       for (const { source } of sent.rows) source.rowDone();
@@ -158,6 +166,12 @@ export class IndexSender {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const one of waiting) {
+      const state = one.source.state();
+      if (state === "over") continue;
+      if (state === "waits") {
+        this.#waiting.push(one);
+        continue;
+      }
       const found = this.#partitionOf(one);
       if (found === "gone") one.source.rowDone();
       else if (found === null) this.#waiting.push(one);
@@ -189,18 +203,25 @@ export class IndexSender {
     const { group, replicas, queue, failures } = destination;
     let count = 0;
     let bytes = 0;
-    while (count < queue.length && count < ROWS_MAX && bytes < BYTES_MAX) {
+    while (count < queue.length && count < ROWS_MAX && bytes < this.#env.batchBytes) {
       const { row } = queue[count++] as Waiting;
       bytes += row.key.length + (row.value === null ? 0 : row.value.length);
     }
-    const rows = queue.splice(0, count);
+    const rows: Waiting[] = [];
+    for (const one of queue.splice(0, count)) {
+      const state = one.source.state();
+      if (state === "on") rows.push(one);
+      else if (state === "waits") this.#waiting.push(one);
+    }
+    if (rows.length === 0) return;
+    if (buggify("indexes: rows are sent in another order")) rows.reverse();
     const node = this.#leaders.get(group) ?? (replicas[failures % replicas.length] as NodeId);
     const id = this.#env.nextId();
     destination.sent = { id, node, sentMs: now, rows };
     this.#byId.set(id, destination);
     this.#env.network.send(node, {
       kind: REQUEST, from: this.#env.self, id, group, bytesMax: 0,
-      work: { kind: "index-rows", rows: rows.map(({ row }) => row), sentMs: this.#env.clock.wallMs() },
+      work: { kind: "index-rows", rows: rows.map(({ row }) => row) },
     });
   }
 }

@@ -33,6 +33,8 @@ export type StorageNodeEnv = {
   readonly expiry?: ExpiryOptions;
   /** Ids of requests that no other request of this node has. */
   readonly nextId: () => number;
+  /** Rows of indexes that travel together have about so many bytes at most. */
+  readonly indexBatchBytes: number;
   /** How long changes wait before they go to global indexes; absent: not at all. */
   readonly indexLagMs?: number;
   /** The tree found bytes that fail their checksum: this node must stop. */
@@ -54,7 +56,9 @@ export class StorageNode {
     this.#env = env;
     const answer = (request: Request, outcome: WorkOutcome): void => this.#reply(request, outcome);
     this.#led = new LedPartitions(env.tree, env.placed);
-    this.#indexes = new GlobalIndexes({ ...env, answer, led: this.#led, lagMs: env.indexLagMs ?? 0 });
+    this.#indexes = new GlobalIndexes({
+      ...env, answer, led: this.#led, lagMs: env.indexLagMs ?? 0, batchBytes: env.indexBatchBytes,
+    });
     this.#writes = new Writes({ ...env, answer, led: this.#led }, [this.#indexes]);
     this.#membership = new MembershipWorks({ ...env, answer, led: this.#led });
     this.#pages = new SnapshotPages({ ...env, answer });

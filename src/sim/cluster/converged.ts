@@ -3,7 +3,8 @@
 // replicas, for comparison.
 import { must } from "../../base/assert.ts";
 import { SYSTEM_GROUP } from "../../base/ids.ts";
-import { rowRanges, spacesOf, type KeyRange } from "../../model/key-encoding.ts";
+import { globalIndexesOf } from "../../model/global-index.ts";
+import { rowRanges, scanBounds, SPACES, spacesOf, type KeyRange } from "../../model/key-encoding.ts";
 import type { Partition, TableSchema } from "../../model/table-schema.ts";
 import { CATALOGUE_FROM, CATALOGUE_TO } from "../../roles/metadata/catalogue.ts";
 import { findSplitPoint } from "../../roles/storage-node/split-point.ts";
@@ -26,6 +27,10 @@ export function unrest(cluster: SimCluster): string | null {
   }
   const moving = catalogue.tables.find((table) => table.status !== "ACTIVE");
   if (moving !== undefined) return `table ${moving.name} is ${moving.status}`;
+  for (const table of catalogue.tables) {
+    const index = globalIndexesOf(table).find(({ status }) => status !== "ACTIVE");
+    if (index !== undefined) return `index ${index.name} of table ${table.name} is ${index.status}`;
+  }
   const placed = new Map<number, Partition>();
   for (const { partition, table, isClosed } of placesIn(catalogue)) {
     placed.set(partition.group, partition);
@@ -33,10 +38,31 @@ export function unrest(cluster: SimCluster): string | null {
       : placeUnrest(cluster, partition, table) ?? groupUnrest(cluster, partition);
     if (problem !== null) return `group ${partition.group}: ${problem}`;
   }
+  const behind = outboxUnrest(cluster, catalogue);
+  if (behind !== null) return behind;
   for (const { node } of cluster.running()) {
     for (const { group } of node.replicator.hosts()) {
       if (placed.get(group)?.replicas.includes(node.self) === true) continue;
       return `node ${node.self} hosts group ${group}, which is not placed there`;
+    }
+  }
+  return null;
+}
+
+/** Changes that global indexes do not have yet. */
+function outboxUnrest(cluster: SimCluster, { tables }: SimCatalogue): string | null {
+  for (const { id, name, partitions, globalIndexes } of tables) {
+    if (globalIndexes === undefined) continue;
+    for (const { group, from, to, replicas } of partitions) {
+      const range = scanBounds(id, from, to, SPACES.outbox);
+      for (const node of replicas) {
+        let isEmpty = true;
+        cluster.machineAs(node)?.node?.tree.scan(range.from, range.to, true, () => {
+          isEmpty = false;
+          return false;
+        });
+        if (!isEmpty) return `group ${group} of table ${name} has changes that its indexes do not have`;
+      }
     }
   }
   return null;

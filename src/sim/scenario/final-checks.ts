@@ -3,8 +3,9 @@ import { must } from "../../base/assert.ts";
 import { groupId, SYSTEM_GROUP } from "../../base/ids.ts";
 import { addressOf } from "../../model/key-encoding.ts";
 import { storedJson } from "../../model/item-codec.ts";
-import type { TableSchema } from "../../model/table-schema.ts";
+import type { Partition, TableSchema } from "../../model/table-schema.ts";
 import { describeCall } from "../checker/history.ts";
+import { globalIndexFault } from "../checker/global-index-rows.ts";
 import { indexRowsFault } from "../checker/index-rows.ts";
 import { checkLinearizable } from "../checker/linearizable.ts";
 import { checkMapCoversKeyspace } from "../checker/map-covers-keyspace.ts";
@@ -14,7 +15,7 @@ import { violation, type Violation } from "../checker/violation.ts";
 import { catalogueOf } from "../cluster/catalogue.ts";
 import { replicaStates } from "../cluster/converged.ts";
 import type { SimCluster } from "../cluster/sim-cluster.ts";
-import type { RangeDigest } from "../../storage/tree/item-tree.ts";
+import type { ItemTree, RangeDigest } from "../../storage/tree/item-tree.ts";
 import type { Probes } from "../swarm/probes.ts";
 import type { HistoryRecorder } from "../workload/history-recorder.ts";
 import { keysOf, stateOf } from "../workload/operations.ts";
@@ -76,6 +77,7 @@ export function checkReplicas(
     ...checkReplicasConverged(states), ...checkReplicaDigests(states),
     ...checkNoLostAck(history.acknowledged, places), ...checkMapCoversKeyspace(catalogue.tables),
     ...checkCounters(cluster, states, estimated), ...checkIndexes(cluster, catalogue.tables),
+    ...checkGlobalIndexes(cluster, catalogue.tables),
   ];
 }
 
@@ -92,6 +94,23 @@ function checkIndexes(cluster: SimCluster, tables: readonly TableSchema[]): Viol
         found.push(violation("local-index", `group ${partition.group} on node ${id}: ${text}`));
       }
     }
+  }
+  return found;
+}
+
+/** Rows of global indexes, as one whole replica of each partition has them: that all are equal is checked before. */
+function checkGlobalIndexes(cluster: SimCluster, tables: readonly TableSchema[]): Violation[] {
+  const treeOf = ({ replicas }: Partition): ItemTree | null => {
+    for (const id of replicas) {
+      const { node, storage } = cluster.machineOf(id);
+      if (node !== null && !storage.isDamaged) return node.tree;
+    }
+    return null;
+  };
+  const found: Violation[] = [];
+  for (const table of tables) {
+    const fault = globalIndexFault(table, tables, treeOf);
+    if (fault !== null) found.push(violation("global-index", `table ${table.name}: ${fault}`));
   }
   return found;
 }

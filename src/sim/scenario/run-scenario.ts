@@ -19,7 +19,7 @@ import type { RunCut } from "../swarm/run-cut.ts";
 import { Client } from "../workload/client.ts";
 import { HistoryRecorder } from "../workload/history-recorder.ts";
 import { TableClient } from "../workload/table-client.ts";
-import { getOperation, resultOf, TABLE } from "../workload/operations.ts";
+import { getOperation, GLOBAL_INDEXES, resultOf, TABLE } from "../workload/operations.ts";
 import { EVENT_CHECK, EVENT_CLIENT, EventLoop, WORLD } from "../world/event-loop.ts";
 import { TelemetryRecorder } from "../world/sim-telemetry.ts";
 import { checkHistories, checkReplicas, checkTables, type CheckCounts } from "./final-checks.ts";
@@ -152,7 +152,9 @@ export class Scenario {
     const isUp = this.#runUntil(START_MS_MAX, () => {
       if (!isAsked && cluster.machine(1).router?.isReady === true) {
         isAsked = true;
-        cluster.execute(1, { kind: "create-table", definition: TABLE }, () => {});
+        const { hasGlobalIndexes } = this.#options.load;
+        const definition = hasGlobalIndexes ? { ...TABLE, globalIndexes: GLOBAL_INDEXES } : TABLE;
+        cluster.execute(1, { kind: "create-table", definition }, () => {});
       }
       return cluster.machines.every((machine) => cluster.table(machine.number)?.status === "ACTIVE");
     });
@@ -196,6 +198,7 @@ export class Scenario {
     if (load.hasTableClient && !this.#cut.clients.has(load.clients)) {
       this.#tableClient = new TableClient({
         loop: this.#loop, prng: prng.split("tables"), frontEnd: this.#cluster, timeoutMs: load.timeoutMs,
+        hasGlobalIndexes: load.hasGlobalIndexes,
         onOddity: (message) => this.#report(violation("tables", message)),
       });
       this.#tableClient.start();

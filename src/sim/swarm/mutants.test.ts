@@ -8,6 +8,12 @@ import { NO_FLAWS, type Flaws } from "../../consensus/flaws.ts";
 import { Group } from "../../consensus/group.ts";
 import type { DiskDone } from "../../ports/disk.ts";
 import { LeaderSession } from "../../replication/leader-session.ts";
+import { stampStored } from "../../model/item-codec.ts";
+import { spaceOf, SPACES } from "../../model/key-encoding.ts";
+import { IndexFill } from "../../roles/storage-node/index-fill.ts";
+import { IndexPropagator } from "../../roles/storage-node/index-propagator.ts";
+import { IndexRows } from "../../roles/storage-node/index-rows.ts";
+import { IndexSender } from "../../roles/storage-node/index-sender.ts";
 import { ItemTree } from "../../storage/tree/item-tree.ts";
 import { SimDisk } from "../world/sim-disk.ts";
 import { SimNetwork } from "../world/sim-network.ts";
@@ -145,7 +151,66 @@ const mutants: readonly Mutant[] = [
         return isAsked ? this.appliedLsn(group) : (original as ItemTree["checkpointLsn"]).call(this, group);
       } as unknown as Method),
   },
+  {
+    name: "a change of an item is now and then forgotten on its way to the indexes",
+    install: () => {
+      let count = 0;
+      return patch(IndexSender.prototype, "send", (original) =>
+        function forgetting(this: IndexSender, ...[row, source]: Parameters<IndexSender["send"]>): void {
+          if (++count % 20 === 0) source.rowDone();
+          else (original as IndexSender["send"]).call(this, row, source);
+        } as unknown as Method);
+    },
+  },
+  {
+    name: "an index keeps the row of an item that has moved away",
+    install: () => patch(IndexPropagator.prototype, "onChange", (original) =>
+      function keeping(this: IndexPropagator, change: Parameters<IndexPropagator["onChange"]>[0]): void {
+        const global = change.global === null ? null : { ...change.global, gone: [] };
+        (original as IndexPropagator["onChange"]).call(this, { ...change, global });
+      } as unknown as Method),
+  },
+  {
+    name: "a leader does not look at what its predecessor left in the outbox",
+    install: () => patch(ItemTree.prototype, "scan", (original) =>
+      function blind(this: ItemTree, ...parameters: Parameters<ItemTree["scan"]>): unknown {
+        if (new Error().stack?.includes("index-propagator.ts") === true) return null;
+        return (original as ItemTree["scan"]).apply(this, parameters);
+      } as unknown as Method),
+  },
+  {
+    name: "an index remembers nothing of rows that went",
+    install: () => patch(LeaderSession.prototype, "addRow", (original) =>
+      function forgetful(this: LeaderSession, ...[key, value]: Parameters<LeaderSession["addRow"]>): void {
+        const isGrave = spaceOf(key) === SPACES.tombstones;
+        (original as LeaderSession["addRow"]).call(this, key, isGrave ? null : value);
+      } as unknown as Method),
+  },
+  {
+    name: "the rows of an index come in any order and the last one counts",
+    install: () => patch(IndexRows.prototype, "onRequest", (original) =>
+      function undated(this: IndexRows, ...[host, request, work]: Parameters<IndexRows["onRequest"]>): void {
+        const rows = work.rows.map((row) => {
+          const timestamp = ++undatedRows + 1e15;
+          if (row.value === null) return { ...row, timestamp };
+          const value = row.value.slice();
+          stampStored(value, timestamp);
+          return { ...row, timestamp, value };
+        });
+        (original as IndexRows["onRequest"]).call(this, host, request, { ...work, rows });
+      } as unknown as Method),
+  },
+  {
+    name: "items from before an index are not brought in",
+    install: () => patch(IndexSender.prototype, "send", (original) =>
+      function lazy(this: IndexSender, ...[row, source]: Parameters<IndexSender["send"]>): void {
+        if (source instanceof IndexFill) source.rowDone();
+        else (original as IndexSender["send"]).call(this, row, source);
+      } as unknown as Method),
+  },
 ];
+
+let undatedRows = 0;
 
 for (const { name, install } of mutants) {
   test(`kills: ${name}`, (t) => {

@@ -71,6 +71,8 @@ export type LoadOptions = {
   readonly readsNear: boolean;
   /** A client makes and deletes tables meanwhile. */
   readonly hasTableClient: boolean;
+  /** Tables have global indexes, and such are added and removed meanwhile. */
+  readonly hasGlobalIndexes: boolean;
 };
 
 /** `seed` alone decides. */
@@ -107,6 +109,7 @@ export function drawOptions(seed: number): RunOptions {
       valueBytesMax,
       readsNear: prng.chance(1, 2),
       hasTableClient: prng.chance(1, 3),
+      hasGlobalIndexes: prng.split("indexes").chance(1, 3),
     },
     chaosMs: prng.pick([600, 1200, 1200, 2500]),
     faultEveryMs: prng.pick([120, 250, 500]),

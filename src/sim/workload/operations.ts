@@ -14,7 +14,7 @@ import type {
   DeleteOperation, GetOperation, ItemJson, Outcome, PageOptions, PutOperation, QueryOperation, ReturnValues,
   ScanOperation, UpdateOperation, WriteOperation,
 } from "../../model/operation.ts";
-import type { TableDefinition, TableSchema } from "../../model/table-schema.ts";
+import type { GlobalIndexDefinition, TableDefinition, TableSchema } from "../../model/table-schema.ts";
 import type { ItemCommand, ItemResult, ItemState } from "../checker/history.ts";
 
 export const TABLE: TableDefinition = {
@@ -29,6 +29,24 @@ export const TABLE: TableDefinition = {
   deletionProtection: false,
   tableClass: null,
   partitionCount: null,
+};
+
+/** Of tables in runs with global indexes. Both are sparse: registers have values, counters have counts. */
+export const GLOBAL_INDEXES: readonly GlobalIndexDefinition[] = [
+  {
+    name: "registers", hashKeys: [{ name: "sk", type: "S" }], rangeKeys: [{ name: "v", type: "S" }],
+    projection: { kind: "ALL", attributes: [] }, billing: TABLE.billing,
+  },
+  {
+    name: "counters", hashKeys: [{ name: "n", type: "N" }, { name: "pk", type: "S" }], rangeKeys: [],
+    projection: { kind: "KEYS_ONLY", attributes: [] }, billing: TABLE.billing,
+  },
+];
+
+/** One that is added to tables and taken away again. */
+export const LATE_INDEX: GlobalIndexDefinition = {
+  name: "late", hashKeys: [{ name: "v", type: "S" }], rangeKeys: [],
+  projection: { kind: "INCLUDE", attributes: ["fill"] }, billing: TABLE.billing,
 };
 
 export function keysOf(item: string): { readonly pk: string; readonly sk: string } {

@@ -2,11 +2,14 @@
 // touch these tables, so what it was told decides what must be true in the end.
 import type { Prng } from "../../base/prng.ts";
 import type { Operation, Outcome } from "../../model/operation.ts";
-import type { TableSchema } from "../../model/table-schema.ts";
+import type { TableDefinition, TableSchema } from "../../model/table-schema.ts";
+import type { IndexUpdate } from "../../model/table-settings.ts";
 import { EVENT_CLIENT, WORLD, type EventLoop } from "../world/event-loop.ts";
 import type { TableFrontEnd } from "./front-end.ts";
 import { WALL_START_MS } from "../world/sim-clock.ts";
-import { getOperation, resultOf, TABLE, TIME_ATTRIBUTE, writeOperation } from "./operations.ts";
+import {
+  getOperation, GLOBAL_INDEXES, LATE_INDEX, resultOf, TABLE, TIME_ATTRIBUTE, writeOperation,
+} from "./operations.ts";
 
 const NAMES: readonly string[] = ["side-a", "side-b"];
 const ITEM = "pk/sk";
@@ -41,6 +44,8 @@ export type TableClientEnv = {
   readonly prng: Prng;
   readonly frontEnd: TableFrontEnd;
   readonly timeoutMs: number;
+  /** Tables have global indexes, and are given another now and then. */
+  readonly hasGlobalIndexes: boolean;
   /** Something that no fault explains. */
   readonly onOddity: (message: string) => void;
 };
@@ -56,6 +61,7 @@ export class TableClient {
   deleted = 0;
   /** Items that went by themselves. */
   expired = 0;
+  indexesChanged = 0;
 
   constructor(env: TableClientEnv) {
     this.#env = env;
@@ -88,13 +94,17 @@ export class TableClient {
     if (known.state === "absent") this.#create(name, known);
     else if (known.state === "unknown" || prng.chance(1, 3)) this.#delete(name, known);
     else if (!known.expires && prng.chance(1, 4)) this.#expire(name, known);
+    else if (this.#env.hasGlobalIndexes && prng.chance(1, 4)) this.#changeIndex(name);
     else if (prng.chance(1, 2)) this.#put(name, known);
     else this.#get(name, known);
   }
 
   #create(name: string, known: Known): void {
     const { prng } = this.#env;
-    const definition = { ...TABLE, name, partitionCount: prng.between(1, 2) };
+    const definition: TableDefinition = {
+      ...TABLE, name, partitionCount: prng.between(1, 2),
+      ...(this.#env.hasGlobalIndexes ? { globalIndexes: GLOBAL_INDEXES } : {}),
+    };
     this.#call(() => ({ kind: "create-table", definition }), name, (outcome) => {
       if (outcome?.kind === "table") {
         this.created++;
@@ -106,6 +116,15 @@ export class TableClient {
         this.#env.onOddity(`table ${name} exists although its deletion was confirmed`);
         known.state = "unknown";
       } else known.state = "unknown";
+    });
+  }
+
+  /** Whatever comes of it: in the end each index that a table has shows what the table holds. */
+  #changeIndex(name: string): void {
+    const update: IndexUpdate = this.#env.prng.chance(2, 3)
+      ? { kind: "create", index: LATE_INDEX } : { kind: "delete", name: LATE_INDEX.name };
+    this.#call(() => ({ kind: "update-table", name, change: { globalIndexes: [update] } }), name, (outcome) => {
+      if (outcome?.kind === "table") this.indexesChanged++;
     });
   }
 

@@ -17,7 +17,7 @@ import {
   isGet, isItemKey, isKeyBound, isOutcome, isQuery, isReason, isScan, isTableOperation, MANY_MAX, OUTCOMES, WRITES,
 } from "./operation-shapes.ts";
 import {
-  binary, isBytes, isCounter, isDuration, isFiniteNumber, isFlag, isHashPoint, isInteger, isNodeId, isPositive,
+  binary, isBytes, isCounter, isDuration, isFlag, isHashPoint, isInteger, isNodeId, isPositive,
   listOf, nullable, object, oneOf, text, union, whole, type Shape,
 } from "./shape.ts";
 import { ADDRESS_CHARS_MAX, isNodeRecord, isPartition, isTable, ZONE_CHARS_MAX } from "./table-shapes.ts";
@@ -89,7 +89,7 @@ const isWork: Shape = union<Work>({
     kind: oneOf("fill-index"), index: whole(0, 0xffff_ffff), version: isCounter,
   }),
   "index-rows": object<IndexRowsWork>({
-    kind: oneOf("index-rows"), rows: listOf(isIndexRow, INDEX_ROWS_MAX, 1), sentMs: isFiniteNumber,
+    kind: oneOf("index-rows"), rows: listOf(isIndexRow, INDEX_ROWS_MAX, 1),
   }),
 });
 

@@ -218,7 +218,7 @@ const WORKS: readonly ((prng: Prng) => Work)[] = [
   (prng): Work => ({ kind: "admin", command: randomAdmin(prng) }),
   (): Work => ({ kind: "describe" }),
   (prng): Work => ({ kind: "fill-index", index: tableId(prng.u32()), version: counter(prng) }),
-  (prng): Work => ({ kind: "index-rows", rows: many(prng, 4, randomIndexRow, 1), sentMs: prng.u32() / 3 }),
+  (prng): Work => ({ kind: "index-rows", rows: many(prng, 4, randomIndexRow, 1) }),
 ];
 
 function randomWork(prng: Prng): Work {
