@@ -55,6 +55,7 @@ const reads = [
     select("SELECT * FROM \"$prange\" WHERE a = 'p' ORDER BY b DESC", null, [row(3), row(2), row(1)]),
     select("SELECT * FROM \"$prange\" WHERE a = 'none'", null, []),
     select('SELECT * FROM "$prange" WHERE v = 4', null, [row(2)]),
+    select("SELECT * FROM \"$prange\" WHERE a = 'p' AND b = 1;", null, [row(1)]),
     select("select * from \"$prange\" where a = 'p' and b = 1", null, [row(1)]),
   ]),
   does("ExecuteStatement", "pages", async (target) => {

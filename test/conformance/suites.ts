@@ -2,6 +2,7 @@
 import { batches } from "./batches.ts";
 import { capacity } from "./capacity.ts";
 import { conditions } from "./conditions.ts";
+import { globalIndexes } from "./global-indexes.ts";
 import { items } from "./items.ts";
 import { legacy } from "./legacy.ts";
 import { limits } from "./limits.ts";
@@ -18,6 +19,6 @@ import { values } from "./values.ts";
 import { wire } from "./wire.ts";
 
 export const SUITES: readonly Suite[] = [
-  tables, tableSettings, items, values, conditions, updates, querySuite, scan, batches, localIndexes, legacy, partiql, capacity, limits, sdk,
+  tables, tableSettings, items, values, conditions, updates, querySuite, scan, batches, localIndexes, globalIndexes, legacy, partiql, capacity, limits, sdk,
   wire,
 ];

@@ -14,6 +14,8 @@ const PARAMETERS_MISMATCH = "Number of parameters in request and statement don't
 export function parseStatement(text: string, parameters: Parameters): StatementResult {
   const reader = new StatementReader(text, parameters);
   const statement = statementOf(reader);
+  // One may end the statement; nothing may follow it.
+  reader.take(";");
   if (reader.problem === null && reader.token.kind !== "end") {
     reader.failHere("the end of the statement");
   }
