@@ -22,6 +22,7 @@ import { StartError, type EmbeddedOptions, type RunningCluster } from "./embedde
 import { LocalNetwork } from "../runtime/local-network.ts";
 import { endpointOf, listen, refuseOpenDoor, type Listening } from "./front-door.ts";
 import { noteBegun, openDirectories } from "./node-identity.ts";
+import { LaggingNode } from "./lagging-node.ts";
 import { closeAll, lockOrRefuse, openStorage, type Storage } from "./node-storage.ts";
 
 /** The router's address on the in-process network; nodes count from 1. */
@@ -76,8 +77,13 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
   const absent = nodes.filter((self) => !alive.some((node) => node.self === self));
   if (absent.length > 0) for (const node of alive) node.standInFor(absent);
   network.open();
+  const lagging = laggingOf(options, alive, clock);
+  if (lagging !== null) network.attach(lagging.node.self, (message) => lagging.receive(message));
   const router = new Router({
-    self: ROUTER, clock, random, network, metadataNodes: systemMembers(nodes), nearNode: null,
+    self: ROUTER, clock, random, network, metadataNodes: systemMembers(nodes),
+    get nearNode() {
+      return lagging?.nearNode ?? null;
+    },
   });
   network.attach(ROUTER, (message) => router.onMessage(message));
   const end = async (): Promise<void> => {
@@ -86,7 +92,7 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
   };
   const { execute, lookupTable } = router;
   const apiEnv = { crypto: nodeCrypto, compression: nodeCompression, clock, random, telemetry };
-  const api = createApi(apiEnv, { execute, lookupTable }, {
+  const api = createApi(apiEnv, { execute: options.disturber?.wrap(execute) ?? execute, lookupTable }, {
     credentials: options.credentials, accountId: ACCOUNT, defaultRegion: options.region,
     health: () => healthOf(router, failures), cors: options.cors ?? null,
   });
@@ -103,7 +109,7 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
   return {
     endpoint: endpointOf(options.host, http.port, options.tls),
     zones: nodes.map((_, i) => `az${i + 1}`),
-    dataDir: options.dataDir,
+    dataDir: options.dataDir, execute, lagging,
     stop: () => (stopping ??= stop()),
     failed: failures.fatal,
   };
@@ -133,7 +139,7 @@ function openNodes(opening: Opening): Promise<readonly (StatorNode | null)[]> {
         node: self, clock, random, segmentBytes: SEGMENT_BYTES_DEFAULT, batchBytesMax: BATCH_BYTES_DEFAULT,
         sealDelayMs: SEAL_DELAY_MS_DEFAULT, pace: PACE_DEFAULT,
       },
-      nodes, ...settingsOf(options),
+      nodes, ...settingsOf(options, self),
       ...(walDirectory === null ? {} : { walDirectory }),
       priorLeasesVoid: true, // the directory's lock proves that whoever held a lease is gone
       onFailed: (failure): void => {
@@ -144,15 +150,24 @@ function openNodes(opening: Opening): Promise<readonly (StatorNode | null)[]> {
   }));
 }
 
-/** What all nodes have alike. */
-function settingsOf(
-  { tree, partitionsPerTable, expiry, ttlPauseMs }: EmbeddedOptions,
-): Pick<NodeEnv, "tree" | "partitionsPerTable" | "expiry" | "ttlPauseMs"> {
+type Settings = Pick<NodeEnv, "tree" | "partitionsPerTable" | "expiry" | "ttlPauseMs" | "indexLagMs">;
+
+function settingsOf(options: EmbeddedOptions, self: NodeId): Settings {
+  const { tree, partitionsPerTable, expiry, ttlPauseMs, disturber, onExpiryPass } = options;
   return {
     tree: tree ?? TREE_DEFAULT, partitionsPerTable,
-    ...(expiry === undefined ? {} : { expiry }),
+    ...(expiry === undefined ? {} : {
+      expiry: onExpiryPass === undefined ? expiry : { ...expiry, onPass: (begun) => onExpiryPass(self, begun) },
+    }),
     ...(ttlPauseMs === undefined ? {} : { ttlPauseMs }),
+    ...(disturber === undefined ? {} : { indexLagMs: () => disturber.disturbance.indexLagMs }),
   };
+}
+
+/** The last node: with it behind, the others are still a quorum. */
+function laggingOf({ disturber }: EmbeddedOptions, alive: readonly StatorNode[], clock: NodeClock): LaggingNode | null {
+  const last = alive.at(-1);
+  return disturber === undefined || last === undefined || alive.length < 3 ? null : new LaggingNode(last, clock);
 }
 
 /** By node; null where the node's failure is noted. */

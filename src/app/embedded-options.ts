@@ -1,6 +1,10 @@
 // What `stator start` hands to the embedded cluster, and what it gets back.
+import type { NodeId } from "../base/ids.ts";
+import type { Execute } from "../model/operation.ts";
 import type { ExpiryOptions } from "../roles/storage-node/expiry-sweep.ts";
 import type { TreeOptions } from "../storage/tree/item-tree.ts";
+import type { Disturber } from "./disturbance.ts";
+import type { LaggingNode } from "./lagging-node.ts";
 
 export type Credential = { readonly accessKeyId: string; readonly secretAccessKey: string };
 
@@ -32,6 +36,10 @@ export type EmbeddedOptions = {
   readonly expiry?: ExpiryOptions;
   /** Time to live of a table is not changed twice within it. Absent: as often as one likes. */
   readonly ttlPauseMs?: number;
+  /** Bad days on purpose, for tests of applications. Absent: none. */
+  readonly disturber?: Disturber;
+  /** Called when a node has gone through what it leads for items whose time is over, with the number deleted. */
+  readonly onExpiryPass?: (node: NodeId, begun: number) => void;
   /** When checkpoints are due; the tree's own defaults where nothing is given. */
   readonly tree?: TreeOptions;
 };
@@ -41,6 +49,10 @@ export type RunningCluster = {
   readonly endpoint: string;
   readonly zones: readonly string[];
   readonly dataDir: string | null;
+  /** Operations from this process, which nothing disturbs. */
+  readonly execute: Execute;
+  /** The node that can be made to lag; null: there are too few nodes. */
+  readonly lagging: LaggingNode | null;
   /** Answers what is under way, closes logs and trees. */
   stop(): Promise<void>;
   /** Resolves when too many nodes have failed for the cluster to go on; never rejects. */

@@ -29,6 +29,12 @@ export function hiddenTableName(table: string, index: string): string {
   return table + NAME_SEPARATOR + index;
 }
 
+/** Of the table whose index lies in the hidden table of this name; any other name as it is. */
+export function baseTableName(name: string): string {
+  const end = name.indexOf(NAME_SEPARATOR);
+  return end < 0 ? name : name.slice(0, end);
+}
+
 type IndexKeys = Pick<GlobalIndexDefinition, "hashKeys" | "rangeKeys">;
 type TableKeys = Pick<TableSchema, "hashKey" | "rangeKey">;
 

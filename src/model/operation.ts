@@ -192,7 +192,9 @@ export type Refusal =
   | { readonly kind: "collection-too-large" }
   /** Not done, or not known whether done (a leader change in between): the client may retry. */
   | { readonly kind: "unavailable"; readonly reason: string }
-  | { readonly kind: "overloaded"; readonly reason: string };
+  | { readonly kind: "overloaded"; readonly reason: string }
+  /** More than the table's provisioned throughput: the client may retry, later. */
+  | { readonly kind: "throughput-exceeded" };
 
 export type Outcome =
   | GetOutcome | WriteOutcome | PageOutcome | BatchGetOutcome | BatchWriteOutcome

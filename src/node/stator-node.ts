@@ -64,7 +64,7 @@ export type NodeEnv = {
   /** How items expire; absent: at the default pace. */
   readonly expiry?: ExpiryOptions;
   /** How long changes wait before they go to global indexes, for tests; absent: not at all. */
-  readonly indexLagMs?: number;
+  readonly indexLagMs?: () => number;
   readonly priorLeasesVoid: boolean;
   /** The node found its own disk or memory wrong and stopped. Called at most once. */
   readonly onFailed: (failure: NodeFailure) => void;

@@ -30,6 +30,7 @@ const LAYERS: ReadonlyMap<string, Layer> = new Map<string, Layer>([
   ["runtime", { may: ["base", "ports", "wire"], packages: ["lmdb", "sorted-btree"], isNode: true }],
   ["sim", { ...ROLE, may: [...ROLE.may, "roles", "node"], packages: ["sorted-btree"] }],
   ["app", { may: [...ROLE.may, "roles", "node", "runtime"], packages: [], isNode: true }],
+  ["testing", { may: ["base", "model", "runtime", "app"], packages: [], isNode: true }],
   ["cli", { may: [...MODELS, "storage", "runtime", "app", "sim"], packages: ["commander"], isNode: true }],
 ]);
 

@@ -50,7 +50,7 @@ function checkExports(
 const ENTRIES: readonly RegExp[] = [
   /\.test\.ts$/, /^bin\//, /^bench\/[^/]+\.ts$/, /^tools\/[^/]+\.ts$/,
   /^demo\/[^/]+\.ts$/, /^gameday\/(main|healing)\.ts$/, /^test\/.*\bmain\.ts$/, /^test\/apps\/scripts\/[^/]+\.mjs$/,
-  /^src\/cli\/sim\.ts$/, /\.d\.ts$/,
+  /^src\/cli\/sim\.ts$/, /^src\/testing\/(start-stator|stator-thread)\.ts$/, /\.d\.ts$/,
 ];
 
 /** Source files that nothing imports and nothing runs. */

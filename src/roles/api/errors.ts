@@ -69,6 +69,9 @@ export function internalFailure(): Failure {
   return failure(`${SERVICE}InternalServerError`, "Internal server error", 500);
 }
 
+const THROUGHPUT_EXCEEDED = "The level of configured provisioned throughput for the table was exceeded. "
+  + "Consider increasing your provisioning level with the UpdateTable API.";
+
 export const TABLE_NOT_FOUND = "Requested resource not found";
 
 export function tableNotFoundNamed(name: string): Failure {
@@ -105,6 +108,8 @@ export function failureOfRefusal(refusal: Refusal, tellsName: boolean): Failure 
         message: "Rate of requests exceeds the allowed throughput.",
         item: null, retryAfterMs: RETRY_AFTER_OVERLOADED_MS,
       };
+    case "throughput-exceeded":
+      return failure(`${SERVICE}ProvisionedThroughputExceededException`, THROUGHPUT_EXCEEDED);
     default:
       return unreachable(refusal);
   }

@@ -25,6 +25,8 @@ export type ExpiryOptions = {
   readonly passMs: number;
   /** The time that expiry goes by; absent: the clock's wall time. */
   readonly wallMs?: () => number;
+  /** Called after each pass with the number of deletions that it began. */
+  readonly onPass?: (begun: number) => void;
 };
 
 /** An item of a small table is gone within a minute after its time. */
@@ -59,6 +61,8 @@ export class ExpirySweep {
   #queue: GroupId[] = [];
   #place: Place | null = null;
   #passMs = -Infinity;
+  /** Deletions of this pass. */
+  #begun = 0;
   #timer: TimerHandle | null = null;
 
   constructor(env: ExpiryEnv) {
@@ -87,6 +91,7 @@ export class ExpirySweep {
     const { clock, options, replicator } = this.#env;
     if (this.#place === null && this.#queue.length === 0) {
       this.#passMs = clock.monotonicMs();
+      this.#begun = 0;
       for (const host of replicator.hosts()) if (this.#tableOf(host) !== null) this.#queue.push(host.group);
     }
     const damage = this.#sweepSome();
@@ -95,6 +100,7 @@ export class ExpirySweep {
       return;
     }
     const isDone = this.#place === null && this.#queue.length === 0;
+    if (isDone) options.onPass?.(this.#begun);
     this.#wakeIn(isDone ? Math.max(TURN_PAUSE_MS, this.#passMs + options.passMs - clock.monotonicMs()) : TURN_PAUSE_MS);
   }
 
@@ -170,6 +176,7 @@ export class ExpirySweep {
         returnValues: "NONE", returnOldOnFailure: false,
       });
       if (!isBegun) return false;
+      this.#begun++;
     }
     return true;
   }

@@ -28,7 +28,7 @@ export type PropagatorEnv = {
   readonly placed: PlacedGroups;
   readonly sender: IndexSender;
   /** How long a committed change waits before it is sent: for tests. */
-  readonly lagMs: number;
+  readonly lagMs: () => number;
   /** Keys of one batch of removals, about. */
   readonly batchBytes: number;
   readonly onDamage: (damage: TreeDamage) => void;
@@ -120,7 +120,8 @@ export class IndexPropagator {
   // ---- From the commit to the sender.
 
   onCommitted(entry: Entry): void {
-    const { clock, lagMs } = this.#env;
+    const { clock } = this.#env;
+    const lagMs = this.#env.lagMs();
     const isRoom = this.#queue.length < QUEUE_MAX && this.#queueBytes < QUEUE_BYTES_MAX
       && !buggify("indexes: a change is not kept in memory");
     if (isRoom && lagMs === 0) this.#enqueue(entry);

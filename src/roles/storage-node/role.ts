@@ -36,12 +36,14 @@ export type StorageNodeEnv = {
   /** Rows of indexes that travel together have about so many bytes at most. */
   readonly indexBatchBytes: number;
   /** How long changes wait before they go to global indexes; absent: not at all. */
-  readonly indexLagMs?: number;
+  readonly indexLagMs?: () => number;
   /** The tree found bytes that fail their checksum: this node must stop. */
   readonly onDamage: (damage: TreeDamage) => void;
 };
 
 const DAMAGED: Redirect = { kind: "redirect", leader: null, reason: "the replica's tree is damaged" };
+
+const noLag = (): number => 0;
 
 export class StorageNode {
   readonly #env: StorageNodeEnv;
@@ -57,7 +59,7 @@ export class StorageNode {
     const answer = (request: Request, outcome: WorkOutcome): void => this.#reply(request, outcome);
     this.#led = new LedPartitions(env.tree, env.placed);
     this.#indexes = new GlobalIndexes({
-      ...env, answer, led: this.#led, lagMs: env.indexLagMs ?? 0, batchBytes: env.indexBatchBytes,
+      ...env, answer, led: this.#led, lagMs: env.indexLagMs ?? noLag, batchBytes: env.indexBatchBytes,
     });
     this.#writes = new Writes({ ...env, answer, led: this.#led }, [this.#indexes]);
     this.#membership = new MembershipWorks({ ...env, answer, led: this.#led });

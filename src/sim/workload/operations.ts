@@ -137,6 +137,7 @@ export function resultOf(command: ItemCommand, outcome: Outcome, wantsOld: boole
   switch (outcome.kind) {
     case "unavailable":
     case "overloaded":
+    case "throughput-exceeded":
       return { kind: "unknown" };
     case "item":
       return command.kind === "get" ? { kind: "read", value: stateOf(outcome.json) } : null;

@@ -214,6 +214,7 @@ const REFUSALS: { readonly [K in Refusal["kind"]]: Shape } = {
   "collection-too-large": object<Refused<"collection-too-large">>({ kind: oneOf("collection-too-large") }),
   unavailable: object<Refused<"unavailable">>({ kind: oneOf("unavailable"), reason: isReason }),
   overloaded: object<Refused<"overloaded">>({ kind: oneOf("overloaded"), reason: isReason }),
+  "throughput-exceeded": object<Refused<"throughput-exceeded">>({ kind: oneOf("throughput-exceeded") }),
 };
 
 const isGetOutcome: Shape = object<GetOutcome>({ kind: oneOf("item"), json, exists: isFlag, size: isCounter });

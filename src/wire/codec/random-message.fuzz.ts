@@ -357,6 +357,7 @@ function randomRefusal(prng: Prng): Refusal {
     { kind: "table-in-use", name: reason, message: reason }, { kind: "limit-exceeded", message: reason }, { kind: "collection-too-large" },
     { kind: "index-not-found", name: reason },
     { kind: "unavailable", reason }, { kind: "overloaded", reason },
+    { kind: "throughput-exceeded" },
   ]);
 }
 

@@ -156,5 +156,6 @@ function gatherPart(
 
 /** True of what passes by itself, so that the client may send the rest again. */
 export function isPassing(refusal: Refusal): boolean {
-  return refusal.kind === "unavailable" || refusal.kind === "overloaded";
+  const { kind } = refusal;
+  return kind === "unavailable" || kind === "overloaded" || kind === "throughput-exceeded";
 }
