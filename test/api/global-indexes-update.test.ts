@@ -142,12 +142,28 @@ test("what may be asked of indexes", async () => {
     ["UpdateTable", ask(creation("one")), "Attempting to create an index which already exists"],
     ["UpdateTable", ask(creation("two"), creation("three")),
       "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table", "LimitExceededException"],
-    ["UpdateTable", ask({ Delete: { IndexName: "none" } }), "Requested resource not found", "ResourceNotFoundException"],
-    ["UpdateTable", ask({ Update: { IndexName: "none", ...units } }), "Requested resource not found", "ResourceNotFoundException"],
+    ["UpdateTable", ask({ Delete: { IndexName: "none" } }),
+      "Requested resource not found: Index none for table asked", "ResourceNotFoundException"],
+    ["UpdateTable", ask({ Update: { IndexName: "none", ...units } }),
+      "Requested resource not found: Index none for table asked", "ResourceNotFoundException"],
+    ["UpdateTable", ask(), "One or more parameter values were invalid: List of GlobalSecondaryIndexUpdates is empty"],
+    ["UpdateTable", ask({}), "One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, "
+      + "GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null"],
+    ["UpdateTable", ask({ Delete: { IndexName: "one" }, Update: { IndexName: "one" } }), "One or more parameter values were invalid: "
+      + "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object"],
+    ["UpdateTable", ask({ Update: { IndexName: "one" } }), "One or more parameter values were invalid: The only Updates for index: "
+      + "one when TableThroughputMode is PAY_PER_REQUEST can be to OnDemandThroughput, WarmThroughput"],
+    ["UpdateTable", ask({ Update: { IndexName: "one", WarmThroughput: {} } }), "One or more parameter values were invalid: "
+      + "WarmThroughput must have at least one of ReadUnitsPerSecond or WriteUnitsPerSecond specified for index: one"],
+    ["UpdateTable", ask({ Update: { IndexName: "one", WarmThroughput: { ReadUnitsPerSecond: 1 } } }), "One or more parameter values "
+      + "were invalid: Requested ReadUnitsPerSecond for WarmThroughput for index one is lower than current WarmThroughput, "
+      + "decreasing WarmThroughput is not supported"],
+    ["UpdateTable", { TableName: "asked", GlobalSecondaryIndexUpdates: [creation("two")] },
+      "One or more parameter values were invalid: AttributeDefinitions is not specified for index: two"],
     ["UpdateTable", ask({ Delete: { IndexName: "one" } }, { Delete: { IndexName: "one" } }),
       "One or more parameter values were invalid: Only one global secondary index update per index is allowed simultaneously. Index: one"],
     ["UpdateTable", ask(creation("two", units)), "One or more parameter values were invalid: "
-      + "ProvisionedThroughput should not be specified for index: two when BillingMode is PAY_PER_REQUEST"],
+      + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: two when BillingMode is PAY_PER_REQUEST"],
     ["UpdateTable", { ...ask(creation("two")) as object, AttributeDefinitions: [ATTRIBUTES[0]] },
       "Invalid KeySchema: Some index key attribute have no definition"],
   ]);

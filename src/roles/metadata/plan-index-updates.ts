@@ -95,26 +95,27 @@ function billingProblem({ billing: { mode } }: TableSchema, { name, billing }: G
   if (billing.mode === mode) return null;
   return mode === "PROVISIONED"
     ? `${INVALID}Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: ${name}`
-    : `${INVALID}ProvisionedThroughput should not be specified for index: ${name} `
+    : `${INVALID}Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: ${name} `
       + "when BillingMode is PAY_PER_REQUEST";
 }
 
 /** It goes once the table is no longer UPDATING: see table-states.ts. */
 function remove(table: TableSchema, { name }: Kind<"delete">): Changed | Refusal {
   const found = globalIndexesOf(table).find((index) => index.name === name);
-  if (found === undefined) return { kind: "index-not-found", name };
+  if (found === undefined) return noIndex(table, name, "delete");
   return replaced(table, { ...found, status: "DELETING" });
 }
 
 function change(table: TableSchema, update: Kind<"update">, { nowMs }: UpdateContext): Changed | Refusal {
   const { name, throughput, onDemandCap, warm } = update;
   const found = globalIndexesOf(table).find((index) => index.name === name);
-  if (found === undefined) return { kind: "index-not-found", name };
+  if (found === undefined) return noIndex(table, name, "update");
+  if (throughput === undefined && onDemandCap === undefined && warm === undefined) return noChange(table, name);
   if (found.status !== "ACTIVE") return indexInUse(table, found);
   let next: GlobalIndex = { ...found, status: "UPDATING" };
   if (throughput !== undefined) {
     if (table.billing.mode !== "PROVISIONED") {
-      return invalid(`${INVALID}ProvisionedThroughput should not be specified for index: ${name} `
+      return invalid(`${INVALID}Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: ${name} `
         + "when BillingMode is PAY_PER_REQUEST");
     }
     const { billing } = found;
@@ -131,8 +132,31 @@ function change(table: TableSchema, update: Kind<"update">, { nowMs }: UpdateCon
     }
     next = { ...next, onDemandCap: { readUnits: null, writeUnits: null, ...found.onDemandCap, ...onDemandCap } };
   }
-  if (warm !== undefined) next = { ...next, warm: { ...warmOf(found), ...warm } };
+  if (warm !== undefined) {
+    const { readUnits, writeUnits } = warmOf(found);
+    const wanted = { readUnits, writeUnits, ...warm };
+    if (wanted.readUnits < readUnits) return invalid(coolsDown("ReadUnitsPerSecond", name));
+    if (wanted.writeUnits < writeUnits) return invalid(coolsDown("WriteUnitsPerSecond", name));
+    next = { ...next, warm: wanted };
+  }
   return replaced(table, next);
+}
+
+function coolsDown(member: string, index: string): string {
+  return `${INVALID}Requested ${member} for WarmThroughput for index ${index} is lower than current WarmThroughput, `
+    + "decreasing WarmThroughput is not supported";
+}
+
+function noIndex(table: TableSchema, name: string, what: "delete" | "update"): Refusal {
+  return localIndexesOf(table).some((index) => index.name === name)
+    ? invalid(`Cannot ${what} an index that is not a GlobalSecondaryIndex: ${name}`) : { kind: "index-not-found", name };
+}
+
+function noChange({ billing }: TableSchema, name: string): Refusal {
+  return invalid(billing.mode === "PROVISIONED"
+    ? `${INVALID}Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: ${name}`
+    : `${INVALID}The only Updates for index: ${name} when TableThroughputMode is PAY_PER_REQUEST can be to `
+      + "OnDemandThroughput, WarmThroughput");
 }
 
 function nothingChanges({ name, billing: { readUnits, writeUnits } }: GlobalIndex): string {

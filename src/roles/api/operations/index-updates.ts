@@ -17,8 +17,13 @@ type UpdateInput = {
 
 /** Undefined: none are asked for. What depends on the table as it is, the planner of the catalogue decides. */
 export function indexUpdatesIn(input: JsonObject): Result<readonly IndexUpdate[] | undefined> {
-  const given = (input["GlobalSecondaryIndexUpdates"] ?? []) as readonly UpdateInput[];
-  if (given.length === 0) return ok(undefined);
+  const given = input["GlobalSecondaryIndexUpdates"] as readonly UpdateInput[] | undefined;
+  if (given === undefined) return ok(undefined);
+  if (given.length === 0) return no(validation(`${INVALID}List of GlobalSecondaryIndexUpdates is empty`));
+  const created = given.find(({ Create }) => Create !== undefined)?.Create;
+  if (created !== undefined && input["AttributeDefinitions"] === undefined) {
+    return no(validation(`${INVALID}AttributeDefinitions is not specified for index: ${created.IndexName}`));
+  }
   const types = new Map<string, KeyType>();
   for (const { AttributeName, AttributeType } of (input["AttributeDefinitions"] ?? []) as readonly {
     AttributeName: string; AttributeType: KeyType;
@@ -37,19 +42,24 @@ export function indexUpdatesIn(input: JsonObject): Result<readonly IndexUpdate[]
 
 function updateOf(input: UpdateInput, types: ReadonlyMap<string, KeyType>): Result<IndexUpdate> {
   const { Update, Create, Delete } = input;
-  if (Object.values(input).filter((action) => action !== undefined).length !== 1) return no(ONE_ACTION);
+  const actions = [Update, Create, Delete].filter((action) => action !== undefined).length;
+  if (actions === 0) return no(NO_ACTION);
+  if (actions > 1) return no(ONE_ACTION);
   if (Delete !== undefined) return ok({ kind: "delete", name: Delete.IndexName });
   if (Create !== undefined) {
     if (Create.KeySchema.some(({ AttributeName }) => !types.has(AttributeName))) return no(NO_DEFINITION);
     const index = globalIndexOf(Create, types, null);
     return index.ok ? ok({ kind: "create", index: index.value }) : index;
   }
-  return Update === undefined ? no(ONE_ACTION) : changeOf(Update);
+  return Update === undefined ? no(NO_ACTION) : changeOf(Update);
 }
 
-const ONE_ACTION: Failure = validation(
+const NO_ACTION: Failure = validation(
   `${INVALID}One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, `
-  + "GlobalSecondaryIndexUpdate.Delete must be specified, and only one",
+  + "GlobalSecondaryIndexUpdate.Delete must not be null",
+);
+const ONE_ACTION: Failure = validation(
+  `${INVALID}Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object`,
 );
 const NO_DEFINITION: Failure = validation("Invalid KeySchema: Some index key attribute have no definition");
 
@@ -61,10 +71,9 @@ function changeOf(input: NonNullable<UpdateInput["Update"]>): Result<IndexUpdate
   if (!cap.ok) return cap;
   const warm = warmIn(input);
   if (!warm.ok) return warm;
-  if (throughput.value === undefined && cap.value === undefined && warm.value === undefined) {
-    return no(validation(
-      `${INVALID}Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: ${name}`,
-    ));
+  if (warm.value === undefined && input["WarmThroughput"] !== undefined) {
+    return no(validation(`${INVALID}WarmThroughput must have at least one of ReadUnitsPerSecond or WriteUnitsPerSecond `
+      + `specified for index: ${name}`));
   }
   return ok({
     kind: "update", name,

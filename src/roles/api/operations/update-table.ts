@@ -2,7 +2,7 @@
 // of the catalogue decides. A request changes one thing, with few exceptions.
 import type { TableChange } from "../../../model/table-settings.ts";
 import type { Call } from "../call.ts";
-import { type Failure, failureOf, validation } from "../errors.ts";
+import { TABLE_NOT_FOUND, type Failure, failureOf, resourceNotFound, validation } from "../errors.ts";
 import { updatedTableJson } from "../json-codec/updated-table.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
@@ -49,7 +49,8 @@ function run(input: JsonObject, call: Call): Failure | null {
   const before = call.context.lookupTable(name);
   call.plan({ kind: "update-table", name, change: change.value }, (outcome) => {
     if (outcome.kind !== "table") {
-      call.fail(failureOf(outcome, true));
+      call.fail(outcome.kind === "index-not-found"
+        ? resourceNotFound(`${TABLE_NOT_FOUND}: Index ${outcome.name} for table ${name}`) : failureOf(outcome, true));
       return;
     }
     call.succeedText(`{"TableDescription":${updatedTableJson(outcome, before, change.value, call)}}`);
