@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The entry: plain JavaScript that any Node ≥ 20 can read. It makes sure that the program runs on a Node that
 // reads TypeScript, and hands over to the command line: to the bundle in dist/ while it matches the sources, else
-// to a new one, else (no bundler, or STATOR_SOURCES=1) to the sources themselves.
+// to a new one, else (no bundler, or STATOR_SOURCES=1) to the sources themselves; in a package to the one in lib/.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import * as module from "node:module";
@@ -23,10 +23,17 @@ else relaunch();
 async function run() {
   if (process.env[LAUNCHED] !== undefined && process.channel) endWithLauncher();
   delete process.env[LAUNCHED];
-  const bundle = process.env.STATOR_SOURCES === "1" ? null : (freshBundle(root) ?? (await buildBundle(root)));
+  const bundle = await programUrl();
   module.enableCompileCache?.(join(root, ".cache", "compile"));
   const { main } = await (bundle === null ? import("../src/cli/main.ts") : import(bundle));
   await main(process.argv.slice(2), JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version);
+}
+
+/** The URL of a bundle; null: the sources are run. A package that was installed has no sources, and one bundle. */
+async function programUrl() {
+  if (!existsSync(join(root, "src"))) return new URL("../lib/main.mjs", import.meta.url).href;
+  if (process.env.STATOR_SOURCES === "1") return null;
+  return freshBundle(root) ?? (await buildBundle(root));
 }
 
 /** The launcher may be ended without a chance to pass it on (SIGKILL). Its server must not outlive it. */

@@ -1,7 +1,13 @@
-// npm run build, and behind npm ci: the bundle that bin/stator.mjs starts from. Without it a start is slower, not
-// wrong, so its absence fails nothing.
+// npm run build, and behind npm ci and npm pack: the bundle that bin/stator.mjs starts from, and what the package
+// consists of. Without them a start is slower, not wrong, so their absence fails nothing.
 import { fileURLToPath } from "node:url";
 import { buildBundle } from "../bin/bundle.mjs";
 
-const bundle = await buildBundle(fileURLToPath(new URL("..", import.meta.url)));
+const root = fileURLToPath(new URL("..", import.meta.url));
+const bundle = await buildBundle(root);
 process.stdout.write(bundle === null ? "no bundle: Stator will run from its sources\n" : "bundled into dist/\n");
+if (bundle !== null) {
+  const { buildPackage } = await import("./build-package.ts");
+  await buildPackage(root);
+  process.stdout.write("the package's code is in lib/\n");
+}

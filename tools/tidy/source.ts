@@ -31,7 +31,7 @@ export type Problem = {
 };
 
 /** Folders that hold nothing of ours, or nothing that is kept. */
-const SKIPPED = new Set(["node_modules", "dist", ".cache", ".git", ".stator", "results"]);
+const SKIPPED = new Set(["node_modules", "dist", "lib", ".cache", ".git", ".stator", "results"]);
 
 /** All files below `root`, relative to it, sorted. */
 export function listFiles(root: string, folder = ""): readonly string[] {
