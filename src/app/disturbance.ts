@@ -32,7 +32,7 @@ const NAMES: Readonly<Record<Operation["kind"], string>> = {
   get: "GetItem", put: "PutItem", update: "UpdateItem", delete: "DeleteItem", query: "Query", scan: "Scan",
   "batch-get": "BatchGetItem", "batch-write": "BatchWriteItem", "create-table": "CreateTable",
   "update-table": "UpdateTable", "delete-table": "DeleteTable", "describe-table": "DescribeTable",
-  "list-tables": "ListTables",
+  "list-tables": "ListTables", "read-stream": "GetRecords",
 };
 
 /** The names that rules may give. */

@@ -53,6 +53,15 @@ export const SCAN_SEGMENTS_MAX: number = 1_000_000;
 /** Bytes of a request body: larger ones are refused before they are parsed. */
 export const REQUEST_BYTES_MAX: number = 16 * MIB;
 
+// ---- Streams
+
+/** Records of one GetRecords answer. */
+export const STREAM_RECORD_COUNT_MAX: number = 1_000;
+/** Bytes of the records of one GetRecords answer, but for a single larger one. */
+export const STREAM_PAGE_BYTES_MAX: number = MIB;
+/** Shards in one DescribeStream answer, and streams in one ListStreams answer. */
+export const STREAM_LIST_COUNT_MAX: number = 100;
+
 // ---- Tables
 
 /** Characters of a table name, at least and at most. Allowed are a-z, A-Z, 0-9, "_", "-" and ".". */

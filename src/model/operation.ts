@@ -1,7 +1,7 @@
 // The typed operations between the API (which validates and parses), the router (which finds the
 // partition) and the storage node (which executes), and their outcomes. Everything here is valid by
 // construction: whoever receives an operation does not validate it again.
-import type { HashPoint, StorageKey } from "../base/ids.ts";
+import type { GroupId, HashPoint, StorageKey } from "../base/ids.ts";
 import type { Item } from "./attribute-value.ts";
 import type { ConditionNode, PathNode, UpdateNode } from "./expression/ast.ts";
 import type { IndexWrites } from "./global-index.ts";
@@ -109,7 +109,26 @@ export type ListTablesOperation = {
   readonly limit: number;
 };
 
+/** Reads one shard of a stream where its records lie. */
+export type ReadStreamOperation = {
+  readonly kind: "read-stream";
+  readonly table: TableSchema;
+  /** The stream's own `createdMs`. */
+  readonly createdMs: number;
+  readonly shard: GroupId;
+  readonly point: HashPoint;
+  /** Write timestamps: of records after this one ... */
+  readonly after: number;
+  /** ... up to this one; null: to the newest. */
+  readonly upTo: number | null;
+  /** Null: no record, only where they end. */
+  readonly limit: number | null;
+  /** What the records are to tell as awsRegion: plain ASCII. */
+  readonly region: string;
+};
+
 export type DataOperation =
+  | ReadStreamOperation
   | GetOperation | WriteOperation | QueryOperation | ScanOperation | BatchGetOperation | BatchWriteOperation;
 export type TableOperation =
   | CreateTableOperation | UpdateTableOperation | DeleteTableOperation | DescribeTableOperation | ListTablesOperation;
@@ -155,6 +174,19 @@ export type PageOutcome = {
   readonly fetched?: { readonly bytes: number; readonly steps: number };
 };
 
+export type StreamPageOutcome = {
+  readonly kind: "stream-page";
+  /** The records' JSON, joined by commas. */
+  readonly json: Uint8Array;
+  readonly count: number;
+  /** Write timestamp of the last one; when none was asked for, of the newest there is; 0: none. */
+  readonly last: number;
+  /** The page ended before the records did. */
+  readonly isMore: boolean;
+  /** Write timestamp of the newest record of the shard that was trimmed; 0: none. */
+  readonly trimmed: number;
+};
+
 /** One outcome per operation of the batch, in order. A refused one is returned as unprocessed. */
 export type BatchGetOutcome = { readonly kind: "items"; readonly outcomes: readonly (GetOutcome | Refusal)[] };
 export type BatchWriteOutcome = {
@@ -197,7 +229,7 @@ export type Refusal =
   | { readonly kind: "throughput-exceeded" };
 
 export type Outcome =
-  | GetOutcome | WriteOutcome | PageOutcome | BatchGetOutcome | BatchWriteOutcome
+  | GetOutcome | WriteOutcome | PageOutcome | StreamPageOutcome | BatchGetOutcome | BatchWriteOutcome
   | TableOutcome | TableListOutcome | Refusal;
 
 /** How the API hands an operation to the router: `done` is called exactly once, now or later. */

@@ -1,6 +1,7 @@
 // A table as the catalogue holds it and the routers cache it. Plain JSON data.
 import type { Epoch, GroupId, HashPoint, NodeId, TableId } from "../base/ids.ts";
 import type { KeyType } from "./attribute-value.ts";
+import type { StreamViewType, TableStream } from "./table-stream.ts";
 import type { Encryption, TableClass, Tag, Throughput, ThroughputCap, TimeToLive } from "./table-settings.ts";
 
 export type KeyAttribute = { readonly name: string; readonly type: KeyType };
@@ -33,6 +34,10 @@ export type TableSchema = {
   readonly tags?: readonly Tag[];
   /** Absent: it was never switched on. */
   readonly timeToLive?: TimeToLive;
+  /** The newest stream, on or off. Absent: the table never had one. */
+  readonly stream?: TableStream;
+  /** Those before it, the newest first, while they have shards. Absent: none. */
+  readonly oldStreams?: readonly TableStream[];
   /** Absent: none. Only of a table on demand. */
   readonly onDemandCap?: ThroughputCap;
   /** The most that the table was ever told to serve at once, see warm-throughput.ts. Absent: what it has by itself. */
@@ -128,6 +133,11 @@ export type Partition = {
   readonly first?: readonly NodeId[];
   /** The group that this one was split from. Absent: none. */
   readonly parent?: GroupId;
+  /**
+   * Write timestamps of the group are greater, and those of its parent are not, if the table was followed when it was
+   * split. Absent: it was not split from another.
+   */
+  readonly since?: number;
   /** A split on its way: the children's groups, and where the right one begins (null: the group's leader chooses). */
   readonly splitting?: {
     readonly at: HashPoint | null;
@@ -175,6 +185,8 @@ export type TableDefinition = {
   readonly onDemandCap?: ThroughputCap;
   readonly warm?: Throughput;
   readonly encryption?: Encryption;
+  /** Absent: the table begins without a stream. */
+  readonly streamView?: StreamViewType;
   /** Partitions to begin with, or null for the cluster's setting. */
   readonly partitionCount: number | null;
 };

@@ -1,6 +1,7 @@
 // Settings of a table that its rows do not depend on, as the catalogue holds them, and the changes of a table that
 // one operation asks for. Plain JSON data, validated by the API.
 import type { GlobalIndexDefinition } from "./table-schema.ts";
+import type { StreamViewType } from "./table-stream.ts";
 
 export type TableClass = "STANDARD" | "STANDARD_INFREQUENT_ACCESS";
 
@@ -55,6 +56,8 @@ export type TableChange = {
   readonly billing?: BillingChange;
   /** Not empty. */
   readonly globalIndexes?: readonly IndexUpdate[];
+  /** Null: the stream is to be switched off. */
+  readonly stream?: { readonly viewType: StreamViewType | null };
   readonly deletionProtection?: boolean;
   readonly tableClass?: TableClass;
   /** A member that is absent stays what it was; null takes the bound away. */

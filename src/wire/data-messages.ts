@@ -2,7 +2,8 @@
 // only where bytes leave the process. Fields are always present, in this order (one hidden class per kind).
 import type { Epoch, GroupId, HashPoint, Lsn, NodeId, StorageKey, TableId } from "../base/ids.ts";
 import type {
-  GetOperation, Outcome, PageOptions, QueryOperation, ScanOperation, TableOperation, WriteOperation,
+  GetOperation, Outcome, PageOptions, QueryOperation, ReadStreamOperation, ScanOperation, TableOperation,
+  WriteOperation,
 } from "../model/operation.ts";
 import type { NodeRecord, Partition, TableSchema } from "../model/table-schema.ts";
 import type { Configuration, Replica } from "./group-configuration.ts";
@@ -100,11 +101,17 @@ export type IndexRowsWork = { readonly kind: "index-rows"; readonly rows: readon
  */
 export type FillIndexWork = { readonly kind: "fill-index"; readonly index: TableId; readonly version: number };
 
+/**
+ * Asks the leader of a partition to evaluate writes by a record of the table of at least this version, in which its
+ * stream is switched.
+ */
+export type SwitchStreamWork = { readonly kind: "switch-stream"; readonly table: TableId; readonly version: number };
+
 export type Work =
   | GetOperation | WriteOperation | QueryOperation | ScanOperation
   | WriteManyWork | GetManyWork | StatusWork | TableWork
   | ReconfigureWork | SplitWork | TransferWork | GroupStatusWork | SnapshotPageWork | RegisterWork | AdminRequestWork
-  | DescribeWork | IndexRowsWork | FillIndexWork;
+  | DescribeWork | IndexRowsWork | FillIndexWork | ReadStreamOperation | SwitchStreamWork;
 
 export type { PageOptions };
 
@@ -178,12 +185,14 @@ export type SnapshotPage = {
   readonly bytes: number;
 };
 export type Registered = { readonly kind: "registered"; readonly node: NodeRecord };
+/** The stream is switched, and no write before was given a greater timestamp. */
+export type StreamSwitched = { readonly kind: "stream-switched"; readonly timestamp: number };
 /** JSON for people and tools. */
 export type Described = { readonly kind: "described"; readonly json: string };
 
 export type WorkOutcome =
   | Outcome | Redirect | ManyOutcome | StatusOutcome
-  | Moved | Done | NotNow | GroupStatusOutcome | SnapshotPage | Registered | Described;
+  | StreamSwitched | Moved | Done | NotNow | GroupStatusOutcome | SnapshotPage | Registered | Described;
 
 export type Reply = {
   readonly kind: typeof REPLY;

@@ -17,7 +17,7 @@ const MIXED: Configuration = {
 };
 const SPLIT: SplitPayload = {
   at: hashPoint(2 ** 47 + 1), left: groupId(20), right: groupId(21), leftItems: 3, leftBytes: 2 ** 40, rightItems: 0,
-  rightBytes: 0, configuration: initialConfiguration([nodeId(1), nodeId(2), nodeId(3)]),
+  rightBytes: 0, since: 2 ** 50 + 1, configuration: initialConfiguration([nodeId(1), nodeId(2), nodeId(3)]),
 };
 
 test("configurations come back as they were", () => {

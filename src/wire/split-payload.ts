@@ -1,8 +1,8 @@
 // Payload of a SPLIT entry. Little-endian:
 //
-//   u8 version (1) · 7 bytes reserved, 0
+//   u8 version (2; 1 has no timestamp) · 7 bytes reserved, 0
 //   f64 hash point at which the right child begins · f64 left group · f64 right group
-//   f64 items left · f64 bytes left · f64 items right · f64 bytes right
+//   f64 items left · f64 bytes left · f64 items right · f64 bytes right · f64 write timestamp
 //   then the children's first configuration (see group-configuration.ts)
 import { assert } from "../base/assert.ts";
 import { groupId, HASH_POINT_END, hashPoint, type GroupId, type HashPoint } from "../base/ids.ts";
@@ -18,13 +18,17 @@ export type SplitPayload = {
   readonly leftBytes: number;
   readonly rightItems: number;
   readonly rightBytes: number;
+  /** Of a table that something follows: none of the parent's writes has a greater one, and the children's have. */
+  readonly since: number;
   /** Epoch 1: the parent's replicas at the proposal. */
   readonly configuration: Configuration;
 };
 
-const VERSION = 1;
+const VERSION = 2;
 const HEAD = 8;
-const NUMBERS = 7;
+const NUMBERS = 8;
+const VERSION_BEFORE = 1;
+const NUMBERS_BEFORE = 7;
 
 export function encodeSplitPayload(split: SplitPayload): Uint8Array {
   assert(split.configuration.epoch === 1, "children begin at epoch 1");
@@ -33,8 +37,8 @@ export function encodeSplitPayload(split: SplitPayload): Uint8Array {
   const out = new Uint8Array(HEAD + NUMBERS * 8 + configuration.length);
   const view = new DataView(out.buffer);
   out[0] = VERSION;
-  const { at, left, right, leftItems, leftBytes, rightItems, rightBytes } = split;
-  [at, left, right, leftItems, leftBytes, rightItems, rightBytes].forEach((value, i) => {
+  const { at, left, right, leftItems, leftBytes, rightItems, rightBytes, since } = split;
+  [at, left, right, leftItems, leftBytes, rightItems, rightBytes, since].forEach((value, i) => {
     assert(Number.isSafeInteger(value) && value >= 0, "numbers of a split are counters");
     view.setFloat64(HEAD + i * 8, value, true);
   });
@@ -44,23 +48,25 @@ export function encodeSplitPayload(split: SplitPayload): Uint8Array {
 
 /** Null when the bytes are no split of a known version. */
 export function decodeSplitPayload(bytes: Uint8Array): SplitPayload | null {
-  if (bytes.length < HEAD + NUMBERS * 8 || bytes[0] !== VERSION) return null;
+  if (bytes[0] !== VERSION && bytes[0] !== VERSION_BEFORE) return null;
+  const count = bytes[0] === VERSION ? NUMBERS : NUMBERS_BEFORE;
+  if (bytes.length < HEAD + count * 8) return null;
   for (let i = 1; i < HEAD; i++) if (bytes[i] !== 0) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const numbers: number[] = [];
-  for (let i = 0; i < NUMBERS; i++) {
+  for (let i = 0; i < count; i++) {
     const value = view.getFloat64(HEAD + i * 8, true);
     if (!Number.isSafeInteger(value) || value < 0) return null;
     numbers.push(value);
   }
-  const [at, left, right, leftItems, leftBytes, rightItems, rightBytes] = numbers as [
-    number, number, number, number, number, number, number,
+  const [at, left, right, leftItems, leftBytes, rightItems, rightBytes, since = 0] = numbers as [
+    number, number, number, number, number, number, number, number?,
   ];
-  const configuration = decodeConfiguration(bytes.subarray(HEAD + NUMBERS * 8));
+  const configuration = decodeConfiguration(bytes.subarray(HEAD + count * 8));
   if (configuration === null || configuration.epoch !== 1) return null;
   if (at === 0 || at >= HASH_POINT_END || left === right || left === 0 || right === 0) return null;
   return {
     at: hashPoint(at), left: groupId(left), right: groupId(right), leftItems, leftBytes, rightItems, rightBytes,
-    configuration,
+    since, configuration,
   };
 }

@@ -59,6 +59,14 @@ export function incompleteSignature(message: string): Failure {
 export function requestTooLarge(): Failure {
   return failure(`${CORAL}RequestEntityTooLargeException`, "The request body is too large", 413);
 }
+export function expiredIterator(): Failure {
+  return failure(`${SERVICE}ExpiredIteratorException`,
+    "The shard iterator has expired and can no longer be used to retrieve stream records.");
+}
+export function trimmedData(): Failure {
+  return failure(`${SERVICE}TrimmedDataAccessException`,
+    "The operation attempted to read past the oldest stream record in a shard.");
+}
 
 export function duplicateItem(): Failure {
   return failure(`${SERVICE}DuplicateItemException`, "Duplicate primary key exists in table");
@@ -118,7 +126,8 @@ export function failureOfRefusal(refusal: Refusal, tellsName: boolean): Failure 
 /** The failure of an outcome that is none of the successes its operation can have. */
 export function failureOf(outcome: Outcome, tellsName = false): Failure {
   switch (outcome.kind) {
-    case "item": case "written": case "page": case "items": case "batch-written": case "table": case "tables":
+    case "item": case "written": case "page": case "stream-page": case "items": case "batch-written": case "table":
+    case "tables":
       throw new AssertionError("an outcome of another operation");
     default:
       return failureOfRefusal(outcome, tellsName);

@@ -6,6 +6,7 @@ import { batchGetItem } from "./operations/batch-get-item.ts";
 import { batchWriteItem } from "./operations/batch-write-item.ts";
 import { createTable } from "./operations/create-table.ts";
 import { deleteItem } from "./operations/delete-item.ts";
+import { describeStream, listStreams } from "./operations/describe-stream.ts";
 import { executeStatement } from "./operations/execute-statement.ts";
 import { getItem } from "./operations/get-item.ts";
 import { putItem } from "./operations/put-item.ts";
@@ -15,6 +16,7 @@ import { deleteTable, describeTable, listTables } from "./operations/tables.ts";
 import { listTagsOfResource, tagResource, untagResource } from "./operations/tags.ts";
 import { describeTimeToLive, updateTimeToLive } from "./operations/time-to-live.ts";
 import { updateTable } from "./operations/update-table.ts";
+import { getRecords, getShardIterator } from "./operations/stream-records.ts";
 import { updateItem } from "./operations/update-item.ts";
 import type { OperationHandler } from "./operations/handler.ts";
 import {
@@ -30,7 +32,6 @@ import {
   UPDATE_CONTINUOUS_BACKUPS, UPDATE_INSIGHTS, UPDATE_KINESIS,
 } from "./validate/settings-shapes.ts";
 import { NAMED_TABLE } from "./validate/shared-shapes.ts";
-import { DESCRIBE_STREAM, GET_RECORDS, GET_SHARD_ITERATOR, LIST_STREAMS } from "./validate/stream-shapes.ts";
 import { EXECUTE_TRANSACTION, TRANSACT_GET, TRANSACT_WRITE } from "./validate/transaction-shapes.ts";
 import { SEARCH_VECTORS } from "./validate/vector-shapes.ts";
 import type { StructureShape } from "./validate/shape.ts";
@@ -105,11 +106,11 @@ const NOT_OFFERED: Readonly<Record<string, StructureShape>> = {
   UpdateKinesisStreamingDestination: UPDATE_KINESIS,
   UpdateTableReplicaAutoScaling: UPDATE_REPLICA_AUTO_SCALING,
 };
-const STREAMS_NOT_OFFERED: Readonly<Record<string, StructureShape>> = {
-  DescribeStream: DESCRIBE_STREAM,
-  GetRecords: GET_RECORDS,
-  GetShardIterator: GET_SHARD_ITERATOR,
-  ListStreams: LIST_STREAMS,
+const STREAMS_OFFERED: Readonly<Record<string, OperationHandler>> = {
+  DescribeStream: describeStream,
+  GetRecords: getRecords,
+  GetShardIterator: getShardIterator,
+  ListStreams: listStreams,
 };
 
 /** By the whole X-Amz-Target. */
@@ -119,7 +120,7 @@ function registry(): Map<string, OperationHandler> {
   const map = new Map<string, OperationHandler>();
   for (const [name, handler] of Object.entries(OFFERED)) map.set(DYNAMODB + name, handler);
   for (const [name, shape] of Object.entries(NOT_OFFERED)) map.set(DYNAMODB + name, notOffered(name, shape));
-  for (const [name, shape] of Object.entries(STREAMS_NOT_OFFERED)) map.set(STREAMS + name, notOffered(name, shape));
+  for (const [name, handler] of Object.entries(STREAMS_OFFERED)) map.set(STREAMS + name, handler);
   return map;
 }
 

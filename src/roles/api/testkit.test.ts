@@ -101,6 +101,8 @@ export class TestStore {
         if (operation.kind === "delete-table") this.tables.delete(operation.name);
         return { kind: "table", table, itemCount: this.rows.size, sizeBytes: 17 };
       }
+      case "read-stream":
+        return { kind: "stream-page", json: new Uint8Array(0), count: 0, last: 0, isMore: false, trimmed: 0 };
       case "list-tables": {
         const names = [...this.tables.keys()].sort().filter((name) => name > (operation.after ?? ""));
         const page = names.slice(0, operation.limit);

@@ -5,10 +5,12 @@ import {
   ATTRIBUTE_NAME_BYTES_MAX, GLOBAL_INDEX_COUNT_MAX, INDEX_KEY_ATTRIBUTES_MAX, LOCAL_INDEX_COUNT_MAX,
 } from "../../model/limits.ts";
 import type { NodeRecord, Partition, TableSchema } from "../../model/table-schema.ts";
+import { OLD_STREAMS_MAX } from "../../model/table-stream.ts";
 import {
   areTags, isEncryption, isTableClass, isThroughput, isThroughputCap, isTimeToLive,
 } from "../../wire/codec/settings-shapes.ts";
-import { isCounter } from "../../wire/codec/shape.ts";
+import { isCounter, listOf } from "../../wire/codec/shape.ts";
+import { isStream } from "../../wire/codec/stream-shapes.ts";
 
 /** Ids given out so far; an id is never given twice. */
 export type Counters = { readonly nextTable: number; readonly nextGroup: number; readonly nextNode: number };
@@ -66,7 +68,7 @@ export function isTable(row: Fields): row is Fields & TableSchema {
 /** Rows from before a setting was there do not have it. */
 const SETTINGS: Readonly<Record<string, (value: unknown) => boolean>> = {
   tags: areTags, onDemandCap: isThroughputCap, warm: isThroughput, encryption: isEncryption, timeToLive: isTimeToLive,
-  tableClassMs: isCounter,
+  tableClassMs: isCounter, stream: isStream, oldStreams: listOf(isStream, OLD_STREAMS_MAX),
 };
 
 function areSettings(row: Fields): boolean {
@@ -81,6 +83,7 @@ export function isPartition(value: unknown): value is Partition {
     && isNodes(value["replicas"]) && value["replicas"].length > 0
     && ["logReplicas", "joining", "leaving", "first"].every((list) => value[list] === undefined || isNodes(value[list]))
     && (epoch === undefined || isWhole(epoch, 1)) && (parent === undefined || isWhole(parent, 1))
+    && (value["since"] === undefined || isWhole(value["since"], 0))
     && (splitting === undefined || isSplitting(splitting));
 }
 

@@ -4,6 +4,7 @@
 import { buggify } from "../../base/buggify.ts";
 import type { GroupId, NodeId } from "../../base/ids.ts";
 import type { Partition } from "../../model/table-schema.ts";
+import { STREAM_RETENTION_MS, withoutOldStreams } from "../../model/table-stream.ts";
 import type { Clock, TimerHandle } from "../../ports/clock.ts";
 import type { Network } from "../../ports/network.ts";
 import type { NodeMessage, Reply } from "../../wire/data-messages.ts";
@@ -33,6 +34,8 @@ export type ControlEnv = {
   readonly systemReplicas: readonly NodeId[];
   /** The first request id of this life. */
   readonly firstId: number;
+  /** How long records of streams are kept; absent: as long as DynamoDB does. */
+  readonly streamRetentionMs?: number;
   /** This node leads the system group, with a live lease. */
   isLeading(): boolean;
   /** A change of the catalogue is on its way: nothing is planned on what it may change. */
@@ -128,6 +131,20 @@ export class ControlPlane {
     return this.#tasks.words(group);
   }
 
+  wallMs(): number {
+    return this.#env.clock.wallMs();
+  }
+
+  /** Shards whose records are too old to be there are not listed either. */
+  #forgetShards(catalogue: Catalogue, draft: Draft): void {
+    const { streamRetentionMs = STREAM_RETENTION_MS } = this.#env;
+    for (const { name, stream } of catalogue.tables()) {
+      const current = stream === undefined ? null : draft.table(name);
+      const kept = current === null ? null : withoutOldStreams(current, this.wallMs(), streamRetentionMs);
+      if (kept !== null && kept !== current) draft.put(kept);
+    }
+  }
+
   #forget(): void {
     this.#asks.clear();
     this.#tables.clear();
@@ -170,7 +187,8 @@ export class ControlPlane {
     }
     const draft = new Draft(catalogue);
     const view = this.view();
-    const hasMovingTables = this.#tables.look(catalogue, draft, view, now);
+    const hasMovingTables = this.#tables.look(catalogue, draft, view, now, clock.wallMs());
+    this.#forgetShards(catalogue, draft);
     const isActive = new Look(this, this.#tasks, draft, view, now).run(placesOf(catalogue), this.#hurried);
     const rows = draft.rows();
     if (rows.length > 0) commit(rows);
@@ -246,7 +264,8 @@ class Look {
       const moved = work.kind === "split" ? this.#tasks.takeMoved(partition.group) : null;
       if (moved !== null && table !== null) {
         const current = this.#draft.table(table.name);
-        const next = current === null ? null : publishChildren(current, partition, moved, this.#view);
+        const wallMs = this.#control.wallMs();
+        const next = current === null ? null : publishChildren(current, partition, moved, this.#view, wallMs);
         if (next !== null) this.#draft.put(next);
       } else if (this.#hasRoom(work.kind)) this.#tasks.step(partition.group, work, step.why, this.#now);
       else this.#tasks.say(partition.group, "waits for others");

@@ -108,10 +108,10 @@ test("a split is planned once, published as its leader tells it, and retired whe
     [], [left], [right, left], [left, { ...right, from: hashPoint(1_001) }], [left, { ...right, to: hashPoint(2_000) }],
     [{ ...left, group: groupId(20) }, right], [left, { ...right, replicas: [] }],
   ];
-  for (const answer of wrong) assert.equal(publishChildren(table, parent, answer, view(catalogue)), null, JSON.stringify(answer));
+  for (const answer of wrong) assert.equal(publishChildren(table, parent, answer, view(catalogue), 0), null, JSON.stringify(answer));
   assert.equal(publishChildren(table, { ...parent, splitting: { at: hashPoint(7), left: left.group, right: right.group } },
-    [left, right], view(catalogue)), null, "not where it was asked for");
-  const published = publishChildren(table, parent, [left, right], view(catalogue));
+    [left, right], view(catalogue), 0), null, "not where it was asked for");
+  const published = publishChildren(table, parent, [left, right], view(catalogue), 0);
   assert.ok(published);
   const draft = new Draft(catalogue);
   draft.put(published);

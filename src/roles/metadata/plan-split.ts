@@ -4,6 +4,7 @@
 // may still be on its way, and children that the catalogue does not expect would be taken for leftovers.
 import { groupId, type GroupId, type HashPoint, type NodeId } from "../../base/ids.ts";
 import { hostsOf, type Partition, type TableSchema } from "../../model/table-schema.ts";
+import { splitStream } from "../../model/table-stream.ts";
 import type { SplitWork } from "../../wire/data-messages.ts";
 import { isCover, isPartition, type Counters } from "./catalogue-shapes.ts";
 import type { ClusterView } from "./cluster-view.ts";
@@ -55,7 +56,7 @@ export function isSettled(partition: Partition): boolean {
  * was planned.
  */
 export function publishChildren(
-  table: TableSchema, parent: Partition, answered: readonly Partition[], view: ClusterView,
+  table: TableSchema, parent: Partition, answered: readonly Partition[], view: ClusterView, wallMs: number,
 ): TableSchema | null {
   const { splitting, group } = parent;
   const [left, right] = answered;
@@ -75,8 +76,11 @@ export function publishChildren(
   // Whoever was to join the parent and was not in its configuration yet never will be.
   const { splitting: _, ...rest } = parent;
   const closed = withLists(rest, { ...listsOf(left), leaving: [] }, epochOf(parent));
+  const { stream } = table;
   return {
     ...table,
+    ...(stream === undefined ? {}
+      : { stream: splitStream(stream, group, children, left.since ?? 0, wallMs) }),
     partitions: [...table.partitions.slice(0, at), ...children, ...table.partitions.slice(at + 1)],
     closed: [...(table.closed ?? []), closed],
   };

@@ -3,6 +3,7 @@ import type { GroupId } from "../../base/ids.ts";
 import { must } from "../../base/assert.ts";
 import type { Refusal } from "../../model/operation.ts";
 import type { Billing, GlobalIndex, TableDefinition, TableSchema } from "../../model/table-schema.ts";
+import { withNewStream } from "../../model/table-stream.ts";
 import type { Mutation } from "../../wire/log-record.ts";
 import { counterRow, tableRow, type Catalogue } from "./catalogue.ts";
 import type { ClusterView } from "./cluster-view.ts";
@@ -40,11 +41,12 @@ export function planCreate(catalogue: Catalogue, definition: TableDefinition, co
   const takeGroup = (): GroupId => ids.takeGroup();
   const partitions = equalPartitions(count, context.view, takeGroup);
   if (partitions === null) return NO_ROOM;
-  const { partitionCount: _, globalIndexes: definitions, billing, ...wanted } = definition;
+  const { partitionCount: _, globalIndexes: definitions, billing, streamView, ...wanted } = definition;
   let table: TableSchema = {
     ...wanted, id: ids.takeTable(), status: "CREATING", version: 1, createdMs: context.nowMs,
     uuid: context.uuid(), billing: withOnDemandTime(billing, context.nowMs), partitions,
   };
+  if (streamView !== undefined) table = withNewStream(table, streamView, context.nowMs);
   const rows: Mutation[] = [];
   const globalIndexes: GlobalIndex[] = [];
   for (const one of definitions ?? []) {

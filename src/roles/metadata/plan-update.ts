@@ -8,6 +8,7 @@ import type { ClusterView } from "./cluster-view.ts";
 import { NewIds } from "./new-ids.ts";
 import { refuseInUse, stillInUse, type TablePlan } from "./plan-table.ts";
 import { changeBilling } from "./plan-billing.ts";
+import { changeStream } from "./plan-stream.ts";
 import { changeIndexes, withIndexBilling } from "./plan-index-updates.ts";
 import {
   changeClass, changeEncryption, changeOnDemandCap, changeProtection, changeTags, changeTimeToLive, changeWarm,
@@ -43,6 +44,7 @@ export type Step<C> = {
 const STEPS: { readonly [K in keyof TableChange]-?: Step<Exclude<TableChange[K], undefined>> } = {
   billing: { change: changeBilling },
   globalIndexes: { change: changeIndexes },
+  stream: { change: changeStream },
   tableClass: { change: changeClass },
   deletionProtection: { change: changeProtection, isQuiet: true, isAnyTime: true },
   onDemandCap: { change: changeOnDemandCap, isQuiet: true },

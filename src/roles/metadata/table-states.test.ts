@@ -43,7 +43,7 @@ class Bench {
   look(): boolean {
     this.asks.sweep(this.clock.monotonicMs());
     const draft = new Draft(this.catalogue);
-    const isBusy = this.states.look(this.catalogue, draft, this.view(), this.clock.monotonicMs());
+    const isBusy = this.states.look(this.catalogue, draft, this.view(), this.clock.monotonicMs(), this.clock.wallMs());
     for (const row of draft.rows()) assert.equal(this.catalogue.apply(row), null);
     return isBusy;
   }

@@ -4,12 +4,14 @@
 import type { GroupId, TableId } from "../../base/ids.ts";
 import { globalIndexesOf, hiddenTableName } from "../../model/global-index.ts";
 import type { GlobalIndex, Partition, TableSchema } from "../../model/table-schema.ts";
+import { newStream, settledStream } from "../../model/table-stream.ts";
 import type { Asks } from "./asks.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { ClusterView } from "./cluster-view.ts";
 import type { Draft } from "./draft.ts";
 import { backfilling, IndexFills } from "./index-fills.ts";
 import { hiddenNames } from "./plan-indexes.ts";
+import { StreamSteps } from "./stream-steps.ts";
 
 /** A replica that has not answered for so long is asked again. */
 const STATUS_MS_MAX = 100;
@@ -22,6 +24,7 @@ export class TableStates {
   readonly #asks: Asks;
   readonly #onServed: () => void;
   readonly #fills: IndexFills;
+  readonly #streams: StreamSteps;
   /** Groups of tables being created that a leader serves. */
   readonly #served: Set<GroupId> = new Set();
   /** Groups that nobody serves, and since when that is known. */
@@ -35,10 +38,11 @@ export class TableStates {
     this.#asks = asks;
     this.#onServed = onServed;
     this.#fills = new IndexFills(asks, onServed);
+    this.#streams = new StreamSteps(asks, onServed);
   }
 
   /** True while tables are on their way. */
-  look(catalogue: Catalogue, draft: Draft, view: ClusterView, nowMs: number): boolean {
+  look(catalogue: Catalogue, draft: Draft, view: ClusterView, nowMs: number, wallMs: number): boolean {
     let isBusy = false;
     for (const table of catalogue.tables()) {
       if (table.status === "DELETING") {
@@ -47,10 +51,10 @@ export class TableStates {
         isBusy = true;
       } else if (table.status === "CREATING") {
         if (!this.#isServed(table, nowMs)) this.#beginAnew(table, draft, view, nowMs);
-        else if (areIndexesServed(catalogue, table)) draft.put(created(table));
+        else if (areIndexesServed(catalogue, table)) draft.put(created(table, wallMs));
         isBusy = true;
       } else if (table.status === "UPDATING") {
-        if (areIndexesServed(catalogue, table) && this.#wasShown(table.id, nowMs)) settle(table, draft);
+        this.#settle(catalogue, table, draft, nowMs, wallMs);
         isBusy = true;
       } else {
         for (const index of backfilling(table)) {
@@ -61,6 +65,14 @@ export class TableStates {
     }
     if (!isBusy) this.clear();
     return isBusy;
+  }
+
+  /** A change is shown for a while, and done when indexes are served and all partitions have switched the stream. */
+  #settle(catalogue: Catalogue, table: TableSchema, draft: Draft, nowMs: number, wallMs: number): void {
+    const switched = this.#streams.timestamps(table, nowMs);
+    if (switched === null || !areIndexesServed(catalogue, table) || !this.#wasShown(table.id, nowMs)) return;
+    const { stream } = table;
+    settle(stream === undefined ? table : { ...table, stream: settledStream(stream, switched, wallMs) }, draft);
   }
 
   #wasShown(table: TableId, nowMs: number): boolean {
@@ -77,6 +89,7 @@ export class TableStates {
     this.#changing.clear();
     this.#awaited.clear();
     this.#fills.clear();
+    this.#streams.clear();
   }
 
   /**
@@ -88,16 +101,18 @@ export class TableStates {
       nowMs - (this.#unserved.get(group) ?? nowMs) >= UNSERVED_MS_MAX && replicas.some((node) => view.isLost(node))
     );
     if (!table.partitions.some(isStuck)) return;
+    const partitions = table.partitions.map((partition): Partition => {
+      const replicas = isStuck(partition) ? view.chooseNew() : [];
+      if (replicas.length === 0) return partition;
+      const next = { ...partition, group: draft.takeGroup(), replicas };
+      view.count(partition, -1);
+      view.count(next, 1);
+      return next;
+    });
+    const { stream } = table;
     draft.put({
-      ...table,
-      partitions: table.partitions.map((partition): Partition => {
-        const replicas = isStuck(partition) ? view.chooseNew() : [];
-        if (replicas.length === 0) return partition;
-        const next = { ...partition, group: draft.takeGroup(), replicas };
-        view.count(partition, -1);
-        view.count(next, 1);
-        return next;
-      }),
+      ...table, partitions,
+      ...(stream === undefined ? {} : { stream: newStream(stream.viewType, stream.createdMs, partitions) }),
     });
   }
 
@@ -148,8 +163,12 @@ function areIndexesServed(catalogue: Catalogue, table: TableSchema): boolean {
   return hiddenNames(table).every((name) => catalogue.table(name)?.status === "ACTIVE");
 }
 
-function created(table: TableSchema): TableSchema {
-  const active: TableSchema = { ...table, status: "ACTIVE" };
+function created(table: TableSchema, wallMs: number): TableSchema {
+  const { stream } = table;
+  const active: TableSchema = {
+    ...table, status: "ACTIVE",
+    ...(stream === undefined ? {} : { stream: settledStream(stream, new Map(), wallMs) }),
+  };
   return table.globalIndexes === undefined ? active
     : { ...active, globalIndexes: table.globalIndexes.map((index) => ({ ...index, status: "ACTIVE" })) };
 }

@@ -195,5 +195,5 @@ export class PendingRequests {
 /** Reads, and what leaves the same when it is done twice. */
 function isRepeatable({ kind }: Work): boolean {
   return kind === "get" || kind === "get-many" || kind === "query" || kind === "scan" || kind === "status"
-    || kind === "register" || kind === "describe";
+    || kind === "read-stream" || kind === "register" || kind === "describe";
 }

@@ -122,6 +122,9 @@ export class Router {
       case "update":
         this.#toPoint(operation.table, operation.address.point, operation, 0, true, 0, done);
         return;
+      case "read-stream":
+        this.#toPoint(operation.table, operation.point, operation, 0, true, 0, done);
+        return;
       case "query": {
         const { table, point, page } = operation;
         this.#toPoint(table, point, operation, PAGE_BYTES_MAX, page.isStrong, 0, done);
@@ -415,6 +418,7 @@ function single(outcome: Answered): Outcome {
   switch (outcome.kind) {
     case "many":
     case "status":
+    case "stream-switched":
     case "moved":
     case "done":
     case "not-now":

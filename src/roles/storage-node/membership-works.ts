@@ -133,7 +133,8 @@ export class MembershipWorks {
       this.#refuse(request, point.reason);
       return;
     }
-    if (!this.#handOnState(host, span.table, point.at)) {
+    const since = this.#handOnState(host, span.table, point.at);
+    if (since === null) {
       this.#refuse(request, "too much is in flight");
       return;
     }
@@ -142,7 +143,7 @@ export class MembershipWorks {
     const leftBytes = Math.round(bytes * point.leftShare);
     const entry = host.core.propose(SPLIT, encodeSplitPayload({
       at: point.at, left: work.left, right: work.right, leftItems, leftBytes,
-      rightItems: items - leftItems, rightBytes: bytes - leftBytes,
+      rightItems: items - leftItems, rightBytes: bytes - leftBytes, since,
       configuration: { epoch: epoch(1), replicas: host.configuration.replicas },
     }), clock.monotonicMs());
     if (entry === null) {
@@ -153,16 +154,19 @@ export class MembershipWorks {
     this.#wait({ host, request, epoch: 0, leader: null, timer: null });
   }
 
-  /** The left child has the state row where it is; the right one gets its own, in the last entry before the split. */
-  #handOnState(host: GroupHost, table: TableId, at: HashPoint): boolean {
+  /**
+   * The left child has the state row where it is; the right one gets its own, in the last entry before the split.
+   * Returns the greatest write timestamp given out; null: not now.
+   */
+  #handOnState(host: GroupHost, table: TableId, at: HashPoint): number | null {
     const { led, replicator } = this.#env;
     const session = must(host.session, "a leader that serves splits");
     const partition = led.of(host, session, null);
-    if (partition.kind !== "led") return false;
+    if (partition.kind !== "led") return null;
     const key = stateKey(table, at);
     session.addRow(key, encodeState(key, partition.state()));
     session.noteState();
-    return replicator.proposeNow(host);
+    return replicator.proposeNow(host) ? session.timestamp : null;
   }
 
   onGroupStatus(host: GroupHost, request: Request): void {

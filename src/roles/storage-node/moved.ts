@@ -41,11 +41,11 @@ export function redirect(host: GroupHost): Redirect {
 
 /** The children of a split as they begin. */
 export function childPartitions(parent: Partition, split: SplitPayload): readonly Partition[] {
-  const { at, left, right, configuration } = split;
+  const { at, left, right, configuration, since } = split;
   const members = membersOf(configuration, parent);
   return [
-    { group: left, from: parent.from, to: at, ...members, parent: parent.group },
-    { group: right, from: at, to: parent.to, ...members, parent: parent.group },
+    { group: left, from: parent.from, to: at, ...members, parent: parent.group, since },
+    { group: right, from: at, to: parent.to, ...members, parent: parent.group, since },
   ];
 }
 

@@ -20,6 +20,7 @@ import { MembershipWorks } from "./membership-works.ts";
 import { elsewhere, redirect, type PlacedGroups } from "./moved.ts";
 import { readItem, readPage } from "./read.ts";
 import { SnapshotPages } from "./snapshot-pages.ts";
+import { Streams } from "./streams.ts";
 import { Writes } from "./writes.ts";
 
 export type StorageNodeEnv = {
@@ -53,6 +54,7 @@ export class StorageNode {
   readonly #writes: Writes;
   readonly #expiry: ExpirySweep;
   readonly #indexes: GlobalIndexes;
+  readonly #streams: Streams;
 
   constructor(env: StorageNodeEnv) {
     this.#env = env;
@@ -61,7 +63,8 @@ export class StorageNode {
     this.#indexes = new GlobalIndexes({
       ...env, answer, led: this.#led, lagMs: env.indexLagMs ?? noLag, batchBytes: env.indexBatchBytes,
     });
-    this.#writes = new Writes({ ...env, answer, led: this.#led }, [this.#indexes]);
+    this.#streams = new Streams({ ...env, answer, led: this.#led });
+    this.#writes = new Writes({ ...env, answer, led: this.#led }, [this.#indexes, this.#streams]);
     this.#membership = new MembershipWorks({ ...env, answer, led: this.#led });
     this.#pages = new SnapshotPages({ ...env, answer });
     this.#expiry = new ExpirySweep({
@@ -148,6 +151,12 @@ export class StorageNode {
         return;
       case "index-rows":
         this.#indexes.onRows(host, request, work);
+        return;
+      case "read-stream":
+        this.#reply(request, this.#streams.read(host, work));
+        return;
+      case "switch-stream":
+        this.#streams.onSwitch(host, request, work);
         return;
       case "register":
       case "admin":

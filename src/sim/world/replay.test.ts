@@ -191,7 +191,7 @@ class Truth {
     const at = ++life.last;
     const payload = encodeSplitPayload({
       at: hashPoint(HASH_POINT_END / 2), left, right, leftItems: share, leftBytes: 0,
-      rightItems: life.items - share, rightBytes: 0, configuration: STORAGE_SET,
+      rightItems: life.items - share, rightBytes: 0, since: 0, configuration: STORAGE_SET,
     });
     world.entry(SPLIT, life.group, at, payload);
     world.sync();

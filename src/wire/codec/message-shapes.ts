@@ -7,14 +7,15 @@ import {
   type GroupStatusOutcome, type GroupStatusWork, type IndexRow, type IndexRowsWork, type ManyOutcome, type Moved,
   type NodeBeat, type NotNow, type ReconfigureWork, type Redirect, type RegisterWork, type Registered,
   type ReplicaProgress, type Reply, type Request, type SnapshotPage, type SnapshotPageWork, type SplitWork,
-  type StatusOutcome, type StatusWork, type TableWork, type TransferWork, type Work, type WorkOutcome,
-  type WriteManyWork,
+  type StatusOutcome, type StatusWork, type StreamSwitched, type SwitchStreamWork, type TableWork,
+  type TransferWork, type Work, type WorkOutcome, type WriteManyWork,
 } from "../data-messages.ts";
 import { LOG, REPLICAS_MAX, STORAGE, type Configuration, type Replica } from "../group-configuration.ts";
 import type { Mutation } from "../log-record.ts";
 import type { WriteOperation } from "../../model/operation.ts";
 import {
-  isGet, isItemKey, isKeyBound, isOutcome, isQuery, isReason, isScan, isTableOperation, MANY_MAX, OUTCOMES, WRITES,
+  isGet, isItemKey, isKeyBound, isOutcome, isQuery, isReadStream, isReason, isScan, isTableOperation, MANY_MAX,
+  OUTCOMES, WRITES,
 } from "./operation-shapes.ts";
 import {
   binary, isBytes, isCounter, isDuration, isFlag, isHashPoint, isInteger, isNodeId, isPositive,
@@ -71,6 +72,10 @@ const isWork: Shape = union<Work>({
     kind: oneOf("write-many"), writes: listOf(union<WriteOperation>(WRITES), MANY_MAX, 1),
   }),
   "get-many": object<GetManyWork>({ kind: oneOf("get-many"), gets: listOf(isGet, MANY_MAX, 1) }),
+  "read-stream": isReadStream,
+  "switch-stream": object<SwitchStreamWork>({
+    kind: oneOf("switch-stream"), table: whole(0, 0xffff_ffff), version: isCounter,
+  }),
   status: object<StatusWork>({ kind: oneOf("status") }),
   "table-work": object<TableWork>({ kind: oneOf("table-work"), operation: isTableOperation }),
   reconfigure: object<ReconfigureWork>({ kind: oneOf("reconfigure"), epoch: isCounter, replicas: areReplicas }),
@@ -102,6 +107,7 @@ const isWorkOutcome: Shape = union<WorkOutcome>({
   redirect: object<Redirect>({ kind: oneOf("redirect"), leader: nullable(isNodeId), reason: isReason }),
   many: object<ManyOutcome>({ kind: oneOf("many"), outcomes: listOf(isOutcome, MANY_MAX) }),
   status: object<StatusOutcome>({ kind: oneOf("status"), applied: isCounter, items: isInteger, bytes: isInteger }),
+  "stream-switched": object<StreamSwitched>({ kind: oneOf("stream-switched"), timestamp: isCounter }),
   moved: object<Moved>({ kind: oneOf("moved"), partitions: listOf(isPartition, CHILDREN_MAX) }),
   done: object<Done>({ kind: oneOf("done") }),
   "not-now": object<NotNow>({ kind: oneOf("not-now"), reason: isReason }),

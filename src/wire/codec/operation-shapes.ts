@@ -3,8 +3,8 @@
 import type {
   BatchGetOutcome, BatchWriteOutcome, CreateTableOperation, DeleteOperation, DeleteTableOperation,
   DescribeTableOperation, GetOperation, GetOutcome, ItemAddress, ItemCounts, ListTablesOperation, Outcome, PageOptions,
-  PageOutcome, IndexRead, PutOperation, QueryOperation, Refusal, ScanOperation, TableListOutcome, TableOperation,
-  TableOutcome,
+  PageOutcome, IndexRead, PutOperation, QueryOperation, Refusal, ReadStreamOperation, ScanOperation,
+  StreamPageOutcome, TableListOutcome, TableOperation, TableOutcome,
   UpdateOperation, UpdateTableOperation, WriteOperation, WriteOutcome,
 } from "../../model/operation.ts";
 import type { ConditionNode, Operand, SetValue, UpdateNode } from "../../model/expression/ast.ts";
@@ -31,6 +31,7 @@ const KEY_BYTES_MIN = 23;
 /** Bounds of ranges may be one byte longer than the longest key. */
 const BOUND_BYTES_MAX = STORAGE_KEY_BYTES_MAX + 1;
 const PATH_PARTS_MAX = 1_000;
+const REGION_CHARS_MAX = 128;
 const REASON_CHARS_MAX = 64 * KIB;
 /** Operations that travel together: more than any batch has. */
 export const MANY_MAX = 1_000;
@@ -50,6 +51,13 @@ const isItem: Shape = (value) => {
   const parsed = parseAttributeMap(value);
   return parsed.ok && parsed.value === value;
 };
+
+/** A point that keys have: not the end of the hash space. */
+const isKeyPoint: Shape = (value) => isHashPoint(value) && value !== HASH_POINT_END;
+/** It is put into JSON as it is. */
+const isRegion: Shape = (value) => (
+  typeof value === "string" && value.length <= REGION_CHARS_MAX && /^[A-Za-z0-9_-]*$/.test(value)
+);
 
 const isPath: Shape = (value) => {
   if (!Array.isArray(value) || value.length < 1 || value.length > PATH_PARTS_MAX) return false;
@@ -182,6 +190,10 @@ export const isScan: Shape = object<ScanOperation>({
   kind: oneOf("scan"), table: isTable, fromPoint: isHashPoint, toPoint: isHashPoint, page: isPage,
 }, isIndexThere);
 
+export const isReadStream: Shape = object<ReadStreamOperation>({
+  kind: oneOf("read-stream"), table: isTable, createdMs: isCounter, shard: isPositive, point: isKeyPoint,
+  after: isCounter, upTo: nullable(isCounter), limit: nullable(isPositive), region: isRegion,
+});
 export const isTableOperation: Shape = union<TableOperation>({
   "create-table": object<CreateTableOperation>({ kind: oneOf("create-table"), definition: isTableDefinition }),
   "update-table": object<UpdateTableOperation>({
@@ -234,6 +246,9 @@ export const OUTCOMES: { readonly [K in Outcome["kind"]]: Shape } = {
     kind: oneOf("page"), runs: listOf(isBytes, RUNS_MAX), count: isCounter, scanned: isCounter,
     scannedBytes: isCounter, lastKey: nullable(isItem),
     fetched: optional(object<NonNullable<PageOutcome["fetched"]>>({ bytes: isCounter, steps: isCounter })),
+  }),
+  "stream-page": object<StreamPageOutcome>({
+    kind: oneOf("stream-page"), json: isBytes, count: isCounter, last: isCounter, isMore: isFlag, trimmed: isCounter,
   }),
   items: object<BatchGetOutcome>({
     kind: oneOf("items"), outcomes: listOf(union<GetOutcome | Refusal>({ item: isGetOutcome, ...REFUSALS }), MANY_MAX),

@@ -13,6 +13,7 @@ import type {
   Billing, GlobalIndex, GlobalIndexDefinition, KeyAttribute, LocalIndex, NodeRecord, Partition, TableSchema,
 } from "../../model/table-schema.ts";
 import type { IndexUpdate, TableChange } from "../../model/table-settings.ts";
+import type { StreamShard, TableStream } from "../../model/table-stream.ts";
 import {
   CATALOGUE, CATALOGUE_ASK, NODE_BEAT, PAXOS_FRAME, REPLY, REQUEST, type AdminWork, type IndexRow, type NodeMessage,
   type PaxosFrame, type Work, type WorkOutcome,
@@ -82,7 +83,20 @@ export function randomTable(prng: Prng): TableSchema {
     deletionProtection: prng.chance(1, 2), tableClass: prng.pick([null, "STANDARD", "STANDARD_INFREQUENT_ACCESS"]),
     ...randomSettings(prng),
     ...(prng.chance(1, 3) ? { timeToLive: { attribute: "ttl", isEnabled: prng.chance(1, 2), changedMs: counter(prng) } } : {}),
+    ...(prng.chance(1, 3) ? { stream: randomStream(prng), oldStreams: many(prng, 2, randomStream) } : {}),
     partitions, ...(prng.chance(1, 3) ? { closed: many(prng, 2, randomPartition) } : {}),
+  };
+}
+
+function randomStream(prng: Prng): TableStream {
+  const ends = { ms: counter(prng), last: counter(prng) };
+  return {
+    viewType: prng.pick(["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]),
+    status: prng.pick(["ENABLING", "ENABLED", "DISABLING", "DISABLED"]), createdMs: counter(prng),
+    shards: many(prng, 3, (): StreamShard => ({
+      group: groupId(prng.between(1, 99)), at: randomPoint(prng), after: counter(prng),
+      ...(prng.chance(1, 2) ? { parent: groupId(9) } : {}), ...(prng.chance(1, 2) ? { closed: ends } : {}),
+    })),
   };
 }
 
@@ -108,6 +122,7 @@ function randomChange(prng: Prng): TableChange {
     ...(prng.chance(1, 2) ? { billing: prng.pick([{ mode: "PAY_PER_REQUEST" }, { throughput: { readUnits: 3, writeUnits: 4 } }]) } : {}),
     ...(prng.chance(1, 2) ? { deletionProtection: prng.chance(1, 2), tableClass: "STANDARD" } : {}),
     ...(prng.chance(1, 2) ? { onDemandCap: prng.pick([{ readUnits: null }, { writeUnits: 7 }]) } : {}),
+    ...(prng.chance(1, 2) ? { stream: { viewType: prng.pick([null, "KEYS_ONLY"] as const) } } : {}),
     ...(prng.chance(1, 2) ? { warm: { readUnits: 1 }, encryption: table.encryption ?? null } : {}),
     ...(prng.chance(1, 2) ? { tags: { set: table.tags ?? [], remove: ["gone"] } } : {}),
     ...(prng.chance(1, 2) ? { globalIndexes: many(prng, 3, randomIndexUpdate, 1) } : {}),
@@ -217,6 +232,11 @@ const WORKS: readonly ((prng: Prng) => Work)[] = [
   (prng): Work => ({ kind: "register", uuid: randomText(prng, 5), zone: "a", address: "h:1", capacity: 5 }),
   (prng): Work => ({ kind: "admin", command: randomAdmin(prng) }),
   (): Work => ({ kind: "describe" }),
+  (prng): Work => ({ kind: "switch-stream", table: tableId(prng.u32()), version: counter(prng) }),
+  (prng): Work => ({
+    kind: "read-stream", table: randomTable(prng), createdMs: counter(prng), shard: groupId(7), point: hashPoint(prng.u32()),
+    after: counter(prng), upTo: prng.pick([null, 0, 77]), limit: prng.pick([null, 1, 1_000]), region: "eu-west-1",
+  }),
   (prng): Work => ({ kind: "fill-index", index: tableId(prng.u32()), version: counter(prng) }),
   (prng): Work => ({ kind: "index-rows", rows: many(prng, 4, randomIndexRow, 1) }),
 ];
@@ -245,6 +265,7 @@ function randomTableOperation(prng: Prng): TableOperation {
       definition: {
         name, hashKey, rangeKey, billing, deletionProtection, tableClass, partitionCount,
         ...(localIndexes === undefined ? {} : { localIndexes }), ...settings,
+        ...(prng.chance(1, 2) ? {} : { streamView: "OLD_IMAGE" }),
         ...(prng.chance(1, 2) ? {} : { globalIndexes: many(prng, 2, randomGlobalDefinition, 1) }),
       },
     },
@@ -389,6 +410,11 @@ const OUTCOMES: readonly ((prng: Prng) => WorkOutcome)[] = [
   (prng): WorkOutcome => ({ kind: "status", applied: lsn(counter(prng)), items: 1, bytes: -1 }),
   (prng): WorkOutcome => ({ kind: "moved", partitions: many(prng, 2, randomPartition) }),
   (): WorkOutcome => ({ kind: "done" }),
+  (prng): WorkOutcome => ({ kind: "stream-switched", timestamp: counter(prng) }),
+  (prng): WorkOutcome => ({
+    kind: "stream-page", json: prng.bytes(prng.below(50)), count: 3, last: counter(prng), isMore: prng.chance(1, 2),
+    trimmed: counter(prng),
+  }),
   (): WorkOutcome => ({ kind: "not-now", reason: "busy" }),
   (prng): WorkOutcome => ({
     kind: "group-status", isLeader: true, leader: randomNode(prng),

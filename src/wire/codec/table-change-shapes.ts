@@ -7,6 +7,7 @@ import {
   areTags, isAttributeName, isEncryption, isTableClass, isTagKey, isThroughput,
 } from "./settings-shapes.ts";
 import { isCounter, isFlag, listOf, nullable, object, oneOf, optional, text, union, type Shape } from "./shape.ts";
+import { isStreamView } from "./stream-shapes.ts";
 import { isGlobalIndexDefinition } from "./table-shapes.ts";
 
 const isBillingChange: Shape = object<BillingChange>({
@@ -32,6 +33,7 @@ const isIndexUpdate: Shape = union<IndexUpdate>({
 export const isTableChange: Shape = object<TableChange>({
   billing: optional(isBillingChange),
   globalIndexes: optional(listOf(isIndexUpdate, 2 * GLOBAL_INDEX_COUNT_MAX, 1)),
+  stream: optional(object<NonNullable<TableChange["stream"]>>({ viewType: nullable(isStreamView) })),
   deletionProtection: optional(isFlag),
   tableClass: optional(isTableClass),
   onDemandCap: optional(isPartialCap),

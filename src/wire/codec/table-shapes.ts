@@ -15,6 +15,8 @@ import {
 import {
   areTags, isEncryption, isTableClass, isThroughput, isThroughputCap, isTimeToLive,
 } from "./settings-shapes.ts";
+import { isStream, isStreamView } from "./stream-shapes.ts";
+import { OLD_STREAMS_MAX } from "../../model/table-stream.ts";
 
 /** Partitions of one table: what a catalogue of them still fits a frame with. */
 const PARTITIONS_MAX = 65_536;
@@ -50,6 +52,7 @@ export const isPartition: Shape = object<Partition>({
   epoch: optional(isCounter),
   first: optional(nodes),
   parent: optional(isPositive),
+  since: optional(isCounter),
   splitting: optional(object<NonNullable<Partition["splitting"]>>({
     at: nullable(isHashPoint), left: isPositive, right: isPositive,
   })),
@@ -126,6 +129,8 @@ const isWholeTable: Shape = object<TableSchema>({
   ...settings,
   tableClassMs: optional(isCounter),
   timeToLive: optional(isTimeToLive),
+  stream: optional(isStream),
+  oldStreams: optional(listOf(isStream, OLD_STREAMS_MAX)),
   partitions: listOf(isPartition, PARTITIONS_MAX, 1),
   closed: optional(listOf(isPartition, PARTITIONS_MAX)),
 }, (table) => coversHashSpace(table.partitions) && canHaveIndexes(table)
@@ -151,6 +156,7 @@ export const isTableDefinition: Shape = object<TableDefinition>({
   billing: isBilling,
   deletionProtection: isFlag,
   ...settings,
+  streamView: optional(isStreamView),
   partitionCount: nullable(whole(1, PARTITIONS_MAX)),
 }, canHaveIndexes);
 

@@ -4,6 +4,7 @@ import { globalIndexesOf } from "../../../model/global-index.ts";
 import { localIndexesOf } from "../../../model/local-index.ts";
 import type { TableOutcome } from "../../../model/operation.ts";
 import type { Billing, KeyAttribute, Projection, TableSchema, TableStatus } from "../../../model/table-schema.ts";
+import { isRecording, streamLabel } from "../../../model/table-stream.ts";
 import { warmOf } from "../../../model/warm-throughput.ts";
 import type { Call } from "../call.ts";
 
@@ -54,6 +55,18 @@ export function tableDescription(outcome: TableOutcome, status: TableStatus, cal
     ...onDemandCap(table),
     WarmThroughput: warm(table, status),
     ...encryptionOf(table, "ENABLED", call),
+    ...latestStream(table, tableArn(region, accountId, table.name)),
+  };
+}
+
+/** The newest stream is told of when it is off too. */
+function latestStream({ stream }: TableSchema, arn: string): Description {
+  if (stream === undefined) return {};
+  const label = streamLabel(stream);
+  return {
+    ...(isRecording(stream) ? { StreamSpecification: { StreamEnabled: true, StreamViewType: stream.viewType } } : {}),
+    LatestStreamLabel: label,
+    LatestStreamArn: `${arn}/stream/${label}`,
   };
 }
 

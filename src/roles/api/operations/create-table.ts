@@ -16,7 +16,7 @@ import { indexesFailure, localIndexesIn, type TableKeys } from "./local-indexes.
 import { type TagInput, tagsOf } from "./tag-rules.ts";
 import { tableNameOf } from "./table-name.ts";
 import {
-  capWithProvisioned, classIn, encryptionIn, onDemandCapIn, throughputIn, throughputWithOnDemand, warmIn,
+  capWithProvisioned, classIn, encryptionIn, onDemandCapIn, streamIn, throughputIn, throughputWithOnDemand, warmIn,
 } from "./table-settings.ts";
 
 export const createTable: OperationHandler = { shape: CREATE_TABLE, run };
@@ -64,6 +64,8 @@ function definitionOf(input: JsonObject): Result<TableDefinition> {
   if (wrong !== null) return no(wrong);
   const settings = settingsOf(input, billing.value);
   if (!settings.ok) return settings;
+  const stream = streamIn(input);
+  if (!stream.ok) return stream;
   const partitionCount = partitionCountOf(input);
   if (!partitionCount.ok) return partitionCount;
   return ok({
@@ -75,6 +77,7 @@ function definitionOf(input: JsonObject): Result<TableDefinition> {
     billing: billing.value,
     deletionProtection: input["DeletionProtectionEnabled"] === true,
     ...settings.value,
+    ...(stream.value === undefined || stream.value === null ? {} : { streamView: stream.value }),
     partitionCount: partitionCount.value,
   });
 }
@@ -180,13 +183,6 @@ function typesOf(
 function unsupportedFailure(input: JsonObject): Failure | null {
   for (const name of UNSUPPORTED) {
     if (input[name] !== undefined) return validation(`Unsupported parameter: ${name}`);
-  }
-  const stream = input["StreamSpecification"] as { StreamEnabled: boolean; StreamViewType?: string } | undefined;
-  if (stream?.StreamEnabled === true) {
-    return validation("Unsupported parameter value: StreamSpecification.StreamEnabled true");
-  }
-  if (stream?.StreamViewType !== undefined) {
-    return validation(`${INVALID}StreamViewType is set but StreamEnabled is set to false`);
   }
   return null;
 }

@@ -1,6 +1,7 @@
 // Settings that CreateTable and UpdateTable have in common, from their parameters. Undefined: not given.
 import { THROUGHPUT_UNITS_MAX } from "../../../model/limits.ts";
 import type { Encryption, TableClass, Throughput, ThroughputCap } from "../../../model/table-settings.ts";
+import type { StreamViewType } from "../../../model/table-stream.ts";
 import { type Failure, validation } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
@@ -93,4 +94,19 @@ function encryptionProblem(
   if (type === "AES256") return "SSEType AES256 is not supported";
   if (key === undefined) return null;
   return type === undefined ? "SSEType KMS is required if KMSMasterKeyId is specified" : null;
+}
+
+/** Null: no stream, or no longer one. */
+export function streamIn(input: JsonObject): Result<StreamViewType | null | undefined> {
+  const given = input["StreamSpecification"] as
+    { StreamEnabled: boolean; StreamViewType?: StreamViewType } | undefined;
+  if (given === undefined) return ok(undefined);
+  const { StreamEnabled: isEnabled, StreamViewType: view } = given;
+  if (!isEnabled && view !== undefined) {
+    return no(validation(`${INVALID}StreamViewType is set but StreamEnabled is set to false`));
+  }
+  if (isEnabled && view === undefined) {
+    return no(validation(`${INVALID}StreamViewType is not set but StreamEnabled is set to true`));
+  }
+  return ok(view ?? null);
 }

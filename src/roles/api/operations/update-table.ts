@@ -11,7 +11,7 @@ import type { OperationHandler } from "./handler.ts";
 import { indexUpdatesIn } from "./index-updates.ts";
 import { tableNameOf } from "./table-name.ts";
 import {
-  classIn, encryptionIn, onDemandCapIn, throughputIn, throughputWithOnDemand, warmIn,
+  classIn, encryptionIn, onDemandCapIn, streamIn, throughputIn, throughputWithOnDemand, warmIn,
 } from "./table-settings.ts";
 
 export const updateTable: OperationHandler = { shape: UPDATE_TABLE, run };
@@ -21,13 +21,15 @@ const INVALID = "One or more parameter values were invalid: ";
 /** Of the whole change those members that `input` asks for; empty: none. */
 type ChangeReader = (input: JsonObject) => Result<TableChange>;
 
-const READERS: readonly ChangeReader[] = [billing, indexes, protection, tableClass, encryption, onDemandCap, warm];
+const READERS: readonly ChangeReader[] = [
+  billing, indexes, stream, protection, tableClass, encryption, onDemandCap, warm,
+];
 
 const NOTHING: Failure = validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
   + "GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, "
   + "MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required");
 const UNSUPPORTED: readonly string[] = [
-  "StreamSpecification", "ReplicaUpdates", "MultiRegionConsistency",
+  "ReplicaUpdates", "MultiRegionConsistency",
   "GlobalTableWitnessUpdates", "GlobalTableSettingsReplicationMode", "DisassociationProtectionEnabled",
 ];
 
@@ -106,6 +108,12 @@ function indexes(input: JsonObject): Result<TableChange> {
   const wanted = indexUpdatesIn(input);
   if (!wanted.ok) return wanted;
   return ok(wanted.value === undefined ? {} : { globalIndexes: wanted.value });
+}
+
+function stream(input: JsonObject): Result<TableChange> {
+  const wanted = streamIn(input);
+  if (!wanted.ok) return wanted;
+  return ok(wanted.value === undefined ? {} : { stream: { viewType: wanted.value } });
 }
 
 function protection(input: JsonObject): Result<TableChange> {
