@@ -35,6 +35,8 @@ const asked = (IndexName: string, more: object = {}): unknown => ({
 const reading = refuses("reading", [
   ["Query", asked("by-g", { ConsistentRead: true }), "Consistent reads are not supported on global secondary indexes"],
   ["Scan", { ...T, IndexName: "by-g", ConsistentRead: true }, "Consistent reads are not supported on global secondary indexes"],
+  ["ExecuteStatement", { Statement: "SELECT * FROM \"$ggsi\".\"by-g\" WHERE g = 'p'", ConsistentRead: true },
+    "Strongly consistent read is not supported on Global Secondary Indexes"],
   ["Query", asked("by-keys", { Select: "ALL_ATTRIBUTES" }), `${INVALID}Select type ALL_ATTRIBUTES is not supported for global secondary index by-keys `
     + "because its projection type is not ALL"],
   ["Query", { ...T, IndexName: "by-g", KeyConditionExpression: "a = :g", ExpressionAttributeValues: { ":g": S("p") } },

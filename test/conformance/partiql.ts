@@ -19,6 +19,13 @@ const refused = refuses("statement", [
     + "constraint: Member must have length greater than or equal to 1"],
   ["ExecuteStatement", run('SELECT * FROM "$nope"'), "Requested resource not found", "ResourceNotFoundException"],
   ["ExecuteStatement", run('SELECT * FROM "$prange"."nope" WHERE a = \'p\''), "The table does not have the specified index: nope"],
+  ["ExecuteStatement", run("DELETE FROM \"$phash\" WHERE a = 'x' RETURNING MODIFIED NEW *"),
+    "Invalid returning clause: RETURNING MODIFIED NEW *. Only RETURNING ALL OLD * is allowed in DELETE statements."],
+  ["ExecuteStatement", run("UPDATE \"$nope\".\"idx\" SET n = 1 WHERE a = 'x'"), "This operation is not supported on an index"],
+  ["ExecuteStatement", run("DELETE FROM \"$nope\".\"idx\" WHERE a = 'x'"), "This operation is not supported on an index"],
+  ["ExecuteStatement", run('SELECT COUNT(*) FROM "$prange"'), "Unexpected path component at 1:8:5"],
+  ["ExecuteStatement", run('SELECT b,\n count(v) FROM "$nope"'), "Unexpected path component at 2:2:5"],
+  ["ExecuteStatement", run('SELECT * FROM "$prange"', undefined, { NextToken: "x" }), "Invalid NextToken"],
   ["ExecuteStatement", run('UPDATE "$phash" SET n = 1'), KEY],
   ["ExecuteStatement", run('UPDATE "$phash" SET n = 1 WHERE n = 2'), KEY],
   ["ExecuteStatement", run('DELETE FROM "$phash" WHERE n = 1'), KEY],
@@ -58,6 +65,11 @@ const reads = [
     select("SELECT * FROM \"$prange\" WHERE a = 'p' AND b = 1;", null, [row(1)]),
     select("select * from \"$prange\" where a = 'p' and b = 1", null, [row(1)]),
   ]),
+  does("ExecuteStatement", "a token goes with its statement", async (target) => {
+    const { NextToken } = await target.ok("ExecuteStatement", run("SELECT * FROM \"$prange\" WHERE a = 'p'", undefined, { Limit: 1 }));
+    const answer = await target.ask("ExecuteStatement", run('SELECT * FROM "$prange"', undefined, { Limit: 1, NextToken }));
+    assert.deepEqual([answer.status, answer.message], [400, "NextToken does not match request"]);
+  }),
   does("ExecuteStatement", "pages", async (target) => {
     const seen: unknown[] = [];
     let NextToken: string | undefined;

@@ -58,7 +58,7 @@ const others = refuses("parameters", [
   bad("a = :p", "Invalid FilterExpression: The expression can not be empty;", P, { FilterExpression: "" }),
   bad("a = :p", "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES", P,
     { Select: "SPECIFIC_ATTRIBUTES" }),
-  bad("a = :p", "One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName", P,
+  bad("a = :p", "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName", P,
     { Select: "ALL_PROJECTED_ATTRIBUTES" }),
   bad("a = :p", "Cannot specify the ProjectionExpression when choosing to get only the Count", P, { Select: "COUNT", ProjectionExpression: "a" }),
   bad("a = :p", "Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES", P,

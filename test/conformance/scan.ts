@@ -34,7 +34,7 @@ const refused = refuses("parameters", [
   ["Scan", { ...T, ExpressionAttributeValues: { ":v": N(1) } },
     "ExpressionAttributeValues can only be specified when using expressions: FilterExpression is null"],
   ["Scan", { ...T, Select: "ALL_PROJECTED_ATTRIBUTES" },
-    "One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"],
+    "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"],
   ["Scan", { ...T, Select: "COUNT", ProjectionExpression: "a" }, "Cannot specify the ProjectionExpression when choosing to get only the Count"],
 ]);
 

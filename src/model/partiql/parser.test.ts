@@ -110,7 +110,8 @@ test("what is no statement is refused", () => {
     ["UPDATE t SET a = set_add(b, <<1>>) WHERE k = 1", /must be the path/],
     ["UPDATE t SET a = set_add(a, 1) WHERE k = 1", /operand type: N/],
     [`UPDATE t SET a = 1${" + 1".repeat(50)} WHERE k = 1`, /too many operators/],
-    ["DELETE FROM t WHERE k = 1 RETURNING ALL NEW *", malformed],
+    ["DELETE FROM t WHERE k = 1 RETURNING ALL NEW *", /^Invalid returning clause: RETURNING ALL NEW \*\. Only/],
+    ["DELETE FROM t.i WHERE k = 1", /^This operation is not supported on an index$/], ["SELECT a, COUNT(*) FROM t", /^Unexpected path component at 1:11:5$/],
     ["SELECT * FROM t WHERE a = ?", /^Number of parameters in request and statement don't match\.$/],
   ];
   for (const [text, message] of cases) {

@@ -58,6 +58,7 @@ function projectionOf(reader: StatementReader): readonly PathNode[] {
   const tree = newPathTree<true>(null);
   const paths: PathNode[] = [];
   do {
+    refuseCount(reader);
     const path = reader.path();
     if (reader.problem !== null) break;
     const added = addPath(tree, path, true);
@@ -65,6 +66,14 @@ function projectionOf(reader: StatementReader): readonly PathNode[] {
     paths.push(path);
   } while (reader.take(","));
   return paths;
+}
+
+/** There are no aggregates. This one has words of its own, with line, column and length of the word. */
+function refuseCount(reader: StatementReader): void {
+  const { kind, keyword, at } = reader.token;
+  if (kind !== "word" || keyword !== "COUNT" || reader.peek(1).keyword !== "(") return;
+  const { line, column } = reader.positionOf(at);
+  reader.refuse(`Unexpected path component at ${line}:${column}:${keyword.length}`);
 }
 
 function whereOf(reader: StatementReader): ConditionNode | null {
@@ -78,8 +87,15 @@ function insertOf(reader: StatementReader): Statement {
   return { kind: "insert", table, item: reader.item() };
 }
 
-function updateOf(reader: StatementReader): Statement {
+/** The table of a write, which cannot be told to go to an index. */
+function writtenTable(reader: StatementReader): string {
   const table = reader.name("a table name");
+  if (reader.is(".")) reader.refuse("This operation is not supported on an index");
+  return table;
+}
+
+function updateOf(reader: StatementReader): Statement {
+  const table = writtenTable(reader);
   const update = parseClauses(reader);
   const where = whereOf(reader);
   return { kind: "update", table, update, where, returning: returningOf(reader) };
@@ -87,13 +103,18 @@ function updateOf(reader: StatementReader): Statement {
 
 function deleteOf(reader: StatementReader): Statement {
   reader.expect("FROM");
-  const table = reader.name("a table name");
+  const table = writtenTable(reader);
   const where = whereOf(reader);
   const returning = returningOf(reader);
   if (returning === "NONE" || returning === "ALL_OLD") return { kind: "delete", table, where, returning };
-  reader.fail("DELETE returns ALL OLD * only");
+  reader.refuse(`Invalid returning clause: RETURNING ${RETURNING_TEXT[returning]} *. `
+    + "Only RETURNING ALL OLD * is allowed in DELETE statements.");
   return { kind: "delete", table, where, returning: "NONE" };
 }
+
+const RETURNING_TEXT: Readonly<Record<Exclude<Returning, "NONE" | "ALL_OLD">, string>> = {
+  ALL_NEW: "ALL NEW", UPDATED_OLD: "MODIFIED OLD", UPDATED_NEW: "MODIFIED NEW",
+};
 
 /** RETURNING ALL | MODIFIED, OLD | NEW, *. These words are names anywhere else. */
 function returningOf(reader: StatementReader): Returning {

@@ -24,6 +24,7 @@ const WRONG_PATH: PathNode = ["?"];
 export class StatementReader {
   problem: string | null;
   readonly parameterCount: number;
+  readonly #text: string;
   readonly #tokens: readonly Token[];
   readonly #parameters: Parameters;
   #at: number;
@@ -31,6 +32,7 @@ export class StatementReader {
 
   constructor(text: string, parameters: Parameters) {
     this.problem = null;
+    this.#text = text;
     this.#tokens = tokenizeStatement(text);
     this.#parameters = parameters;
     this.#at = 0;
@@ -38,6 +40,12 @@ export class StatementReader {
     let count = 0;
     for (const { kind } of this.#tokens) if (kind === "parameter") count++;
     this.parameterCount = count;
+  }
+
+  /** Of the character at `at`; both count from 1. */
+  positionOf(at: number): { readonly line: number; readonly column: number } {
+    const before = this.#text.slice(0, at).split("\n");
+    return { line: before.length, column: (before.at(-1) as string).length + 1 };
   }
 
   get token(): Token {

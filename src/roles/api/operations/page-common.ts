@@ -30,8 +30,7 @@ export function selectFailure(input: JsonObject): Failure | null {
     );
   }
   if (select === "ALL_PROJECTED_ATTRIBUTES" && input["IndexName"] === undefined) {
-    return validation("One or more parameter values were invalid: "
-      + "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
+    return validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
   }
   if (!hasProjection) return null;
   const parameter = input["ProjectionExpression"] === undefined ? "AttributesToGet" : "ProjectionExpression";

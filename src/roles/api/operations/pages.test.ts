@@ -110,8 +110,8 @@ test("refused pages", () => {
       "Cannot specify the ProjectionExpression when choosing to get only the Count"],
     ["Scan", { ...scan, Select: "ALL_ATTRIBUTES", ProjectionExpression: "sk" },
       "Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES"],
-    ["Query", { ...inA, Select: "ALL_PROJECTED_ATTRIBUTES" }, "One or more parameter values were invalid: "
-      + "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"],
+    ["Query", { ...inA, Select: "ALL_PROJECTED_ATTRIBUTES" },
+      "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"],
     ["Query", { ...inA, ExclusiveStartKey: { pk: { S: "a" } } }, "The provided starting key is invalid"],
     ["Query", { ...inA, ExclusiveStartKey: { pk: { S: "a" }, x: n(1) } }, "The provided starting key is invalid"],
     ["Query", { ...inA, ExclusiveStartKey: start("b", 1) },

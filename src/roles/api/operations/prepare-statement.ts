@@ -84,9 +84,12 @@ function prepareSelect(
 ): Result<PreparedRead> {
   const { where, order, projection } = statement;
   const named = statement.index === null ? {} : { IndexName: statement.index };
-  const found = targetOf(table, { ConsistentRead: request["ConsistentRead"], ...named }, call.context.lookupTable);
+  const found = targetOf(table, named, call.context.lookupTable);
   if (!found.ok) return found;
   const target = found.value;
+  if (target.global !== null && request["ConsistentRead"] === true) {
+    return no(validation("Strongly consistent read is not supported on Global Secondary Indexes"));
+  }
   const keys = keysOf(target);
   const parts = splitWhere(keys, where);
   const isWhole = target.hashKeys.length === 1;

@@ -27,12 +27,12 @@ export function decodeToken(crypto: Crypto, request: JsonObject, read: PreparedR
   const bytes = base64ToBytes(token);
   const json = bytes === null ? null : utf8Decode(bytes);
   const fields = json === null ? null : parseJson(json);
-  if (fields === null || fields["v"] !== VERSION) return no(validation("The provided NextToken is invalid"));
+  if (fields === null || fields["v"] !== VERSION) return no(validation("Invalid NextToken"));
   if (fields["c"] !== checksumOf(crypto, request)) {
-    return no(validation("The provided NextToken belongs to another statement"));
+    return no(validation("NextToken does not match request"));
   }
   const position = positionOf(read, fields["i"], fields["k"]);
-  return position === null ? no(validation("The provided NextToken is invalid")) : ok(position);
+  return position === null ? no(validation("Invalid NextToken")) : ok(position);
 }
 
 function positionOf(read: PreparedRead, index: unknown, json: unknown): Position | null {
