@@ -39,6 +39,7 @@ const TABLE: readonly (readonly [WorkloadName, readonly ServerName[]])[] = [
   ["get-strong", ["stator", "dynalite-memory", "stator-memory", "echo", "etcd", "redis"]],
   ["get-eventual", ["stator", "dynalite-memory"]],
   ["put", ["stator", "dynalite-disk", "stator-memory", "dynalite-memory", "etcd", "redis"]],
+  ["put-indexed", ["stator"]],
   ["update-add", ["stator", "dynalite-disk", "dynalite-memory"]],
   ["query-10", ["stator", "dynalite-memory"]],
 ];

@@ -2,7 +2,7 @@
 // uniformly. Everything follows from the seed, so that all servers get the same requests.
 
 export type WorkloadName =
-  | "get-strong" | "get-eventual" | "put" | "update-add" | "query-10" | "mixed-a" | "mixed-b";
+  | "get-strong" | "get-eventual" | "put" | "put-indexed" | "update-add" | "query-10" | "mixed-a" | "mixed-b";
 
 export type Check =
   | { readonly kind: "item"; readonly key: string; readonly dataBytes: number }
@@ -23,7 +23,8 @@ export type Workload = {
   request(random: () => number): PlannedRequest;
 };
 
-export type TableName = "Items" | "Lists";
+/** Indexed: as Items, with two global indexes of all attributes. */
+export type TableName = "Items" | "Indexed" | "Lists";
 
 const ITEMS = 10_000;
 /** DynamoDB's size of an item: names and values together. */
@@ -42,6 +43,7 @@ export const WORKLOADS: readonly Workload[] = [
   { name: "get-strong", title: "GetItem 900 B, strong", table: "Items", request: (random) => get(random, true) },
   { name: "get-eventual", title: "GetItem 900 B, eventual", table: "Items", request: (random) => get(random, false) },
   { name: "put", title: "PutItem 900 B", table: "Items", request: put },
+  { name: "put-indexed", title: "PutItem 900 B, two global indexes", table: "Indexed", request: putIndexed },
   { name: "update-add", title: "UpdateItem ADD with condition", table: "Items", request: updateAdd },
   { name: "query-10", title: "Query, 10 items of 200 B", table: "Lists", request: query },
   { name: "mixed-a", title: "50 % strong reads, 50 % puts", table: "Items", request: mixed(0.5) },
@@ -56,19 +58,27 @@ export function workloadNamed(name: WorkloadName): Workload {
 
 /** The body of CreateTable. */
 export function tableDefinition(table: TableName): object {
-  const names = table === "Items" ? ["pk"] : ["pk", "sk"];
+  const names = table === "Lists" ? ["pk", "sk"] : ["pk"];
+  const indexed = table === "Indexed" ? ["owner", "place"] : [];
   return {
     TableName: table, BillingMode: "PAY_PER_REQUEST",
-    AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
+    AttributeDefinitions: [...names, ...indexed].map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
     KeySchema: names.map((AttributeName, i) => ({ AttributeName, KeyType: i === 0 ? "HASH" : "RANGE" })),
+    ...(indexed.length === 0 ? {} : {
+      GlobalSecondaryIndexes: indexed.map((AttributeName) => ({
+        IndexName: `by-${AttributeName}`, KeySchema: [{ AttributeName, KeyType: "HASH" }],
+        Projection: { ProjectionType: "ALL" },
+      })),
+    }),
   };
 }
 
 /** Requests that fill a table, each to be sent once. */
 export function fillRequests(table: TableName, random: () => number): readonly PlannedRequest[] {
   const items: object[] = [];
-  if (table === "Items") {
-    for (let i = 0; i < ITEMS; i++) items.push(item(keyOf(i), random));
+  if (table !== "Lists") {
+    const make = table === "Items" ? item : indexedItem;
+    for (let i = 0; i < ITEMS; i++) items.push(make(keyOf(i), random));
   } else {
     for (let i = 0; i < LISTS * LIST_LENGTH; i++) {
       items.push({
@@ -135,6 +145,11 @@ function put(random: () => number): PlannedRequest {
   return { operation: "PutItem", body, check: { kind: "status" } };
 }
 
+function putIndexed(random: () => number): PlannedRequest {
+  const body = JSON.stringify({ TableName: "Indexed", Item: indexedItem(randomKey(ITEMS, random), random) });
+  return { operation: "PutItem", body, check: { kind: "status" } };
+}
+
 function updateAdd(random: () => number): PlannedRequest {
   return {
     operation: "UpdateItem", check: { kind: "status" },
@@ -161,6 +176,13 @@ function mixed(readShare: number): (random: () => number) => PlannedRequest {
 
 function item(key: string, random: () => number): object {
   return { pk: { S: key }, data: { S: text(DATA_BYTES, random) } };
+}
+
+/** Of the same size; each put moves it to another place in both indexes. */
+function indexedItem(key: string, random: () => number): object {
+  const indexed = { owner: { S: randomKey(LISTS, random) }, place: { S: randomKey(LISTS, random) } };
+  const extra = "owner".length + "place".length + 2 * KEY_BYTES;
+  return { pk: { S: key }, ...indexed, data: { S: text(DATA_BYTES - extra, random) } };
 }
 
 function randomKey(count: number, random: () => number): string {

@@ -53,6 +53,8 @@ type Destination = {
 
 /** One request: what a leader applies in one log entry and in a few milliseconds. */
 const ROWS_MAX = 512;
+/** Between two requests to one destination: rows gather, and make fewer and larger entries of its log. */
+const GATHER_MS = 5;
 /** A leader that has not answered for so long is taken for gone. */
 const ANSWER_MS_MAX = 2_500;
 const REST_MS_FIRST = 4;
@@ -102,6 +104,7 @@ export class IndexSender {
     if (outcome.kind === "done" && !buggify("indexes: an acknowledgement is not believed")) {
       this.#leaders.set(group, sent.node);
       destination.failures = 0;
+      destination.restsUntilMs = sent.sentMs + GATHER_MS;
       for (const { source } of sent.rows) source.rowDone();
       return;
     }
