@@ -149,7 +149,8 @@ function coolsDown(member: string, index: string): string {
 
 function noIndex(table: TableSchema, name: string, what: "delete" | "update"): Refusal {
   return localIndexesOf(table).some((index) => index.name === name)
-    ? invalid(`Cannot ${what} an index that is not a GlobalSecondaryIndex: ${name}`) : { kind: "index-not-found", name };
+    ? invalid(`Cannot ${what} an index that is not a GlobalSecondaryIndex: ${name}`)
+    : { kind: "index-not-found", name };
 }
 
 function noChange({ billing }: TableSchema, name: string): Refusal {
