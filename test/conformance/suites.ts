@@ -11,6 +11,7 @@ import { partiql } from "./partiql.ts";
 import { querySuite } from "./query.ts";
 import { scan } from "./scan.ts";
 import { sdk } from "./sdk.ts";
+import { streamsSuite } from "./streams.ts";
 import type { Suite } from "./suite.ts";
 import { tableSettings } from "./table-settings.ts";
 import { tables } from "./tables.ts";
@@ -19,6 +20,6 @@ import { values } from "./values.ts";
 import { wire } from "./wire.ts";
 
 export const SUITES: readonly Suite[] = [
-  tables, tableSettings, items, values, conditions, updates, querySuite, scan, batches, localIndexes, globalIndexes, legacy, partiql, capacity, limits, sdk,
+  tables, tableSettings, items, values, conditions, updates, querySuite, scan, batches, localIndexes, globalIndexes, streamsSuite, legacy, partiql, capacity, limits, sdk,
   wire,
 ];
