@@ -30,7 +30,8 @@ export const CALM: Disturbance = { refusals: [], latencyMs: 0, eventualReadLagMs
 
 const NAMES: Readonly<Record<Operation["kind"], string>> = {
   get: "GetItem", put: "PutItem", update: "UpdateItem", delete: "DeleteItem", query: "Query", scan: "Scan",
-  "batch-get": "BatchGetItem", "batch-write": "BatchWriteItem", "create-table": "CreateTable",
+  "batch-get": "BatchGetItem", "batch-write": "BatchWriteItem", "transact-get": "TransactGetItems",
+  "transact-write": "TransactWriteItems", "create-table": "CreateTable",
   "update-table": "UpdateTable", "delete-table": "DeleteTable", "describe-table": "DescribeTable",
   "list-tables": "ListTables", "read-stream": "GetRecords",
 };

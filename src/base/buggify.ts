@@ -17,7 +17,12 @@ export const BUGGIFY_POINTS = [
   "replication: a group has small limits",
   "build: a page is asked for once more",
   "router: a known leader is forgotten",
+  "router: a coordinator stops before its decision",
+  "router: a coordinator stops after its decision",
+  "router: a coordinator stops amid its commits",
+  "router: a part of a transaction is sent late",
   "storage node: a page ends early",
+  "storage node: a lock seems old",
   "control plane: a look is put off",
   "control plane: an answer comes too late",
   "indexes: a change is not kept in memory",
@@ -37,6 +42,8 @@ export const PRODUCTION_PROBES = [
   "indexes: a row came late and changed nothing",
   "indexes: a row met a tombstone",
   "indexes: items from before the index were brought in",
+  "storage node: a transaction was cancelled that nobody ended",
+  "storage node: a transaction was committed that nobody ended",
 ] as const;
 export type ProductionProbe = (typeof PRODUCTION_PROBES)[number];
 

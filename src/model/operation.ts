@@ -48,6 +48,16 @@ export type UpdateOperation = WriteBase & {
 };
 export type WriteOperation = PutOperation | DeleteOperation | UpdateOperation;
 
+/** Part of a transaction: the item is looked at and not changed. */
+export type CheckOperation = {
+  readonly kind: "check";
+  readonly table: TableSchema;
+  readonly address: ItemAddress;
+  readonly condition: ConditionNode;
+  readonly returnOldOnFailure: boolean;
+};
+export type TransactAction = WriteOperation | CheckOperation;
+
 export type QueryOperation = {
   readonly kind: "query";
   readonly table: TableSchema;
@@ -95,6 +105,18 @@ export type BatchWriteOperation = {
   readonly writes: readonly (PutOperation | DeleteOperation)[];
 };
 
+/** All actions or none, each on an item of its own. */
+export type TransactWriteOperation = {
+  readonly kind: "transact-write";
+  readonly actions: readonly TransactAction[];
+  /** ClientRequestToken. Null: a repetition cannot be told from another request. */
+  readonly token: string | null;
+  /** Of all that the client asked for: requests of one token are the same when their hashes are. */
+  readonly hash: string;
+};
+/** All items as they were at one moment. */
+export type TransactGetOperation = { readonly kind: "transact-get"; readonly gets: readonly GetOperation[] };
+
 export type CreateTableOperation = { readonly kind: "create-table"; readonly definition: TableDefinition };
 export type UpdateTableOperation = {
   readonly kind: "update-table";
@@ -129,7 +151,8 @@ export type ReadStreamOperation = {
 
 export type DataOperation =
   | ReadStreamOperation
-  | GetOperation | WriteOperation | QueryOperation | ScanOperation | BatchGetOperation | BatchWriteOperation;
+  | GetOperation | WriteOperation | QueryOperation | ScanOperation | BatchGetOperation | BatchWriteOperation
+  | TransactWriteOperation | TransactGetOperation;
 export type TableOperation =
   | CreateTableOperation | UpdateTableOperation | DeleteTableOperation | DescribeTableOperation | ListTablesOperation;
 export type Operation = DataOperation | TableOperation;
@@ -194,6 +217,14 @@ export type BatchWriteOutcome = {
   readonly outcomes: readonly (WriteOutcome | Refusal)[];
 };
 
+/** The transaction is done. One outcome per action, in order. */
+export type TransactedOutcome = {
+  readonly kind: "transacted";
+  readonly outcomes: readonly WriteOutcome[];
+  /** It was done before, under the same token: the items as they are now, in place of outcomes. Null: not so. */
+  readonly repeated: readonly GetOutcome[] | null;
+};
+
 export type TableOutcome = {
   readonly kind: "table";
   readonly table: TableSchema;
@@ -222,6 +253,14 @@ export type Refusal =
   | { readonly kind: "limit-exceeded"; readonly message: string }
   /** Items of one partition key and their index rows would have more than they may. */
   | { readonly kind: "collection-too-large" }
+  /** A transaction holds the item. */
+  | { readonly kind: "conflict" }
+  /** A transaction was not done: for each action why, or null for one that nothing was wrong with. */
+  | { readonly kind: "cancelled"; readonly reasons: readonly (Refusal | null)[] }
+  /** The token of a transaction belongs to another request. */
+  | { readonly kind: "token-mismatch" }
+  /** A transaction with the same token is under way. */
+  | { readonly kind: "token-in-progress" }
   /** Not done, or not known whether done (a leader change in between): the client may retry. */
   | { readonly kind: "unavailable"; readonly reason: string }
   | { readonly kind: "overloaded"; readonly reason: string }
@@ -230,7 +269,7 @@ export type Refusal =
 
 export type Outcome =
   | GetOutcome | WriteOutcome | PageOutcome | StreamPageOutcome | BatchGetOutcome | BatchWriteOutcome
-  | TableOutcome | TableListOutcome | Refusal;
+  | TransactedOutcome | TableOutcome | TableListOutcome | Refusal;
 
 /** How the API hands an operation to the router: `done` is called exactly once, now or later. */
 export type Execute = (operation: Operation, done: (outcome: Outcome) => void) => void;

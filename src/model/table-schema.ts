@@ -187,6 +187,8 @@ export type TableDefinition = {
   readonly encryption?: Encryption;
   /** Absent: the table begins without a stream. */
   readonly streamView?: StreamViewType;
+  /** Absent: none. Of hidden tables only. */
+  readonly timeToLive?: TimeToLive;
   /** Partitions to begin with, or null for the cluster's setting. */
   readonly partitionCount: number | null;
 };

@@ -2,8 +2,8 @@
 // only where bytes leave the process. Fields are always present, in this order (one hidden class per kind).
 import type { Epoch, GroupId, HashPoint, Lsn, NodeId, StorageKey, TableId } from "../base/ids.ts";
 import type {
-  GetOperation, Outcome, PageOptions, QueryOperation, ReadStreamOperation, ScanOperation, TableOperation,
-  WriteOperation,
+  GetOperation, GetOutcome, ItemAddress, Outcome, PageOptions, QueryOperation, ReadStreamOperation, ScanOperation,
+  TableOperation, TransactAction, WriteOperation,
 } from "../model/operation.ts";
 import type { NodeRecord, Partition, TableSchema } from "../model/table-schema.ts";
 import type { Configuration, Replica } from "./group-configuration.ts";
@@ -29,6 +29,39 @@ export type PaxosFrame = {
 /** Puts or deletes of one partition that travel and commit together, each with its own outcome. */
 export type WriteManyWork = { readonly kind: "write-many"; readonly writes: readonly WriteOperation[] };
 export type GetManyWork = { readonly kind: "get-many"; readonly gets: readonly GetOperation[] };
+/** Names an attempt at a transaction, and where it is decided. */
+export type TransactionName = {
+  /** No other attempt has it. */
+  readonly id: string;
+  /** Microseconds since 1970 by the coordinator's clock. */
+  readonly timestamp: number;
+  /** The ledger, and the attempt's entry in it, see model/ledger.ts. */
+  readonly ledger: TableId;
+  readonly entry: string;
+  readonly hash: string;
+};
+/**
+ * Actions of a transaction on items of one partition, evaluated together. `isWhole`: they are all of it and are done at
+ * once; else their items are locked, as many of the first as there is room for.
+ */
+export type PrepareWork = {
+  readonly kind: "prepare";
+  readonly name: TransactionName;
+  readonly actions: readonly TransactAction[];
+  readonly isWhole: boolean;
+  /** The partition has the transaction's first item, with which the token is kept. `claim` 0: it is only looked up. */
+  readonly token: { readonly text: string; readonly address: ItemAddress; readonly claim: number } | null;
+};
+/** Ends what a transaction holds of `keys`: what was prepared is done, or not. */
+export type FinishWork = {
+  readonly kind: "finish";
+  readonly id: string;
+  readonly table: TableSchema;
+  readonly keys: readonly StorageKey[];
+  readonly isCommitted: boolean;
+};
+/** Items as they are committed, with what tells whether they change. */
+export type GetStableWork = { readonly kind: "get-stable"; readonly gets: readonly GetOperation[] };
 /** Asks the leader of a group for its state and counters. */
 export type StatusWork = { readonly kind: "status" };
 /** Sent to the leader of the system group. */
@@ -109,7 +142,7 @@ export type SwitchStreamWork = { readonly kind: "switch-stream"; readonly table:
 
 export type Work =
   | GetOperation | WriteOperation | QueryOperation | ScanOperation
-  | WriteManyWork | GetManyWork | StatusWork | TableWork
+  | WriteManyWork | GetManyWork | PrepareWork | FinishWork | GetStableWork | StatusWork | TableWork
   | ReconfigureWork | SplitWork | TransferWork | GroupStatusWork | SnapshotPageWork | RegisterWork | AdminRequestWork
   | DescribeWork | IndexRowsWork | FillIndexWork | ReadStreamOperation | SwitchStreamWork;
 
@@ -129,6 +162,26 @@ export type Request = {
 /** Not executed: ask `leader`, or, when null, ask again a little later or somewhere else. */
 export type Redirect = { readonly kind: "redirect"; readonly leader: NodeId | null; readonly reason: string };
 export type ManyOutcome = { readonly kind: "many"; readonly outcomes: readonly Outcome[] };
+/**
+ * refused: nothing is done, `outcomes` tell why. locked: the first `count` items are. applied: all is done. repeated:
+ * it was done before. too-large: it does not fit one entry of the log.
+ */
+export type PreparedOutcome = {
+  readonly kind: "prepared";
+  readonly state: "refused" | "locked" | "applied" | "repeated" | "too-large";
+  readonly count: number;
+  /** Of all actions when it is refused or applied, of the first `count` when they are locked; else empty. */
+  readonly outcomes: readonly Outcome[];
+  /** Claim of the token that is kept with the first item; 0: none, or not asked for. */
+  readonly claim: number;
+  /** An attempt with the same entry in the ledger holds an item. */
+  readonly isRival: boolean;
+};
+/** The first `count` keys are not held by the transaction any more. */
+export type FinishedOutcome = { readonly kind: "finished"; readonly count: number };
+/** `version` changes with the item. `isBusy`: a change of it is under way. */
+export type StableItem = { readonly item: GetOutcome; readonly version: number; readonly isBusy: boolean };
+export type StableItemsOutcome = { readonly kind: "stable-items"; readonly items: readonly StableItem[] };
 export type StatusOutcome = {
   readonly kind: "status";
   readonly applied: Lsn;
@@ -191,7 +244,7 @@ export type StreamSwitched = { readonly kind: "stream-switched"; readonly timest
 export type Described = { readonly kind: "described"; readonly json: string };
 
 export type WorkOutcome =
-  | Outcome | Redirect | ManyOutcome | StatusOutcome
+  | Outcome | Redirect | ManyOutcome | PreparedOutcome | FinishedOutcome | StableItemsOutcome | StatusOutcome
   | StreamSwitched | Moved | Done | NotNow | GroupStatusOutcome | SnapshotPage | Registered | Described;
 
 export type Reply = {

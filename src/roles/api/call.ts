@@ -7,7 +7,7 @@ import type { Execute, LookupTable, Operation, Outcome } from "../../model/opera
 import { assert } from "../../base/assert.ts";
 import { utf8Encode } from "../../base/utf8.ts";
 import { acceptsGzip, GZIP_BYTES_MIN } from "./codings.ts";
-import { type Failure, SERIALIZATION } from "./errors.ts";
+import { type Failure, messageMember } from "./errors.ts";
 import type { RequestHeaders } from "./headers.ts";
 import type { RequestIds } from "./request-id.ts";
 
@@ -26,6 +26,7 @@ export type Plan = (execute: Execute) => void;
 
 export const JSON_1_0 = "application/x-amz-json-1.0";
 
+const ITEM_MEMBER: Uint8Array = utf8Encode(',"Item":');
 const CLOSE_OBJECT: Uint8Array = utf8Encode("}");
 
 export class Call {
@@ -82,13 +83,11 @@ export class Call {
 
   fail(failure: Failure): void {
     let head = `{"__type":"${failure.type}"`;
-    if (failure.message !== null) {
-      const member = failure.type === SERIALIZATION ? "Message" : "message";
-      head += `,"${member}":${JSON.stringify(failure.message)}`;
-    }
-    const body = failure.item === null
-      ? [utf8Encode(`${head}}`)]
-      : [utf8Encode(`${head},"Item":`), failure.item, CLOSE_OBJECT];
+    if (failure.message !== null) head += `,"${messageMember(failure.type)}":${JSON.stringify(failure.message)}`;
+    const body = [utf8Encode(head)];
+    if (failure.members !== undefined) body.push(...failure.members);
+    if (failure.item !== null) body.push(ITEM_MEMBER, failure.item);
+    body.push(CLOSE_OBJECT);
     this.#answer(failure.status, body, failure.retryAfterMs);
   }
 

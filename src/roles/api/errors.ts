@@ -1,5 +1,6 @@
 // The one table from what can go wrong to what a client is told: error type, HTTP status, wording.
 import { AssertionError, unreachable } from "../../base/assert.ts";
+import { utf8Encode } from "../../base/utf8.ts";
 import type { ItemJson, Outcome, Refusal } from "../../model/operation.ts";
 
 /** An answer other than success. */
@@ -13,12 +14,13 @@ export type Failure = {
   readonly item: ItemJson | null;
   /** Value of x-amz-retry-after, or null for an error that a retry does not cure. */
   readonly retryAfterMs: number | null;
+  /** Members of the answer beside the message, as JSON in pieces. Absent: none. */
+  readonly members?: readonly Uint8Array[];
 };
 
 const SERVICE = "com.amazonaws.dynamodb.v20120810#";
 const CORAL = "com.amazon.coral.service#";
 const VALIDATION = "com.amazon.coral.validate#ValidationException";
-/** SerializationException is the one type whose text stands in "Message". */
 export const SERIALIZATION: string = `${CORAL}SerializationException`;
 
 /** Long enough for a leader change to settle, short enough not to be noticed. */
@@ -108,6 +110,19 @@ export function failureOfRefusal(refusal: Refusal, tellsName: boolean): Failure 
       return failure(`${SERVICE}LimitExceededException`, refusal.message);
     case "collection-too-large":
       return failure(`${SERVICE}ItemCollectionSizeLimitExceededException`, "Collection size exceeded.");
+    case "conflict":
+      return failure(`${SERVICE}TransactionConflictException`, CONFLICT_TEXT);
+    case "cancelled":
+      return transactionCancelled(refusal.reasons.map(reasonOf));
+    case "token-mismatch":
+      return failure(
+        `${SERVICE}IdempotentParameterMismatchException`, "DynamoDB rejected the request because you retried a request "
+        + "with a different payload but with an idempotent token that was already used.",
+      );
+    case "token-in-progress":
+      return failure(
+        `${SERVICE}TransactionInProgressException`, "Transaction from previous request is still in progress",
+      );
     case "unavailable":
       return { ...internalFailure(), retryAfterMs: RETRY_AFTER_UNAVAILABLE_MS };
     case "overloaded":
@@ -123,11 +138,66 @@ export function failureOfRefusal(refusal: Refusal, tellsName: boolean): Failure 
   }
 }
 
+// ---- Cancelled transactions.
+
+const CONFLICT_TEXT = "Transaction is ongoing for the item";
+
+/** Why an action of a transaction was not done; Code None: nothing was wrong with it. */
+export type Reason = { readonly code: string; readonly message: string | null; readonly item: ItemJson | null };
+
+export const NO_REASON: Reason = { code: "None", message: null, item: null };
+/** Codes of reasons by the name of the exception that the action alone would be answered with. */
+const REASON_CODES: ReadonlyMap<string, string> = new Map([
+  ["ConditionalCheckFailedException", "ConditionalCheckFailed"],
+  ["DuplicateItemException", "DuplicateItem"],
+  ["ItemCollectionSizeLimitExceededException", "ItemCollectionSizeLimitExceeded"],
+  ["ProvisionedThroughputExceededException", "ProvisionedThroughputExceeded"],
+  ["ThrottlingException", "ThrottlingError"],
+  ["TransactionConflictException", "TransactionConflict"],
+]);
+
+export function reasonOf(refusal: Refusal | null): Reason {
+  return refusal === null ? NO_REASON : reasonOfFailure(failureOfRefusal(refusal, false));
+}
+
+export function reasonOfFailure({ type, message, item }: Failure): Reason {
+  const code = REASON_CODES.get(type.slice(type.indexOf("#") + 1)) ?? "ValidationError";
+  return { code, message, item };
+}
+
+export function transactionCancelled(reasons: readonly Reason[]): Failure {
+  const codes = reasons.map(({ code }) => code).join(", ");
+  const pieces: Uint8Array[] = [];
+  let text = ',"CancellationReasons":[';
+  reasons.forEach(({ code, message, item }, i) => {
+    text += `${i === 0 ? "" : ","}{"Code":"${code}"`;
+    if (message !== null) text += `,"Message":${JSON.stringify(message)}`;
+    if (item !== null) {
+      pieces.push(utf8Encode(`${text},"Item":`), item);
+      text = "";
+    }
+    text += "}";
+  });
+  pieces.push(utf8Encode(`${text}]`));
+  const told = `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`;
+  return { ...failure(`${SERVICE}TransactionCanceledException`, told), members: pieces };
+}
+
+/** Types whose text stands in "Message"; of all others it stands in "message". */
+const CAPITAL: ReadonlySet<string> = new Set([
+  SERIALIZATION, `${SERVICE}TransactionCanceledException`, `${SERVICE}IdempotentParameterMismatchException`,
+  `${SERVICE}TransactionInProgressException`,
+]);
+
+export function messageMember(type: string): "Message" | "message" {
+  return CAPITAL.has(type) ? "Message" : "message";
+}
+
 /** The failure of an outcome that is none of the successes its operation can have. */
 export function failureOf(outcome: Outcome, tellsName = false): Failure {
   switch (outcome.kind) {
     case "item": case "written": case "page": case "stream-page": case "items": case "batch-written": case "table":
-    case "tables":
+    case "tables": case "transacted":
       throw new AssertionError("an outcome of another operation");
     default:
       return failureOfRefusal(outcome, tellsName);

@@ -18,6 +18,9 @@ import { describeTimeToLive, updateTimeToLive } from "./operations/time-to-live.
 import { updateTable } from "./operations/update-table.ts";
 import { getRecords, getShardIterator } from "./operations/stream-records.ts";
 import { updateItem } from "./operations/update-item.ts";
+import { executeTransaction } from "./operations/execute-transaction.ts";
+import { transactGetItems } from "./operations/transact-get-items.ts";
+import { transactWriteItems } from "./operations/transact-write-items.ts";
 import type { OperationHandler } from "./operations/handler.ts";
 import {
   CREATE_BACKUP, DESCRIBE_EXPORT, DESCRIBE_IMPORT, EXPORT_TABLE, IMPORT_TABLE, LIST_BACKUPS, LIST_BULK_OPERATIONS,
@@ -32,7 +35,6 @@ import {
   UPDATE_CONTINUOUS_BACKUPS, UPDATE_INSIGHTS, UPDATE_KINESIS,
 } from "./validate/settings-shapes.ts";
 import { NAMED_TABLE } from "./validate/shared-shapes.ts";
-import { EXECUTE_TRANSACTION, TRANSACT_GET, TRANSACT_WRITE } from "./validate/transaction-shapes.ts";
 import { SEARCH_VECTORS } from "./validate/vector-shapes.ts";
 import type { StructureShape } from "./validate/shape.ts";
 
@@ -51,6 +53,7 @@ const OFFERED: Readonly<Record<string, OperationHandler>> = {
   DescribeTable: describeTable,
   DescribeTimeToLive: describeTimeToLive,
   ExecuteStatement: executeStatement,
+  ExecuteTransaction: executeTransaction,
   GetItem: getItem,
   ListTables: listTables,
   ListTagsOfResource: listTagsOfResource,
@@ -58,6 +61,8 @@ const OFFERED: Readonly<Record<string, OperationHandler>> = {
   Query: query,
   Scan: scan,
   TagResource: tagResource,
+  TransactGetItems: transactGetItems,
+  TransactWriteItems: transactWriteItems,
   UntagResource: untagResource,
   UpdateItem: updateItem,
   UpdateTable: updateTable,
@@ -82,7 +87,6 @@ const NOT_OFFERED: Readonly<Record<string, StructureShape>> = {
   DescribeTableReplicaAutoScaling: NAMED_TABLE,
   DisableKinesisStreamingDestination: SWITCH_KINESIS,
   EnableKinesisStreamingDestination: SWITCH_KINESIS,
-  ExecuteTransaction: EXECUTE_TRANSACTION,
   ExportTableToPointInTime: EXPORT_TABLE,
   GetResourcePolicy: GET_POLICY,
   ImportTable: IMPORT_TABLE,
@@ -97,8 +101,6 @@ const NOT_OFFERED: Readonly<Record<string, StructureShape>> = {
   RestoreTableToPointInTime: RESTORE_TO_TIME,
   SearchVectors: SEARCH_VECTORS,
   StartBulkPutItems: START_BULK_PUT,
-  TransactGetItems: TRANSACT_GET,
-  TransactWriteItems: TRANSACT_WRITE,
   UpdateContinuousBackups: UPDATE_CONTINUOUS_BACKUPS,
   UpdateContributorInsights: UPDATE_INSIGHTS,
   UpdateGlobalTable: UPDATE_GLOBAL_TABLE,

@@ -80,6 +80,9 @@ export class TestStore {
           kind: "batch-written",
           outcomes: operation.writes.map((write) => this.refuse?.(write) ?? this.#write(write) as WriteOutcome),
         };
+      case "transact-write":
+      case "transact-get":
+        return { kind: "unavailable", reason: "one table of one process has no transactions" };
       case "query": return this.#page(operation.table, operation.from, operation.to, operation.page);
       case "scan": {
         const { from, to } = scanBounds(operation.table.id, operation.fromPoint, operation.toPoint);

@@ -10,6 +10,7 @@ import {
 import { utf8Encode } from "../../base/utf8.ts";
 import { getAttribute } from "../../model/attribute-map.ts";
 import { decodeStored, encodeItem } from "../../model/item-codec.ts";
+import { isHiddenName } from "../../model/ledger.ts";
 import { bytesToStorageKey } from "../../model/key-encoding.ts";
 import type { NodeRecord, Partition, TableSchema } from "../../model/table-schema.ts";
 import type { Mutation } from "../../wire/log-record.ts";
@@ -52,7 +53,7 @@ export class Catalogue {
   /** Of users. */
   get tableCount(): number {
     let count = 0;
-    for (const { indexOf } of this.#tables.values()) if (indexOf === undefined) count++;
+    for (const name of this.#tables.keys()) if (!isHiddenName(name)) count++;
     return count;
   }
 

@@ -194,6 +194,6 @@ export class PendingRequests {
 
 /** Reads, and what leaves the same when it is done twice. */
 function isRepeatable({ kind }: Work): boolean {
-  return kind === "get" || kind === "get-many" || kind === "query" || kind === "scan" || kind === "status"
-    || kind === "read-stream" || kind === "register" || kind === "describe";
+  return kind === "get" || kind === "get-many" || kind === "get-stable" || kind === "finish" || kind === "query"
+    || kind === "scan" || kind === "status" || kind === "read-stream" || kind === "register" || kind === "describe";
 }

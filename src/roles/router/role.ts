@@ -9,6 +9,7 @@ import type {
   ListTablesOperation, LookupTable, Operation, Outcome, PageOutcome, Refusal, ScanOperation, TableOutcome,
   WriteOperation,
 } from "../../model/operation.ts";
+import { entryEnded, LEDGER, LEDGER_NAME } from "../../model/ledger.ts";
 import type { Partition, TableSchema } from "../../model/table-schema.ts";
 import type { Clock, TimerHandle } from "../../ports/clock.ts";
 import type { Network } from "../../ports/network.ts";
@@ -18,6 +19,10 @@ import {
   type RegisterWork, type Work,
 } from "../../wire/data-messages.ts";
 import { firstRequestId } from "../../wire/request-ids.ts";
+import { EndedEntries } from "./ended-entries.ts";
+import type { Routes } from "./routes.ts";
+import { transactGet } from "./transact-get.ts";
+import { transactWrite } from "./transact-write.ts";
 import { PendingRequests, type Answered, type Settle } from "./pending.ts";
 import { partitionOf, TableMap } from "./table-map.ts";
 
@@ -34,6 +39,9 @@ export type RouterEnv = {
 
 type Done = (outcome: Outcome) => void;
 
+/** Before it is looked again whether another router has made the ledger. */
+const LEDGER_PAUSE_MS = 20;
+
 /** Until the first catalogue has come, and afterwards (so that a restarted node learns of this router). */
 const ASK_MS_FIRST = 10;
 const ASK_MS = 1_000;
@@ -46,6 +54,8 @@ export class Router {
   readonly #env: RouterEnv;
   readonly #tables: TableMap = new TableMap();
   readonly #pending: PendingRequests;
+  readonly #routes: Routes;
+  readonly #ended: EndedEntries;
   #whenReady: (() => void)[] = [];
   #timer: TimerHandle | null = null;
   #heardMs = 0;
@@ -56,13 +66,21 @@ export class Router {
     this.#pending = new PendingRequests(
       env.self, env.clock, env.network, firstRequestId(env.random.u32()), (group) => this.#tables.has(group),
     );
+    this.#ended = new EndedEntries(env.clock, (writes, done) => {
+      const gathered = new Gathered(writes.length, done);
+      const share = (indexes: readonly number[], deadlineMs: number): void => {
+        this.#shares(writes, indexes, gathered, deadlineMs, (some) => ({ kind: "write-many", writes: some }), share);
+      };
+      share(writes.map((_, i) => i), 0);
+    });
+    this.#routes = this.#makeRoutes();
     this.#ask();
   }
 
   readonly execute: Execute = (operation, done) => this.#execute(operation, done);
 
   readonly lookupTable: LookupTable = (name) => {
-    const table = this.#tables.get(name);
+    const table = name === LEDGER_NAME ? null : this.#tables.get(name);
     return table === null || table.status === "DELETING" ? null : table;
   };
 
@@ -95,6 +113,7 @@ export class Router {
 
   stop(): void {
     this.#isStopped = true;
+    this.#ended.stop();
     if (this.#timer !== null) this.#env.clock.clearTimer(this.#timer);
     this.#pending.stop();
   }
@@ -138,6 +157,12 @@ export class Router {
         return;
       case "batch-write":
         this.#batchWrite(operation, done);
+        return;
+      case "transact-write":
+        transactWrite(this.#routes, operation, done);
+        return;
+      case "transact-get":
+        transactGet(this.#routes, operation, done);
         return;
       case "create-table":
       case "delete-table":
@@ -302,6 +327,45 @@ export class Router {
     return shares;
   }
 
+  // ---- Transactions.
+
+  #makeRoutes(): Routes {
+    const { self, clock, random } = this.#env;
+    return {
+      self, clock, random,
+      byPartition: (all, indexes) => this.#byPartition(all, indexes),
+      toLeader: (table, partition, work, deadlineMs, done, again) => {
+        this.#send(partition, work, 0, true, deadlineMs, (outcome, until) => {
+          if (outcome.kind !== "moved") done(outcome);
+          else this.#again(table, partition.group, outcome, until, done, again);
+        });
+      },
+      one: (operation, deadlineMs, done) => {
+        this.#toPoint(operation.table, operation.address.point, operation, 0, true, deadlineMs, done);
+      },
+      many: (gets, done) => this.#batchGet({ kind: "batch-get", gets }, (outcome) => {
+        done(outcome.kind === "items" ? outcome.outcomes : []);
+      }),
+      ended: (ledger, entry, id, timestamp) => this.#ended.add(entryEnded(ledger, entry, id, timestamp)),
+      ledger: (deadlineMs, done) => this.#ledger(deadlineMs, done),
+    };
+  }
+
+  /** Made at first use. Of several routers that make it at once one does, and the others learn of it. */
+  #ledger(deadlineMs: number, done: (table: TableSchema | null) => void): void {
+    const { clock } = this.#env;
+    const known = this.#tables.get(LEDGER_NAME);
+    if (known !== null || this.#isStopped || clock.monotonicMs() + LEDGER_PAUSE_MS > deadlineMs) {
+      done(known);
+      return;
+    }
+    this.#changeTable({ kind: "table-work", operation: { kind: "create-table", definition: LEDGER } }, () => {
+      const made = this.#tables.get(LEDGER_NAME);
+      if (made !== null) done(made);
+      else clock.setTimer(LEDGER_PAUSE_MS, () => this.#ledger(deadlineMs, done));
+    });
+  }
+
   // ---- Tables.
 
   #changeTable(work: Work, done: Done): void {
@@ -417,6 +481,9 @@ function isWithin(partition: Partition, whole: Partition): boolean {
 function single(outcome: Answered): Outcome {
   switch (outcome.kind) {
     case "many":
+    case "prepared":
+    case "finished":
+    case "stable-items":
     case "status":
     case "stream-switched":
     case "moved":

@@ -1,6 +1,7 @@
 // The router's copy of the catalogue: tables by name, and the partition of a hash point.
 import { assert } from "../../base/assert.ts";
 import { lsn, SYSTEM_GROUP, type GroupId, type HashPoint, type Lsn, type NodeId } from "../../base/ids.ts";
+import { isHiddenName } from "../../model/ledger.ts";
 import { hostsOf, type Partition, type TableSchema } from "../../model/table-schema.ts";
 import type { CatalogueMessage } from "../../wire/data-messages.ts";
 
@@ -102,7 +103,7 @@ export class TableMap {
   }
 
   #sortNames(): void {
-    const shown = [...this.#tables.values()].filter(({ indexOf }) => indexOf === undefined).map(({ name }) => name);
+    const shown = [...this.#tables.keys()].filter((name) => !isHiddenName(name));
     this.#names = shown.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   }
 }

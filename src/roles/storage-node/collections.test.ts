@@ -57,7 +57,7 @@ function ledWith(bytes: number): (operation: WriteOperation) => WorkOutcome {
   const answers: WorkOutcome[] = [];
   const writes = new Writes({
     clock, tree, placed, replicator: { wake: () => undefined } as unknown as NodeReplicator,
-    led: new LedPartitions(tree, placed), answer: (_, outcome) => answers.push(outcome), onDamage: ({ message }) => assert.fail(message),
+    led: new LedPartitions(tree, placed, clock), answer: (_, outcome) => answers.push(outcome), onDamage: ({ message }) => assert.fail(message),
   });
   let at = 1;
   return (operation) => {

@@ -41,15 +41,16 @@ const WRITE_BYTES_MAX = 2_816 * KIB;
 
 /**
  * `stored` is the newest value in stored form, null when there is no item; `newest` the newest record of the table that
- * is known: it may have other global indexes than the operation knows of.
+ * is known: it may have other global indexes than the operation knows of. `isDecided`: the write cannot be refused any
+ * more; an item whose attributes cannot be keys of an index that is new has no row in it.
  */
 export function evaluateWrite(
-  operation: WriteOperation, stored: Uint8Array | null, newest: TableSchema = operation.table,
+  operation: WriteOperation, stored: Uint8Array | null, newest: TableSchema = operation.table, isDecided = false,
 ): Evaluated {
   const evaluated = evaluateItem(operation, stored);
   const indexed = withLocalIndexes(operation.table, evaluated, stored);
   if (newest.globalIndexes === undefined || indexed.value === undefined) return indexed;
-  return withGlobalIndexes(newest, operation.address.key, indexed, indexed.value, stored);
+  return withGlobalIndexes(newest, operation.address.key, indexed, indexed.value, stored, isDecided);
 }
 
 function withLocalIndexes(table: TableSchema, evaluated: Evaluated, stored: Uint8Array | null): Evaluated {
@@ -60,8 +61,9 @@ function withLocalIndexes(table: TableSchema, evaluated: Evaluated, stored: Uint
 
 function withGlobalIndexes(
   table: TableSchema, key: StorageKey, evaluated: Evaluated, value: Uint8Array | null, stored: Uint8Array | null,
+  isDecided: boolean,
 ): Evaluated {
-  const problem = value === null ? null : globalKeyProblem(table, decodeStored(value));
+  const problem = value === null || isDecided ? null : globalKeyProblem(table, decodeStored(value));
   if (problem !== null) return unchanged({ kind: "invalid", message: problem.message });
   const global = globalChange(table, key, stored, value);
   const { outcome } = evaluated;

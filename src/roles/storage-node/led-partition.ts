@@ -2,10 +2,12 @@
 // writes must be evaluated by, and the state row that hands this on to the next leader.
 import type { HashPoint, TableId } from "../../base/ids.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { GroupHost } from "../../replication/group-host.ts";
 import type { LeaderSession } from "../../replication/leader-session.ts";
 import type { ItemTree } from "../../storage/tree/item-tree.ts";
 import type { TreeDamage } from "../../storage/tree/tree-read.ts";
+import { readLocks, type LockTable } from "./locks.ts";
 import type { PlacedGroups } from "./moved.ts";
 import { decodeState, encodeState, NO_STATE, stateKey, type PartitionState } from "./partition-state.ts";
 
@@ -14,13 +16,21 @@ export class LedPartition {
   readonly table: TableId;
   readonly from: HashPoint;
   readonly session: LeaderSession;
+  /** Items that transactions hold. */
+  readonly locks: LockTable;
+  /** No item of the partition was deleted at a later timestamp: the version of items that are not there. */
+  deleteMark: number;
   /** Writes are evaluated by this version of the table's record or a newer one. */
   #version: number;
 
-  constructor(table: TableId, from: HashPoint, session: LeaderSession, state: PartitionState) {
+  constructor(
+    table: TableId, from: HashPoint, session: LeaderSession, state: PartitionState, locks: LockTable,
+  ) {
     this.table = table;
     this.from = from;
     this.session = session;
+    this.locks = locks;
+    this.deleteMark = state.timestamp;
     this.#version = state.version;
     session.raiseTimestamp(state.timestamp);
     const key = stateKey(table, from);
@@ -49,10 +59,12 @@ export type NotLed = { readonly kind: "unplaced" } | TreeDamage;
 export class LedPartitions {
   readonly #tree: ItemTree;
   readonly #placed: PlacedGroups;
+  readonly #clock: Clock;
   readonly #led: WeakMap<LeaderSession, LedPartition> = new WeakMap();
 
-  constructor(tree: ItemTree, placed: PlacedGroups) {
+  constructor(tree: ItemTree, placed: PlacedGroups, clock: Clock) {
     this.#tree = tree;
+    this.#clock = clock;
     this.#placed = placed;
   }
 
@@ -67,10 +79,14 @@ export class LedPartitions {
     const table = placed?.table ?? hint?.id ?? null;
     const from = placed?.partition.from ?? hinted?.from;
     if (table === null || from === undefined) return { kind: "unplaced" };
+    const to = placed?.partition.to ?? hinted?.to;
+    if (to === undefined) return { kind: "unplaced" };
+    const locks = readLocks(this.#tree, table, from, to, this.#clock.monotonicMs());
+    if ("kind" in locks) return locks;
     const read = this.#tree.get(stateKey(table, from));
     if (read.kind === "corrupt") return read;
     const state = read.kind === "absent" ? NO_STATE : decodeState(read.value) ?? NO_STATE;
-    const partition = new LedPartition(table, from, session, state);
+    const partition = new LedPartition(table, from, session, state, locks);
     this.#led.set(session, partition);
     return partition;
   }

@@ -1,6 +1,6 @@
 // The storage node's request side: reads from this node's replicas, and writes on the groups it leads.
 import type { NodeId } from "../../base/ids.ts";
-import { unreachable } from "../../base/assert.ts";
+import { must, unreachable } from "../../base/assert.ts";
 import { scanBounds } from "../../model/key-encoding.ts";
 import type { GetOperation, Outcome } from "../../model/operation.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -11,7 +11,8 @@ import type { ItemTree } from "../../storage/tree/item-tree.ts";
 import type { TreeDamage } from "../../storage/tree/tree-read.ts";
 import type { LogEntry } from "../../wire/log-record.ts";
 import {
-  REPLY, type NodeMessage, type Redirect, type Reply, type Request, type WorkOutcome,
+  REPLY, type GroupStatusWork, type NodeMessage, type ReconfigureWork, type Redirect, type Reply, type Request,
+  type SplitWork, type TransferWork, type WorkOutcome,
 } from "../../wire/data-messages.ts";
 import { GlobalIndexes } from "./global-indexes.ts";
 import { EXPIRY_DEFAULT, ExpirySweep, type ExpiryOptions } from "./expiry-sweep.ts";
@@ -21,6 +22,10 @@ import { elsewhere, redirect, type PlacedGroups } from "./moved.ts";
 import { readItem, readPage } from "./read.ts";
 import { SnapshotPages } from "./snapshot-pages.ts";
 import { Streams } from "./streams.ts";
+import { readStable } from "./stable-reads.ts";
+import { TokenSweep } from "./token-sweep.ts";
+import { TransactionRecovery } from "./transaction-recovery.ts";
+import { Transactions } from "./transactions.ts";
 import { Writes } from "./writes.ts";
 
 export type StorageNodeEnv = {
@@ -52,6 +57,9 @@ export class StorageNode {
   readonly #pages: SnapshotPages;
   readonly #led: LedPartitions;
   readonly #writes: Writes;
+  readonly #transactions: Transactions;
+  readonly #recovery: TransactionRecovery;
+  readonly #tokens: TokenSweep;
   readonly #expiry: ExpirySweep;
   readonly #indexes: GlobalIndexes;
   readonly #streams: Streams;
@@ -59,12 +67,15 @@ export class StorageNode {
   constructor(env: StorageNodeEnv) {
     this.#env = env;
     const answer = (request: Request, outcome: WorkOutcome): void => this.#reply(request, outcome);
-    this.#led = new LedPartitions(env.tree, env.placed);
+    this.#led = new LedPartitions(env.tree, env.placed, env.clock);
     this.#indexes = new GlobalIndexes({
       ...env, answer, led: this.#led, lagMs: env.indexLagMs ?? noLag, batchBytes: env.indexBatchBytes,
     });
     this.#streams = new Streams({ ...env, answer, led: this.#led });
     this.#writes = new Writes({ ...env, answer, led: this.#led }, [this.#indexes, this.#streams]);
+    this.#transactions = new Transactions({ ...env, answer, led: this.#led }, this.#writes);
+    this.#recovery = new TransactionRecovery({ ...env, led: this.#led }, this.#transactions);
+    this.#tokens = new TokenSweep(env);
     this.#membership = new MembershipWorks({ ...env, answer, led: this.#led });
     this.#pages = new SnapshotPages({ ...env, answer });
     this.#expiry = new ExpirySweep({
@@ -75,11 +86,15 @@ export class StorageNode {
   /** What the node does by itself. Requests are taken without it. */
   start(): void {
     this.#expiry.start();
+    this.#recovery.start();
+    this.#tokens.start();
     this.#indexes.start();
   }
 
   stop(): void {
     this.#expiry.stop();
+    this.#recovery.stop();
+    this.#tokens.stop();
     this.#indexes.stop();
   }
 
@@ -95,7 +110,7 @@ export class StorageNode {
 
   /** True when the reply was to a request of this role. */
   onReply(reply: Reply): boolean {
-    return this.#indexes.onReply(reply);
+    return this.#recovery.onReply(reply) || this.#indexes.onReply(reply);
   }
 
   onApplied(host: GroupHost, entry: LogEntry): void {
@@ -128,20 +143,23 @@ export class StorageNode {
       case "write-many":
         this.#writes.writeMany(host, request, work.writes);
         return;
+      case "prepare":
+        this.#transactions.onPrepare(host, request, work);
+        return;
+      case "finish":
+        this.#transactions.onFinish(host, request, work);
+        return;
+      case "get-stable":
+        this.#reply(request, this.#getStable(host, work.gets));
+        return;
       case "status":
         this.#reply(request, this.#status(host));
         return;
       case "reconfigure":
-        this.#membership.onReconfigure(host, request, work);
-        return;
       case "split":
-        this.#membership.onSplit(host, request, work);
-        return;
       case "transfer":
-        this.#membership.onTransfer(host, request, work);
-        return;
       case "group-status":
-        this.#membership.onGroupStatus(host, request);
+        this.#onMembership(host, request, work);
         return;
       case "snapshot-page":
         this.#pages.onRequest(request);
@@ -169,6 +187,27 @@ export class StorageNode {
     }
   }
 
+  #onMembership(
+    host: GroupHost, request: Request, work: ReconfigureWork | SplitWork | TransferWork | GroupStatusWork,
+  ): void {
+    switch (work.kind) {
+      case "reconfigure":
+        this.#membership.onReconfigure(host, request, work);
+        return;
+      case "split":
+        this.#membership.onSplit(host, request, work);
+        return;
+      case "transfer":
+        this.#membership.onTransfer(host, request, work);
+        return;
+      case "group-status":
+        this.#membership.onGroupStatus(host, request);
+        return;
+      default:
+        unreachable(work);
+    }
+  }
+
   #get(host: GroupHost, operation: GetOperation): WorkOutcome {
     if (!this.#canRead(host, operation.isStrong)) return elsewhere(host, this.#env.placed);
     const outcome = readItem(this.#env.tree, operation);
@@ -183,6 +222,15 @@ export class StorageNode {
       outcomes.push(outcome);
     }
     return { kind: "many", outcomes };
+  }
+
+  #getStable(host: GroupHost, gets: readonly GetOperation[]): WorkOutcome {
+    const { session } = host;
+    if (!this.#canRead(host, true) || session === null) return elsewhere(host, this.#env.placed);
+    const ready = this.#writes.ready(host, session, must(gets[0]).table);
+    if (ready.kind !== "ready") return ready;
+    const outcome = readStable(this.#env.tree, session, ready.partition, gets);
+    return outcome.kind === "corrupt" ? this.#damaged(outcome) : outcome;
   }
 
   #page(host: GroupHost, request: Request): WorkOutcome {

@@ -60,11 +60,12 @@ export const UNKNOWN_FATE: Outcome = {
   kind: "unavailable", reason: "leadership changed while the write was under way; it may or may not be done",
 };
 const DAMAGED: Redirect = { kind: "redirect", leader: null, reason: "the replica's tree is damaged" };
-const SHED: Outcome = { kind: "overloaded", reason: "too many writes wait for the log or the tree" };
+export const SHED: Outcome = { kind: "overloaded", reason: "too many writes wait for the log or the tree" };
+const CONFLICT: Outcome = { kind: "conflict" };
 const BEHIND: Redirect = { kind: "redirect", leader: null, reason: "this node's catalogue is behind the partition" };
 
 /** What a leader may evaluate on, or why not. */
-type Ready = { readonly kind: "ready"; readonly partition: LedPartition; readonly table: TableSchema };
+export type Ready = { readonly kind: "ready"; readonly partition: LedPartition; readonly table: TableSchema };
 
 export class Writes {
   readonly #env: WritesEnv;
@@ -104,7 +105,7 @@ export class Writes {
   /** Whether this replica may evaluate writes of `known`'s table now. */
   ready(host: GroupHost, session: LeaderSession, known: TableSchema): Ready | WorkOutcome {
     const partition = this.#env.led.of(host, session, known);
-    if (partition.kind === "corrupt") return this.#damaged(partition);
+    if (partition.kind === "corrupt") return this.damaged(partition);
     if (partition.kind === "unplaced") return BEHIND;
     const table = this.#env.led.newest(partition, known);
     return table === null ? BEHIND : { kind: "ready", partition, table };
@@ -131,14 +132,16 @@ export class Writes {
     const replaced = before === null ? 0 : storedTimestamp(before);
     raiseToStream(session, table);
     const timestamp = session.nextTimestamp(this.#env.clock.wallMs(), replaced);
-    if (value === null) session.noteState();
-    else stampStored(value, timestamp);
+    if (value === null) {
+      session.noteState();
+      partition.deleteMark = timestamp;
+    } else stampStored(value, timestamp);
     session.add(key, value, evaluated.items, evaluated.bytes, waiter, evaluated.derived);
     if (evaluated.collectionBytes !== null) {
       const bytes = this.collectionBytes(session, key, evaluated.collectionBytes);
       const row = collectionKey(key);
       if (typeof bytes === "number") session.addRow(row, bytes === 0 ? null : encodeCollection(row, bytes));
-      else this.#damaged(bytes);
+      else this.damaged(bytes);
     }
     for (const follower of this.#followers) {
       if (!follower.follows(table)) continue;
@@ -150,6 +153,25 @@ export class Writes {
     }
     this.#env.replicator.wake(host);
     return timestamp;
+  }
+
+  /** The outcome of a write, in the light of the collection that the item is in. */
+  withCollection(session: LeaderSession, key: StorageKey, evaluated: Evaluated): Outcome | TreeDamage {
+    const { outcome, collectionBytes } = evaluated;
+    if (collectionBytes === null) return outcome;
+    const bytes = this.collectionBytes(session, key, collectionBytes);
+    if (typeof bytes !== "number") return bytes;
+    if (collectionBytes > 0 && bytes > COLLECTION_BYTES_MAX) return { kind: "collection-too-large" };
+    return outcome.kind === "written" ? { ...outcome, collectionBytes: bytes } : outcome;
+  }
+
+  /** Why the partition's followers take no more changes now; null: they do. */
+  refusal({ partition, table }: Ready): Outcome | null {
+    for (const follower of this.#followers) {
+      const refusal = follower.refusal?.(partition, table) ?? null;
+      if (refusal !== null) return refusal;
+    }
+    return null;
   }
 
   /** What the collection of the item at `key` has when it changes by so much. */
@@ -169,21 +191,17 @@ export class Writes {
     if (session.isFull() || tree.isOverloaded) return SHED;
     const ready = this.ready(host, session, operation.table);
     if (ready.kind !== "ready") return ready;
-    for (const follower of this.#followers) {
-      const refusal = follower.refusal?.(ready.partition, ready.table) ?? null;
-      if (refusal !== null) return refusal;
-    }
+    const refusal = this.refusal(ready);
+    if (refusal !== null) return refusal;
     const { key } = operation.address;
+    if (ready.partition.locks.has(key)) return CONFLICT;
     const stored = this.newest(session, key);
-    if (stored !== null && "kind" in stored) return this.#damaged(stored);
+    if (stored !== null && "kind" in stored) return this.damaged(stored);
     const evaluated = evaluateWrite(operation, stored, ready.table);
-    waiter.outcome = evaluated.outcome;
-    if (evaluated.collectionBytes !== null) {
-      const bytes = this.collectionBytes(session, key, evaluated.collectionBytes);
-      if (typeof bytes !== "number") return this.#damaged(bytes);
-      if (evaluated.collectionBytes > 0 && bytes > COLLECTION_BYTES_MAX) return { kind: "collection-too-large" };
-      if (evaluated.outcome.kind === "written") waiter.outcome = { ...evaluated.outcome, collectionBytes: bytes };
-    }
+    const outcome = this.withCollection(session, key, evaluated);
+    if (outcome.kind === "corrupt") return this.damaged(outcome);
+    waiter.outcome = outcome;
+    if (outcome.kind === "collection-too-large") return outcome;
     if (evaluated.value !== undefined) {
       this.change(host, session, ready, key, stored, evaluated, isExpiry, waiter);
       return null;
@@ -193,7 +211,7 @@ export class Writes {
     return host.core.isLeaseLive(clock.monotonicMs()) ? waiter.outcome : redirect(host);
   }
 
-  #damaged(damage: TreeDamage): WorkOutcome {
+  damaged(damage: TreeDamage): WorkOutcome {
     this.#env.onDamage(damage);
     return DAMAGED;
   }

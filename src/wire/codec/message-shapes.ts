@@ -3,19 +3,21 @@ import { isStoredIntact, storedTimestamp } from "../../model/item-codec.ts";
 import { ITEMS_INDEX, STORAGE_KEY_BYTES_MAX } from "../../model/key-encoding.ts";
 import {
   CATALOGUE, CATALOGUE_ASK, NODE_BEAT, REPLY, REQUEST, type AdminRequestWork, type AdminWork, type CatalogueAsk,
-  type CatalogueMessage, type DescribeWork, type Described, type Done, type FillIndexWork, type GetManyWork,
+  type CatalogueMessage, type DescribeWork, type Described, type Done, type FillIndexWork, type FinishWork,
+  type FinishedOutcome, type GetManyWork, type GetStableWork,
   type GroupStatusOutcome, type GroupStatusWork, type IndexRow, type IndexRowsWork, type ManyOutcome, type Moved,
   type NodeBeat, type NotNow, type ReconfigureWork, type Redirect, type RegisterWork, type Registered,
   type ReplicaProgress, type Reply, type Request, type SnapshotPage, type SnapshotPageWork, type SplitWork,
   type StatusOutcome, type StatusWork, type StreamSwitched, type SwitchStreamWork, type TableWork,
   type TransferWork, type Work, type WorkOutcome, type WriteManyWork,
+  type PrepareWork, type PreparedOutcome, type StableItem, type StableItemsOutcome, type TransactionName,
 } from "../data-messages.ts";
 import { LOG, REPLICAS_MAX, STORAGE, type Configuration, type Replica } from "../group-configuration.ts";
 import type { Mutation } from "../log-record.ts";
-import type { WriteOperation } from "../../model/operation.ts";
+import type { TransactAction, WriteOperation } from "../../model/operation.ts";
 import {
-  isGet, isItemKey, isKeyBound, isOutcome, isQuery, isReadStream, isReason, isScan, isTableOperation, MANY_MAX,
-  OUTCOMES, WRITES,
+  CHECK, isAddress, isGet, isGetOutcome, isItemKey, isKeyBound, isOutcome, isQuery, isReadStream, isReason, isScan,
+  isTableOperation, MANY_MAX, OUTCOMES, WRITES,
 } from "./operation-shapes.ts";
 import {
   binary, isBytes, isCounter, isDuration, isFlag, isHashPoint, isInteger, isNodeId, isPositive,
@@ -31,6 +33,8 @@ const ROWS_MAX = 500_000;
 const INDEX_ROWS_MAX = 4_096;
 const UUID_CHARS_MAX = 64;
 const CHILDREN_MAX = 16;
+/** Ids, entries of the ledger, tokens of clients and hashes are all far below. */
+const TRANSACTION_NAME_CHARS_MAX = 256;
 /** What a person reads of a cluster, as JSON. */
 const DESCRIBED_CHARS_MAX = 16 * 1024 * 1024;
 
@@ -63,6 +67,17 @@ const isIndexRow: Shape = object<IndexRow>(
     && (value === null || (isStoredIntact(value, key) && storedTimestamp(value) === timestamp)),
 );
 
+const isAction: Shape = union<TransactAction>({ ...WRITES, check: CHECK });
+const isTransactionName: Shape = object<TransactionName>({
+  id: text(TRANSACTION_NAME_CHARS_MAX), timestamp: isPositive, ledger: whole(1, 0xffff_ffff),
+  entry: text(TRANSACTION_NAME_CHARS_MAX), hash: text(TRANSACTION_NAME_CHARS_MAX),
+});
+
+/** They are evaluated by one record of the table. */
+function haveOneTable({ actions }: PrepareWork): boolean {
+  return actions.every(({ table }) => table.id === actions[0]?.table.id);
+}
+
 const isWork: Shape = union<Work>({
   get: isGet,
   ...WRITES,
@@ -76,6 +91,17 @@ const isWork: Shape = union<Work>({
   "switch-stream": object<SwitchStreamWork>({
     kind: oneOf("switch-stream"), table: whole(0, 0xffff_ffff), version: isCounter,
   }),
+  prepare: object<PrepareWork>({
+    kind: oneOf("prepare"), name: isTransactionName, actions: listOf(isAction, MANY_MAX, 1), isWhole: isFlag,
+    token: nullable(object<NonNullable<PrepareWork["token"]>>({
+      text: text(TRANSACTION_NAME_CHARS_MAX), address: isAddress, claim: isCounter,
+    })),
+  }, haveOneTable),
+  finish: object<FinishWork>({
+    kind: oneOf("finish"), id: text(TRANSACTION_NAME_CHARS_MAX), table: isTable, keys: listOf(isItemKey, MANY_MAX, 1),
+    isCommitted: isFlag,
+  }),
+  "get-stable": object<GetStableWork>({ kind: oneOf("get-stable"), gets: listOf(isGet, MANY_MAX, 1) }),
   status: object<StatusWork>({ kind: oneOf("status") }),
   "table-work": object<TableWork>({ kind: oneOf("table-work"), operation: isTableOperation }),
   reconfigure: object<ReconfigureWork>({ kind: oneOf("reconfigure"), epoch: isCounter, replicas: areReplicas }),
@@ -106,6 +132,15 @@ const isWorkOutcome: Shape = union<WorkOutcome>({
   ...OUTCOMES,
   redirect: object<Redirect>({ kind: oneOf("redirect"), leader: nullable(isNodeId), reason: isReason }),
   many: object<ManyOutcome>({ kind: oneOf("many"), outcomes: listOf(isOutcome, MANY_MAX) }),
+  prepared: object<PreparedOutcome>({
+    kind: oneOf("prepared"), state: oneOf("refused", "locked", "applied", "repeated", "too-large"), count: isCounter,
+    outcomes: listOf(isOutcome, MANY_MAX), claim: isCounter, isRival: isFlag,
+  }),
+  finished: object<FinishedOutcome>({ kind: oneOf("finished"), count: isCounter }),
+  "stable-items": object<StableItemsOutcome>({
+    kind: oneOf("stable-items"),
+    items: listOf(object<StableItem>({ item: isGetOutcome, version: isCounter, isBusy: isFlag }), MANY_MAX),
+  }),
   status: object<StatusOutcome>({ kind: oneOf("status"), applied: isCounter, items: isInteger, bytes: isInteger }),
   "stream-switched": object<StreamSwitched>({ kind: oneOf("stream-switched"), timestamp: isCounter }),
   moved: object<Moved>({ kind: oneOf("moved"), partitions: listOf(isPartition, CHILDREN_MAX) }),

@@ -1,10 +1,10 @@
 // Shapes of operations, of the expressions in them, and of their outcomes. Whoever executes an operation relies on
 // what its types say and on canonical values, so both are checked here.
 import type {
-  BatchGetOutcome, BatchWriteOutcome, CreateTableOperation, DeleteOperation, DeleteTableOperation,
+  BatchGetOutcome, BatchWriteOutcome, CheckOperation, CreateTableOperation, DeleteOperation, DeleteTableOperation,
   DescribeTableOperation, GetOperation, GetOutcome, ItemAddress, ItemCounts, ListTablesOperation, Outcome, PageOptions,
   PageOutcome, IndexRead, PutOperation, QueryOperation, Refusal, ReadStreamOperation, ScanOperation,
-  StreamPageOutcome, TableListOutcome, TableOperation, TableOutcome,
+  StreamPageOutcome, TableListOutcome, TableOperation, TableOutcome, TransactedOutcome,
   UpdateOperation, UpdateTableOperation, WriteOperation, WriteOutcome,
 } from "../../model/operation.ts";
 import type { ConditionNode, Operand, SetValue, UpdateNode } from "../../model/expression/ast.ts";
@@ -129,7 +129,7 @@ const isUpdate: Shape = object<UpdateNode>({
 
 // ---- Operations.
 
-const isAddress: Shape = object<ItemAddress>({ key: isItemKey, point: isHashPoint });
+export const isAddress: Shape = object<ItemAddress>({ key: isItemKey, point: isHashPoint });
 
 /** The key lies in the table's own space, and where its hash says. */
 function isHome(operation: { readonly table: TableSchema; readonly address: ItemAddress }): boolean {
@@ -158,6 +158,10 @@ const isDelete: Shape = object<DeleteOperation>({ kind: oneOf("delete"), ...writ
 const isUpdateOperation: Shape = object<UpdateOperation>(
   { kind: oneOf("update"), ...write, keyItem: isItem, update: nullable(isUpdate) }, isHome,
 );
+
+export const CHECK: Shape = object<CheckOperation>({
+  kind: oneOf("check"), table: isTable, address: isAddress, condition: isCondition, returnOldOnFailure: isFlag,
+}, isHome);
 
 export const WRITES: { readonly [K in WriteOperation["kind"]]: Shape } = {
   put: isPut, delete: isDelete, update: isUpdateOperation,
@@ -224,12 +228,20 @@ const REFUSALS: { readonly [K in Refusal["kind"]]: Shape } = {
   }),
   "limit-exceeded": object<Refused<"limit-exceeded">>({ kind: oneOf("limit-exceeded"), message: isReason }),
   "collection-too-large": object<Refused<"collection-too-large">>({ kind: oneOf("collection-too-large") }),
+  conflict: object<Refused<"conflict">>({ kind: oneOf("conflict") }),
+  cancelled: object<Refused<"cancelled">>({
+    kind: oneOf("cancelled"), reasons: listOf(nullable(lazily(() => isRefusal)), MANY_MAX),
+  }),
+  "token-mismatch": object<Refused<"token-mismatch">>({ kind: oneOf("token-mismatch") }),
+  "token-in-progress": object<Refused<"token-in-progress">>({ kind: oneOf("token-in-progress") }),
   unavailable: object<Refused<"unavailable">>({ kind: oneOf("unavailable"), reason: isReason }),
   overloaded: object<Refused<"overloaded">>({ kind: oneOf("overloaded"), reason: isReason }),
   "throughput-exceeded": object<Refused<"throughput-exceeded">>({ kind: oneOf("throughput-exceeded") }),
 };
 
-const isGetOutcome: Shape = object<GetOutcome>({ kind: oneOf("item"), json, exists: isFlag, size: isCounter });
+const isRefusal: Shape = union<Refusal>(REFUSALS);
+
+export const isGetOutcome: Shape = object<GetOutcome>({ kind: oneOf("item"), json, exists: isFlag, size: isCounter });
 const isWriteOutcome: Shape = object<WriteOutcome>({
   kind: oneOf("written"), attributes: json, oldSize: isCounter, newSize: isCounter,
   indexWrites: optional(listOf(listOf(isCounter, 2), LOCAL_INDEX_COUNT_MAX)),
@@ -256,6 +268,10 @@ export const OUTCOMES: { readonly [K in Outcome["kind"]]: Shape } = {
   "batch-written": object<BatchWriteOutcome>({
     kind: oneOf("batch-written"),
     outcomes: listOf(union<WriteOutcome | Refusal>({ written: isWriteOutcome, ...REFUSALS }), MANY_MAX),
+  }),
+  transacted: object<TransactedOutcome>({
+    kind: oneOf("transacted"), outcomes: listOf(isWriteOutcome, MANY_MAX),
+    repeated: nullable(listOf(isGetOutcome, MANY_MAX)),
   }),
   table: object<TableOutcome>({
     kind: oneOf("table"), table: isTable, itemCount: isCounter, sizeBytes: isCounter,

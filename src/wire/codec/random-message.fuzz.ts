@@ -218,6 +218,22 @@ const WORKS: readonly ((prng: Prng) => Work)[] = [
     const page = randomPage(prng, prng.below(spacesOf(table)));
     return { kind: "scan", table, fromPoint: randomPoint(prng), toPoint: randomPoint(prng), page };
   },
+  (prng): Work => {
+    const { table, address } = randomWrite(prng);
+    const { key } = address;
+    const condition = { kind: "attribute_exists", path: ["a"] } as const;
+    return {
+      kind: "prepare", isWhole: prng.chance(1, 2),
+      name: { id: randomText(prng, 9), timestamp: 1 + prng.below(1_000_000), ledger: table.id, entry: "e", hash: "h" },
+      actions: [{ kind: "check", table, address, condition, returnOldOnFailure: true }],
+      token: prng.chance(1, 2) ? null : { text: randomText(prng, 3), address: { key, point: address.point }, claim: 5 },
+    };
+  },
+  (prng): Work => {
+    const { table, address } = randomWrite(prng);
+    return { kind: "finish", id: randomText(prng, 3), table, keys: [address.key], isCommitted: prng.chance(1, 2) };
+  },
+  (prng): Work => ({ kind: "get-stable", gets: many(prng, 3, randomGet, 1) }),
   (prng): Work => ({ kind: "write-many", writes: [randomWrite(prng), ...many(prng, 3, randomWrite)] }),
   (prng): Work => ({ kind: "get-many", gets: [randomGet(prng), ...many(prng, 3, randomGet)] }),
   (): Work => ({ kind: "status" }),
@@ -376,7 +392,8 @@ function randomRefusal(prng: Prng): Refusal {
     { kind: "condition-failed", item: maybeBytes(prng), size: 3 }, { kind: "invalid", message: reason },
     { kind: "table-not-found", name: reason }, { kind: "table-exists", name: reason },
     { kind: "table-in-use", name: reason, message: reason }, { kind: "limit-exceeded", message: reason }, { kind: "collection-too-large" },
-    { kind: "index-not-found", name: reason },
+    { kind: "index-not-found", name: reason }, { kind: "conflict" }, { kind: "token-mismatch" }, { kind: "token-in-progress" },
+    { kind: "cancelled", reasons: [null, { kind: "conflict" }, { kind: "invalid", message: reason }] },
     { kind: "unavailable", reason }, { kind: "overloaded", reason },
     { kind: "throughput-exceeded" },
   ]);
@@ -401,6 +418,20 @@ const OUTCOMES: readonly ((prng: Prng) => WorkOutcome)[] = [
     ...(prng.chance(1, 2) ? {} : { fetched: { bytes: prng.below(9_000), steps: prng.below(9) } }),
   }),
   (prng): WorkOutcome => ({ kind: "many", outcomes: many(prng, 4, randomItemOutcome) }),
+  (prng): WorkOutcome => ({
+    kind: "prepared", state: prng.pick(["refused", "locked", "applied", "repeated", "too-large"]), count: prng.below(9),
+    outcomes: many(prng, 3, randomItemOutcome), claim: counter(prng), isRival: prng.chance(1, 2),
+  }),
+  (prng): WorkOutcome => ({ kind: "finished", count: prng.below(9) }),
+  (prng): WorkOutcome => ({
+    kind: "stable-items", items: many(prng, 3, () => ({
+      item: { kind: "item", json: maybeBytes(prng), exists: prng.chance(1, 2), size: 4 }, version: counter(prng), isBusy: prng.chance(1, 2),
+    })),
+  }),
+  (): WorkOutcome => ({
+    kind: "transacted", outcomes: [{ kind: "written", attributes: null, oldSize: 0, newSize: 1 }],
+    repeated: [{ kind: "item", json: null, exists: false, size: 0 }],
+  }),
   (prng): WorkOutcome => ({ kind: "items", outcomes: many(prng, 2, randomRefusal) }),
   (prng): WorkOutcome => ({ kind: "batch-written", outcomes: many(prng, 2, randomRefusal) }),
   (prng): WorkOutcome => ({ kind: "table", table: randomTable(prng), itemCount: counter(prng), sizeBytes: 0, indexCounts: [{ itemCount: 1, sizeBytes: 2 }] }),

@@ -1,5 +1,6 @@
 // Shapes of what the catalogue holds: tables, partitions, nodes.
 import { HASH_POINT_END } from "../../base/ids.ts";
+import { LEDGER_NAME } from "../../model/ledger.ts";
 import {
   ATTRIBUTE_NAME_BYTES_MAX, GLOBAL_INDEX_COUNT_MAX, INDEX_KEY_ATTRIBUTES_MAX, INDEX_PROJECTED_COUNT_MAX,
   KEY_ATTRIBUTE_NAME_LENGTH_MAX, LOCAL_INDEX_COUNT_MAX, TABLE_NAME_LENGTH_MAX, TABLE_NAME_LENGTH_MIN,
@@ -39,6 +40,7 @@ const HIDDEN_NAME = /^[A-Za-z0-9_.-]+\/index\/[A-Za-z0-9_.-]+$/;
 
 /** The name of a user's table, or one of a hidden table. */
 const isAnyTableName: Shape = (value) => isTableName(value)
+  || value === LEDGER_NAME
   || (typeof value === "string" && value.length <= HIDDEN_NAME_LENGTH_MAX && HIDDEN_NAME.test(value));
 
 export const isPartition: Shape = object<Partition>({
@@ -134,7 +136,7 @@ const isWholeTable: Shape = object<TableSchema>({
   partitions: listOf(isPartition, PARTITIONS_MAX, 1),
   closed: optional(listOf(isPartition, PARTITIONS_MAX)),
 }, (table) => coversHashSpace(table.partitions) && canHaveIndexes(table)
-  && (table.indexOf === undefined) === isTableName(table.name));
+  && (table.indexOf === undefined) === (isTableName(table.name) || table.name === LEDGER_NAME));
 
 /** Tables that were found good: one that many requests refer to is looked at once. */
 const good: WeakSet<object> = new WeakSet();
@@ -148,7 +150,7 @@ export const isTable: Shape = (value) => {
 };
 
 export const isTableDefinition: Shape = object<TableDefinition>({
-  name: isTableName,
+  name: (value) => isTableName(value) || value === LEDGER_NAME,
   hashKey: isKeyAttribute,
   rangeKey: nullable(isKeyAttribute),
   localIndexes,
@@ -157,6 +159,7 @@ export const isTableDefinition: Shape = object<TableDefinition>({
   deletionProtection: isFlag,
   ...settings,
   streamView: optional(isStreamView),
+  timeToLive: optional(isTimeToLive),
   partitionCount: nullable(whole(1, PARTITIONS_MAX)),
 }, canHaveIndexes);
 

@@ -21,21 +21,29 @@ export function addIndexUnits(sums: Map<string, IndexUnits>, more: readonly Inde
 /** `table` is the name or ARN as the client gave it; `units` are the table's own, without those of `indexes`. */
 export function capacityJson(
   table: string, units: number, mode: "TOTAL" | "INDEXES", indexes: readonly IndexUnits[] = NO_INDEXES,
+  kind: UnitKind = "",
 ): string {
   let total = units;
   for (const index of indexes) total += index.units;
-  const text = unitsText(total);
-  let inner = mode === "INDEXES" ? `,"Table":{"CapacityUnits":${unitsText(units)}}` : "";
+  let inner = mode === "INDEXES" ? `,"Table":{${membersText(units, kind)}}` : "";
   if (mode === "INDEXES") {
-    inner += indexUnitsJson("LocalSecondaryIndexes", indexes.filter(({ isGlobal }) => !isGlobal))
-      + indexUnitsJson("GlobalSecondaryIndexes", indexes.filter(({ isGlobal }) => isGlobal));
+    inner += indexUnitsJson("LocalSecondaryIndexes", indexes.filter(({ isGlobal }) => !isGlobal), kind)
+      + indexUnitsJson("GlobalSecondaryIndexes", indexes.filter(({ isGlobal }) => isGlobal), kind);
   }
-  return `{"TableName":${JSON.stringify(table)},"CapacityUnits":${text}${inner}}`;
+  return `{"TableName":${JSON.stringify(table)},${membersText(total, kind)}${inner}}`;
 }
 
-function indexUnitsJson(member: string, indexes: readonly IndexUnits[]): string {
+/** Transactions tell their units twice: of any kind, and of their own. */
+export type UnitKind = "" | "Read" | "Write";
+
+function membersText(units: number, kind: UnitKind): string {
+  const text = unitsText(units);
+  return kind === "" ? `"CapacityUnits":${text}` : `"CapacityUnits":${text},"${kind}CapacityUnits":${text}`;
+}
+
+function indexUnitsJson(member: string, indexes: readonly IndexUnits[], kind: UnitKind): string {
   if (indexes.length === 0) return "";
-  const each = indexes.map(({ name, units }) => `${JSON.stringify(name)}:{"CapacityUnits":${unitsText(units)}}`);
+  const each = indexes.map(({ name, units }) => `${JSON.stringify(name)}:{${membersText(units, kind)}}`);
   return `,"${member}":{${each.join(",")}}`;
 }
 

@@ -157,5 +157,5 @@ function gatherPart(
 /** True of what passes by itself, so that the client may send the rest again. */
 export function isPassing(refusal: Refusal): boolean {
   const { kind } = refusal;
-  return kind === "unavailable" || kind === "overloaded" || kind === "throughput-exceeded";
+  return kind === "unavailable" || kind === "overloaded" || kind === "throughput-exceeded" || kind === "conflict";
 }

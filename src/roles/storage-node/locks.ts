@@ -1,0 +1,83 @@
+// Items that a transaction has prepared: a row at the item's place in the space of locks, and the leader's copy of what
+// it must know at every write. While the row is there nobody but its transaction changes the item. The body of a row:
+//
+//   0   u8    version, 1
+//   1   u8    what becomes of the item when the transaction is done: 0 nothing, 1 it is put, 2 it is deleted
+//   2   u16   length of the head, little-endian
+//   4   …     the head, JSON: [id, timestamp, ledger, entry, hash]
+//   ..  …     the item in stored form, when it is put: commit evaluates nothing
+import { assert, must } from "../../base/assert.ts";
+import { tableId, type HashPoint, type StorageKey, type TableId } from "../../base/ids.ts";
+import { utf8Decode, utf8Encode } from "../../base/utf8.ts";
+import { encodeRow, rowBody } from "../../model/item-codec.ts";
+import { ITEMS_INDEX, keyInSpace, scanBounds, SPACES } from "../../model/key-encoding.ts";
+import type { ItemTree } from "../../storage/tree/item-tree.ts";
+import type { TreeDamage } from "../../storage/tree/tree-read.ts";
+import type { TransactionName } from "../../wire/data-messages.ts";
+
+export type Lock = {
+  readonly name: TransactionName;
+  /** When this leader set it or found it, monotonic. */
+  readonly sinceMs: number;
+};
+/** By the key of the item. */
+export type LockTable = Map<StorageKey, Lock>;
+/** undefined: the item stays as it is; null: it goes. */
+export type Planned = Uint8Array | null | undefined;
+
+const VERSION = 1;
+const NOTHING = 0;
+const PUT = 1;
+const DELETE = 2;
+const HEAD_AT = 4;
+
+export function lockKey(item: StorageKey): StorageKey {
+  return keyInSpace(item, SPACES.locks);
+}
+
+export function encodeLock(place: StorageKey, name: TransactionName, planned: Planned): Uint8Array {
+  const { id, timestamp, ledger, entry, hash } = name;
+  const head = utf8Encode(JSON.stringify([id, timestamp, ledger, entry, hash]));
+  assert(head.length < 0x1_0000, "names of transactions are short");
+  const value = planned ?? null;
+  const body = new Uint8Array(HEAD_AT + head.length + (value === null ? 0 : value.length));
+  body[0] = VERSION;
+  body[1] = planned === undefined ? NOTHING : planned === null ? DELETE : PUT;
+  body[2] = head.length;
+  body[3] = head.length >>> 8;
+  body.set(head, HEAD_AT);
+  if (value !== null) body.set(value, HEAD_AT + head.length);
+  return encodeRow(body, place);
+}
+
+export function plannedOf(stored: Uint8Array): Planned {
+  const body = rowBody(stored);
+  assert(body[0] === VERSION, "a lock of a known version");
+  if (body[1] === NOTHING) return undefined;
+  return body[1] === DELETE ? null : body.slice(headEnd(body));
+}
+
+function nameOf(stored: Uint8Array): TransactionName {
+  const body = rowBody(stored);
+  assert(body[0] === VERSION, "a lock of a known version");
+  const text = must(utf8Decode(body.subarray(HEAD_AT, headEnd(body))), "a head is UTF-8");
+  const [id, timestamp, ledger, entry, hash] = JSON.parse(text) as [string, number, TableId, string, string];
+  return { id, timestamp, ledger: tableId(ledger), entry, hash };
+}
+
+function headEnd(body: Uint8Array): number {
+  return HEAD_AT + must(body[2]) + must(body[3]) * 256;
+}
+
+/** What a new leader finds. */
+export function readLocks(
+  tree: ItemTree, table: TableId, from: HashPoint, to: HashPoint, nowMs: number,
+): LockTable | TreeDamage {
+  const locks: LockTable = new Map();
+  const range = scanBounds(table, from, to, SPACES.locks);
+  const damage = tree.scan(range.from, range.to, true, (key, stored) => {
+    locks.set(keyInSpace(key, ITEMS_INDEX), { name: nameOf(stored), sinceMs: nowMs });
+    return true;
+  });
+  return damage ?? locks;
+}
