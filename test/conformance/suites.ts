@@ -20,6 +20,6 @@ import { values } from "./values.ts";
 import { wire } from "./wire.ts";
 
 export const SUITES: readonly Suite[] = [
-  tables, tableSettings, items, values, conditions, updates, querySuite, scan, batches, localIndexes, globalIndexes, streamsSuite, legacy, partiql, capacity, limits, sdk,
-  wire,
+  tables, tableSettings, items, values, conditions, updates, querySuite, scan, batches, localIndexes, globalIndexes,
+  streamsSuite, legacy, partiql, capacity, limits, sdk, wire,
 ];
