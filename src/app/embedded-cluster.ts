@@ -150,16 +150,19 @@ function openNodes(opening: Opening): Promise<readonly (StatorNode | null)[]> {
   }));
 }
 
-type Settings = Pick<NodeEnv, "tree" | "partitionsPerTable" | "expiry" | "ttlPauseMs" | "indexLagMs">;
+type Settings = Pick<
+  NodeEnv, "tree" | "partitionsPerTable" | "expiry" | "ttlPauseMs" | "indexLagMs" | "streamRetentionMs"
+>;
 
 function settingsOf(options: EmbeddedOptions, self: NodeId): Settings {
-  const { tree, partitionsPerTable, expiry, ttlPauseMs, disturber, onExpiryPass } = options;
+  const { tree, partitionsPerTable, expiry, ttlPauseMs, disturber, onExpiryPass, streamRetentionMs } = options;
   return {
     tree: tree ?? TREE_DEFAULT, partitionsPerTable,
     ...(expiry === undefined ? {} : {
       expiry: onExpiryPass === undefined ? expiry : { ...expiry, onPass: (begun) => onExpiryPass(self, begun) },
     }),
     ...(ttlPauseMs === undefined ? {} : { ttlPauseMs }),
+    ...(streamRetentionMs === undefined ? {} : { streamRetentionMs }),
     ...(disturber === undefined ? {} : { indexLagMs: () => disturber.disturbance.indexLagMs }),
   };
 }

@@ -36,6 +36,8 @@ export type EmbeddedOptions = {
   readonly expiry?: ExpiryOptions;
   /** Time to live of a table is not changed twice within it. Absent: as often as one likes. */
   readonly ttlPauseMs?: number;
+  /** How long records of streams are kept. Absent: as long as DynamoDB does. */
+  readonly streamRetentionMs?: number;
   /** Bad days on purpose, for tests of applications. Absent: none. */
   readonly disturber?: Disturber;
   /** Called when a node has gone through what it leads for items whose time is over, with the number deleted. */

@@ -61,6 +61,8 @@ export type NodeEnv = {
   readonly partitionsPerTable: number;
   /** Time to live of a table is not changed twice within it. Absent: as often as one likes. */
   readonly ttlPauseMs?: number;
+  /** How long records of streams are kept; absent: as long as DynamoDB does. */
+  readonly streamRetentionMs?: number;
   /** How items expire; absent: at the default pace. */
   readonly expiry?: ExpiryOptions;
   /** How long changes wait before they go to global indexes, for tests; absent: not at all. */
@@ -196,12 +198,14 @@ export class StatorNode {
       nextId: () => requestId++,
       indexBatchBytes: Math.min(INDEX_BATCH_BYTES_MAX, Math.floor(env.wal.segmentBytes / INDEX_BATCHES_PER_SEGMENT)),
       ...(env.indexLagMs === undefined ? {} : { indexLagMs: env.indexLagMs }),
+      ...(env.streamRetentionMs === undefined ? {} : { streamRetentionMs: env.streamRetentionMs }),
     });
     this.metadata = new MetadataRole({
       self, clock, random, network, tree, replicator, nodes: env.nodes, partitionsPerTable: env.partitionsPerTable,
       ...(env.initialNodes === undefined ? {} : { initialNodes: env.initialNodes }),
       ...(env.liveness === undefined ? {} : { timing: env.liveness }),
       ...(env.ttlPauseMs === undefined ? {} : { ttlPauseMs: env.ttlPauseMs }),
+      ...(env.streamRetentionMs === undefined ? {} : { streamRetentionMs: env.streamRetentionMs }),
     });
     this.#follower = new CatalogueFollower({
       self, clock, network, initial: systemMembers(env.nodes),

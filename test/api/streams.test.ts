@@ -196,6 +196,48 @@ test("a stream is switched on and off on a table with items; its shards are clos
   assert.equal((await streams("ListStreams", { TableName })).Streams.length, 2);
 });
 
+test("records that are too old go; a reader that comes for one is told, and closed shards vanish", async (context) => {
+  const other = await Server.start({ partitionsPerTable: 1, streamRetentionMs: 1_500 });
+  context.after(() => other.stop());
+  const TableName = "trimmed";
+  await other.table(TableName, "pk:S", undefined, { StreamSpecification: SPEC });
+  const ask = (operation: string, input: object): Promise<any> => other.ok(STREAMS + operation, input);
+  const { Streams: [{ StreamArn }] } = await ask("ListStreams", {});
+  const shardsNow = async (): Promise<any[]> => (await ask("DescribeStream", { StreamArn })).StreamDescription.Shards;
+  const [{ ShardId }] = await shardsNow();
+  const get = (ShardIteratorType: string, more = {}): Promise<Answer> => (
+    other.ask(`${STREAMS}GetShardIterator`, { StreamArn, ShardId, ShardIteratorType, ...more })
+  );
+  const put = (pk: string): Promise<unknown> => other.ok("PutItem", { TableName, Item: { pk: S(pk) } });
+  await put("a");
+  await put("b");
+  const oldest = (await get("TRIM_HORIZON")).json.ShardIterator;
+  const page = await ask("GetRecords", { ShardIterator: oldest, Limit: 1 });
+  const SequenceNumber = page.Records[0].dynamodb.SequenceNumber;
+  for (;;) {
+    const { Records } = await ask("GetRecords", { ShardIterator: oldest });
+    if (Records.length === 0) break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const late = [
+    await get("AT_SEQUENCE_NUMBER", { SequenceNumber }), await get("AFTER_SEQUENCE_NUMBER", { SequenceNumber }),
+    await other.ask(`${STREAMS}GetRecords`, { ShardIterator: page.NextShardIterator }),
+  ];
+  for (const answer of late) assert.equal(answer.type, "TrimmedDataAccessException", answer.text);
+  const latest = (await get("LATEST")).json.ShardIterator;
+  await put("c");
+  const { Records } = await ask("GetRecords", { ShardIterator: latest });
+  assert.deepEqual(Records.map((record: any) => record.dynamodb.Keys.pk.S), ["c"]);
+  await other.ok("UpdateTable", { TableName, StreamSpecification: { StreamEnabled: false } });
+  for (;;) {
+    const { Streams } = await ask("ListStreams", {});
+    if (Streams.length === 0) break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.equal((await get("TRIM_HORIZON")).type, "ResourceNotFoundException");
+  assert.equal((await other.ok("DescribeTable", { TableName })).Table.LatestStreamArn, StreamArn);
+});
+
 test("what is refused", async () => {
   const TableName = "refused";
   const arn = await withStream(TableName, "KEYS_ONLY");

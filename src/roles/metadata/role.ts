@@ -45,6 +45,8 @@ export type MetadataEnv = {
   readonly partitionsPerTable: number;
   /** Time to live of a table is not changed twice within it. Absent: as often as one likes. */
   readonly ttlPauseMs?: number;
+  /** How long records of streams are kept; absent: as long as DynamoDB does. */
+  readonly streamRetentionMs?: number;
 };
 
 /** Operations waiting for their turn; more are shed. */
@@ -83,6 +85,7 @@ export class MetadataRole {
       self, clock, network, timing, catalogue: this.#catalogue, liveness: this.#liveness,
       initialNodes: this.#initialNodes, systemReplicas: nodes.slice(0, SYSTEM_REPLICAS),
       firstId: firstRequestId(random.u32()),
+      ...(env.streamRetentionMs === undefined ? {} : { streamRetentionMs: env.streamRetentionMs }),
       isLeading: (): boolean => this.#isLeading(),
       isBusy: (): boolean => this.#inFlight > 0,
       commit: (rows): void => this.#commit(rows, nothing),

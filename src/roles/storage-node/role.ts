@@ -21,6 +21,7 @@ import { MembershipWorks } from "./membership-works.ts";
 import { elsewhere, redirect, type PlacedGroups } from "./moved.ts";
 import { readItem, readPage } from "./read.ts";
 import { SnapshotPages } from "./snapshot-pages.ts";
+import { StreamTrim } from "./stream-trim.ts";
 import { Streams } from "./streams.ts";
 import { readStable } from "./stable-reads.ts";
 import { TokenSweep } from "./token-sweep.ts";
@@ -43,6 +44,8 @@ export type StorageNodeEnv = {
   readonly indexBatchBytes: number;
   /** How long changes wait before they go to global indexes; absent: not at all. */
   readonly indexLagMs?: () => number;
+  /** How long records of streams are kept; absent: as long as DynamoDB does. */
+  readonly streamRetentionMs?: number;
   /** The tree found bytes that fail their checksum: this node must stop. */
   readonly onDamage: (damage: TreeDamage) => void;
 };
@@ -63,6 +66,7 @@ export class StorageNode {
   readonly #expiry: ExpirySweep;
   readonly #indexes: GlobalIndexes;
   readonly #streams: Streams;
+  readonly #trim: StreamTrim;
 
   constructor(env: StorageNodeEnv) {
     this.#env = env;
@@ -72,6 +76,7 @@ export class StorageNode {
       ...env, answer, led: this.#led, lagMs: env.indexLagMs ?? noLag, batchBytes: env.indexBatchBytes,
     });
     this.#streams = new Streams({ ...env, answer, led: this.#led });
+    this.#trim = new StreamTrim(env);
     this.#writes = new Writes({ ...env, answer, led: this.#led }, [this.#indexes, this.#streams]);
     this.#transactions = new Transactions({ ...env, answer, led: this.#led }, this.#writes);
     this.#recovery = new TransactionRecovery({ ...env, led: this.#led }, this.#transactions);
@@ -89,6 +94,7 @@ export class StorageNode {
     this.#recovery.start();
     this.#tokens.start();
     this.#indexes.start();
+    this.#trim.start();
   }
 
   stop(): void {
@@ -96,6 +102,7 @@ export class StorageNode {
     this.#recovery.stop();
     this.#tokens.stop();
     this.#indexes.stop();
+    this.#trim.stop();
   }
 
   onLeadership(host: GroupHost): void {
