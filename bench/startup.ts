@@ -1,5 +1,5 @@
 // Measures how soon after launch a new cluster answers: from sources and bundled, with and without cached code.
-// Three zones on a fresh data directory each time; medians of interleaved rounds. CPU time is the steadier figure
+// Three zones on a fresh data directory each time, or in memory; medians of interleaved rounds. CPU time is the steadier figure
 // on a shared machine (Linux only).
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -17,11 +17,14 @@ const START_MS_MAX = 20_000;
 /** Of the times in /proc, on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
-const VARIANTS: readonly (readonly [string, NodeJS.ProcessEnv])[] = [
+const IN_MEMORY = "--in-memory";
+
+const VARIANTS: readonly (readonly [string, NodeJS.ProcessEnv, ...string[]])[] = [
   ["sources, no cache", { STATOR_SOURCES: "1", NODE_DISABLE_COMPILE_CACHE: "1" }],
   ["sources, cached code", { STATOR_SOURCES: "1" }],
   ["bundle, no cache", { NODE_DISABLE_COMPILE_CACHE: "1" }],
   ["bundle, cached code", {}],
+  ["bundle, cached code, in memory", {}, IN_MEMORY],
 ];
 
 type Figure = { readonly readyMs: number; readonly cpuMs: number; readonly rssMb: number };
@@ -30,8 +33,8 @@ async function main(): Promise<void> {
   if ((await buildBundle(ROOT)) === null) throw new Error("no bundle could be built");
   const figures = new Map<string, Figure[]>(VARIANTS.map(([name]) => [name, []]));
   for (let round = -1; round < ROUNDS; round++) {
-    for (const [name, env] of VARIANTS) {
-      const figure = await measure(env);
+    for (const [name, env, ...more] of VARIANTS) {
+      const figure = await measure(env, more);
       if (round >= 0) figures.get(name)?.push(figure); // the round before the first fills the caches
     }
   }
@@ -45,11 +48,12 @@ async function main(): Promise<void> {
   writeFileSync(join(ROOT, "bench", "results", "startup.json"), `${JSON.stringify(table, null, 2)}\n`);
 }
 
-async function measure(env: NodeJS.ProcessEnv): Promise<Figure> {
+async function measure(env: NodeJS.ProcessEnv, more: readonly string[]): Promise<Figure> {
   const dataDir = mkdtempSync(join(tmpdir(), "stator-startup-"));
   const port = await freePort();
   const began = performance.now();
-  const child = spawn(process.execPath, [PROGRAM, "start", "--port", String(port), "--data-dir", dataDir], {
+  const args = [PROGRAM, "start", "--port", String(port), "--data-dir", dataDir, ...more];
+  const child = spawn(process.execPath, args, {
     stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, ...env },
   });
   const exit = new Promise((resolve) => child.once("exit", resolve));

@@ -23,7 +23,7 @@ import { LocalNetwork } from "../runtime/local-network.ts";
 import { endpointOf, listen, refuseOpenDoor, type Listening } from "./front-door.ts";
 import { noteBegun, openDirectories } from "./node-identity.ts";
 import { LaggingNode } from "./lagging-node.ts";
-import { closeAll, lockOrRefuse, openStorage, type Storage } from "./node-storage.ts";
+import { closeAll, lockOrRefuse, type Storage } from "./node-storage.ts";
 
 /** The router's address on the in-process network; nodes count from 1. */
 const ROUTER = nodeId(60_000);
@@ -66,7 +66,7 @@ async function start(options: EmbeddedOptions, lock: DirectoryLock | null): Prom
   });
   const nodes: readonly NodeId[] = Array.from({ length: options.zones }, (_, i) => nodeId(i + 1));
   const failures = new Failures(nodes.length, telemetry);
-  const storages = openStorages(options, clock, failures);
+  const storages = await openStorages(options, clock, failures);
   const running = await openNodes({ options, clock, random, telemetry, network, nodes, storages, failures });
   const alive = running.filter((node) => node !== null);
   if (alive.length <= nodes.length / 2) {
@@ -174,12 +174,15 @@ function laggingOf({ disturber }: EmbeddedOptions, alive: readonly StatorNode[],
 }
 
 /** By node; null where the node's failure is noted. */
-function openStorages(options: EmbeddedOptions, clock: NodeClock, failures: Failures): readonly (Storage | null)[] {
+async function openStorages(
+  options: EmbeddedOptions, clock: NodeClock, failures: Failures,
+): Promise<readonly (Storage | null)[]> {
   if (options.dataDir === null) {
     return Array.from({ length: options.zones }, () => (
       { disk: new MemoryDisk(clock), kv: new MemoryKv(clock), walDirectory: null }
     ));
   }
+  const { openStorage } = await import("./disk-storage.ts");
   return openDirectories(options.dataDir, options.zones).map((directory) => {
     const opened = directory.ok ? openStorage(directory.path) : directory.message;
     if (typeof opened !== "string") return opened;

@@ -19,13 +19,14 @@ import {
   CATALOGUE, REPLY, REQUEST, type CatalogueMessage, type NodeMessage, type Redirect, type Request,
 } from "../wire/data-messages.ts";
 import { createAdminDoor } from "./admin-door.ts";
+import { openStorage } from "./disk-storage.ts";
 import { StartError } from "./embedded-options.ts";
 import { endpointOf, listen, type Listening } from "./front-door.ts";
 import type { Registrar } from "./membership.ts";
 import type { Answer } from "./membership-talk.ts";
 import type { NodeDirectory } from "./node-directory.ts";
 import type { NodeOptions } from "./node-options.ts";
-import { closeAll, openStorage, type Storage } from "./node-storage.ts";
+import { closeAll, type Storage } from "./node-storage.ts";
 import { PeerBook } from "./peer-book.ts";
 import { isOrder, RequestGuard } from "./request-guard.ts";
 
