@@ -1,6 +1,6 @@
 // Measures how soon after launch a new cluster answers: from sources and bundled, with and without cached code.
-// Three zones on a fresh data directory each time, or in memory; medians of interleaved rounds. CPU time is the steadier figure
-// on a shared machine (Linux only).
+// Three zones on a fresh data directory each time, or in memory; medians of interleaved rounds. CPU time is the
+// steadier figure on a shared machine (Linux only).
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type AddressInfo } from "node:net";

@@ -2,7 +2,7 @@
 // require and for the compiler.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -60,6 +60,18 @@ test("stator/testing by import and by require", () => {
 test("a test that forgets to stop it still ends", () => {
   const text = `process.argv[2] = "forgetful"; import { startStator } from "stator/testing";${USE}`;
   assert.match(run("b.mjs", text), /^healthy/);
+});
+
+test("the example of the documents runs", () => {
+  const document = readFileSync(join(ROOT, "docs", "testing.md"), "utf8");
+  const example = /## node:test\n+```js\n(.*?)```/s.exec(document)?.[1];
+  assert.ok(example !== undefined);
+  writeFileSync(join(folder, "example.test.mjs"), example);
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env; // else the child reports to this runner
+  const out = execFileSync(process.execPath, ["--test", "--test-reporter=tap", join(folder, "example.test.mjs")], {
+    encoding: "utf8", cwd: folder, env,
+  });
+  assert.match(out, /^# pass 1$/m);
 });
 
 test("its declarations suit the compiler, from modules and from CommonJS", () => {
