@@ -110,7 +110,7 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-const SERVICE_IDENTITY = ',"userIdentity":{"principalId":"dynamodb.amazonaws.com","type":"Service"}';
+const SERVICE_IDENTITY = ',"userIdentity":{"PrincipalId":"dynamodb.amazonaws.com","Type":"Service"}';
 const NEW_IMAGE: Uint8Array = utf8Encode(',"NewImage":');
 const OLD_IMAGE: Uint8Array = utf8Encode(',"OldImage":');
 

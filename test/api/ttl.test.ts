@@ -218,3 +218,33 @@ test("rows of global indexes go with the item", async () => {
   await untilRows(10);
   assert.equal((await keysOf("global")).length, 10);
 });
+
+test("a stream says that the service deleted the item", async () => {
+  const streams = "DynamoDBStreams_20120810";
+  await active("streamed", "pk:S", undefined, {
+    StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_AND_OLD_IMAGES" },
+    Tags: [{ Key: "stator:partitions", Value: "1" }],
+  });
+  await enable("streamed");
+  await put("streamed", "expires", N(nowSeconds + 10));
+  await put("streamed", "deleted", N(nowSeconds + 10_000));
+  await server.ok("DeleteItem", { TableName: "streamed", Key: { pk: { S: "deleted" } } });
+  nowSeconds += 20;
+  await untilLeft("streamed", []);
+  const StreamArn = (await server.ok("DescribeTable", { TableName: "streamed" })).Table.LatestStreamArn;
+  const removed = new Map<string, { userIdentity?: unknown; dynamodb: { OldImage: unknown } }>();
+  const until = performance.now() + GONE_MS_MAX;
+  while (removed.size < 2 && performance.now() < until) {
+    const { StreamDescription } = await server.ok(`${streams}.DescribeStream`, { StreamArn });
+    for (const { ShardId } of StreamDescription.Shards) {
+      const from = await server.ok(`${streams}.GetShardIterator`, { StreamArn, ShardId, ShardIteratorType: "TRIM_HORIZON" });
+      const { Records } = await server.ok(`${streams}.GetRecords`, { ShardIterator: from.ShardIterator });
+      for (const record of Records) if (record.eventName === "REMOVE") removed.set(record.dynamodb.Keys.pk.S, record);
+    }
+  }
+  assert.deepEqual([...removed.keys()].sort(), ["deleted", "expires"]);
+  const expired = removed.get("expires");
+  assert.deepEqual(expired?.userIdentity, { Type: "Service", PrincipalId: "dynamodb.amazonaws.com" });
+  assert.deepEqual(expired?.dynamodb.OldImage, { pk: { S: "expires" }, ttl: N(nowSeconds - 10) });
+  assert.equal(removed.get("deleted")?.userIdentity, undefined);
+});
