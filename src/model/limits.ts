@@ -88,6 +88,10 @@ export const TAG_KEY_LENGTH_MAX: number = 128;
 export const TAG_VALUE_LENGTH_MAX: number = 256;
 /** Characters of a KMS key's id, alias or ARN, as the key service bounds them. */
 export const KMS_KEY_LENGTH_MAX: number = 2_048;
+/** Bytes of a resource-based policy: the service's documented limit. */
+export const POLICY_BYTES_MAX: number = 20 * KIB;
+/** Characters of a policy's revision id, as the service model has it. */
+export const POLICY_REVISION_CHARS_MAX: number = 255;
 /** Units per second: the most that may be written into a request. */
 export const THROUGHPUT_UNITS_MAX: number = 1_000_000_000_000;
 

@@ -261,6 +261,8 @@ export type Refusal =
   | { readonly kind: "token-mismatch" }
   /** A transaction with the same token is under way. */
   | { readonly kind: "token-in-progress" }
+  /** The resource-based policy that a change expects is not the one that is there. */
+  | { readonly kind: "policy-not-found"; readonly message: string }
   /** Not done, or not known whether done (a leader change in between): the client may retry. */
   | { readonly kind: "unavailable"; readonly reason: string }
   | { readonly kind: "overloaded"; readonly reason: string }

@@ -2,7 +2,9 @@
 import type { Epoch, GroupId, HashPoint, NodeId, TableId } from "../base/ids.ts";
 import type { KeyType } from "./attribute-value.ts";
 import type { StreamViewType, TableStream } from "./table-stream.ts";
-import type { Encryption, TableClass, Tag, Throughput, ThroughputCap, TimeToLive } from "./table-settings.ts";
+import type {
+  Encryption, Insights, ResourcePolicy, TableClass, Tag, Throughput, ThroughputCap, TimeToLive,
+} from "./table-settings.ts";
 
 export type KeyAttribute = { readonly name: string; readonly type: KeyType };
 
@@ -44,6 +46,10 @@ export type TableSchema = {
   readonly warm?: Throughput;
   /** Absent: under a key of the service. */
   readonly encryption?: Encryption;
+  /** Absent: none. */
+  readonly policy?: ResourcePolicy;
+  /** Absent: they were never switched on. */
+  readonly insights?: Insights;
   /** Ascending by `from`; together they cover the hash space exactly once. */
   readonly partitions: readonly Partition[];
   /** Split partitions that some replica has not yet applied the split of. Absent: none. */
@@ -81,6 +87,8 @@ export type GlobalIndex = GlobalIndexDefinition & {
   readonly isBackfilling?: true;
   /** The hidden table. */
   readonly table: TableId;
+  /** Absent: they were never switched on. */
+  readonly insights?: Insights;
 };
 
 /** Of a hidden table: whose items it shows, and which attributes the rows are found by. */
@@ -189,6 +197,7 @@ export type TableDefinition = {
   readonly streamView?: StreamViewType;
   /** Absent: none. Of hidden tables only. */
   readonly timeToLive?: TimeToLive;
+  readonly policy?: ResourcePolicy;
   /** Partitions to begin with, or null for the cluster's setting. */
   readonly partitionCount: number | null;
 };

@@ -39,6 +39,39 @@ export type IndexUpdate =
   }
   | { readonly kind: "delete"; readonly name: string };
 
+/** A resource-based policy, in canonical form. Only told, never enforced: there are no principals here. */
+export type ResourcePolicy = {
+  readonly document: string;
+  /** Wall time of the last change, which tells one revision from another. */
+  readonly revision: number;
+};
+
+export type InsightsMode = "ACCESSED_AND_THROTTLED_KEYS" | "THROTTLED_KEYS";
+
+/** Contributor insights of a table or a global index. Only told: nothing collects them here. */
+export type Insights = {
+  readonly isEnabled: boolean;
+  readonly mode: InsightsMode;
+  /** Wall time of the last change. */
+  readonly changedMs: number;
+  /** Wall time of the last switching on, which names the rules. */
+  readonly enabledMs: number;
+};
+
+export type PolicyChange = {
+  /** Null: no policy any more. */
+  readonly document: string | null;
+  /** The revision that must be the current one, "NO_POLICY" for none, null for any. */
+  readonly expected: string | null;
+};
+
+export type InsightsChange = {
+  /** A global index; null: the table itself. */
+  readonly index: string | null;
+  readonly isEnabled: boolean;
+  readonly mode: InsightsMode;
+};
+
 /** What UpdateTable says of billing; at least one member is there. */
 export type BillingChange = {
   readonly mode?: "PROVISIONED" | "PAY_PER_REQUEST";
@@ -67,4 +100,6 @@ export type TableChange = {
   readonly encryption?: Encryption | null;
   readonly tags?: TagChange;
   readonly timeToLive?: { readonly attribute: string; readonly isEnabled: boolean };
+  readonly policy?: PolicyChange;
+  readonly insights?: InsightsChange;
 };

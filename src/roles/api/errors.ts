@@ -79,6 +79,11 @@ export function internalFailure(): Failure {
   return failure(`${SERVICE}InternalServerError`, "Internal server error", 500);
 }
 
+/** An error of the service's own, by its name. */
+export function serviceError(name: string, message: string): Failure {
+  return failure(SERVICE + name, message);
+}
+
 const THROUGHPUT_EXCEEDED = "The level of configured provisioned throughput for the table was exceeded. "
   + "Consider increasing your provisioning level with the UpdateTable API.";
 
@@ -106,6 +111,8 @@ export function failureOfRefusal(refusal: Refusal, tellsName: boolean): Failure 
       return failure(`${SERVICE}ResourceInUseException`, `Table already exists: ${refusal.name}`);
     case "table-in-use":
       return failure(`${SERVICE}ResourceInUseException`, refusal.message);
+    case "policy-not-found":
+      return failure(`${SERVICE}PolicyNotFoundException`, refusal.message);
     case "limit-exceeded":
       return failure(`${SERVICE}LimitExceededException`, refusal.message);
     case "collection-too-large":

@@ -7,7 +7,7 @@ import {
 import type { NodeRecord, Partition, TableSchema } from "../../model/table-schema.ts";
 import { OLD_STREAMS_MAX } from "../../model/table-stream.ts";
 import {
-  areTags, isEncryption, isTableClass, isThroughput, isThroughputCap, isTimeToLive,
+  areTags, isEncryption, isInsights, isPolicy, isTableClass, isThroughput, isThroughputCap, isTimeToLive,
 } from "../../wire/codec/settings-shapes.ts";
 import { isCounter, listOf } from "../../wire/codec/shape.ts";
 import { isStream } from "../../wire/codec/stream-shapes.ts";
@@ -69,6 +69,7 @@ export function isTable(row: Fields): row is Fields & TableSchema {
 const SETTINGS: Readonly<Record<string, (value: unknown) => boolean>> = {
   tags: areTags, onDemandCap: isThroughputCap, warm: isThroughput, encryption: isEncryption, timeToLive: isTimeToLive,
   tableClassMs: isCounter, stream: isStream, oldStreams: listOf(isStream, OLD_STREAMS_MAX),
+  policy: isPolicy, insights: isInsights,
 };
 
 function areSettings(row: Fields): boolean {

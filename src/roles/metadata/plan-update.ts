@@ -10,6 +10,7 @@ import { refuseInUse, stillInUse, type TablePlan } from "./plan-table.ts";
 import { changeBilling } from "./plan-billing.ts";
 import { changeStream } from "./plan-stream.ts";
 import { changeIndexes, withIndexBilling } from "./plan-index-updates.ts";
+import { changeInsights, changePolicy } from "./plan-told-settings.ts";
 import {
   changeClass, changeEncryption, changeOnDemandCap, changeProtection, changeTags, changeTimeToLive, changeWarm,
 } from "./plan-settings.ts";
@@ -52,6 +53,8 @@ const STEPS: { readonly [K in keyof TableChange]-?: Step<Exclude<TableChange[K],
   encryption: { change: changeEncryption, isQuiet: true },
   timeToLive: { change: changeTimeToLive, isQuiet: true, isAnyTime: true },
   tags: { change: changeTags, isQuiet: true, isAnyTime: true },
+  policy: { change: changePolicy, isQuiet: true, isAnyTime: true },
+  insights: { change: changeInsights, isQuiet: true, isAnyTime: true },
 };
 
 type Taken = readonly [Step<unknown>, unknown];

@@ -234,6 +234,7 @@ const REFUSALS: { readonly [K in Refusal["kind"]]: Shape } = {
   }),
   "token-mismatch": object<Refused<"token-mismatch">>({ kind: oneOf("token-mismatch") }),
   "token-in-progress": object<Refused<"token-in-progress">>({ kind: oneOf("token-in-progress") }),
+  "policy-not-found": object<Refused<"policy-not-found">>({ kind: oneOf("policy-not-found"), message: isReason }),
   unavailable: object<Refused<"unavailable">>({ kind: oneOf("unavailable"), reason: isReason }),
   overloaded: object<Refused<"overloaded">>({ kind: oneOf("overloaded"), reason: isReason }),
   "throughput-exceeded": object<Refused<"throughput-exceeded">>({ kind: oneOf("throughput-exceeded") }),

@@ -82,6 +82,7 @@ export function randomTable(prng: Prng): TableSchema {
     createdMs: prng.u32() * 1_000, uuid: "0b0e-11", billing: randomBilling(prng),
     deletionProtection: prng.chance(1, 2), tableClass: prng.pick([null, "STANDARD", "STANDARD_INFREQUENT_ACCESS"]),
     ...randomSettings(prng),
+    ...(prng.chance(1, 3) ? { insights: { isEnabled: true, mode: "THROTTLED_KEYS", changedMs: counter(prng), enabledMs: 1 } } : {}),
     ...(prng.chance(1, 3) ? { timeToLive: { attribute: "ttl", isEnabled: prng.chance(1, 2), changedMs: counter(prng) } } : {}),
     ...(prng.chance(1, 3) ? { stream: randomStream(prng), oldStreams: many(prng, 2, randomStream) } : {}),
     partitions, ...(prng.chance(1, 3) ? { closed: many(prng, 2, randomPartition) } : {}),
@@ -107,12 +108,13 @@ function randomBilling(prng: Prng): Billing {
   };
 }
 
-function randomSettings(prng: Prng): Pick<TableSchema, "tags" | "onDemandCap" | "warm" | "encryption"> {
+function randomSettings(prng: Prng): Pick<TableSchema, "tags" | "onDemandCap" | "warm" | "encryption" | "policy"> {
   return {
     ...(prng.chance(1, 3) ? { tags: many(prng, 3, () => ({ key: `k${prng.u32()}`, value: "" })) } : {}),
     ...(prng.chance(1, 3) ? { onDemandCap: { readUnits: null, writeUnits: counter(prng) } } : {}),
     ...(prng.chance(1, 3) ? { warm: { readUnits: counter(prng), writeUnits: 1 } } : {}),
     ...(prng.chance(1, 3) ? { encryption: { key: prng.pick([null, "alias/x"]) } } : {}),
+    ...(prng.chance(1, 3) ? { policy: { document: "{}", revision: counter(prng) } } : {}),
   };
 }
 
@@ -127,6 +129,8 @@ function randomChange(prng: Prng): TableChange {
     ...(prng.chance(1, 2) ? { tags: { set: table.tags ?? [], remove: ["gone"] } } : {}),
     ...(prng.chance(1, 2) ? { globalIndexes: many(prng, 3, randomIndexUpdate, 1) } : {}),
     ...(timeToLive === undefined ? {} : { timeToLive: { attribute: "a", isEnabled: timeToLive.isEnabled } }),
+    ...(prng.chance(1, 2) ? { policy: { document: prng.pick([null, "{}"]), expected: prng.pick([null, "NO_POLICY"]) } } : {}),
+    ...(prng.chance(1, 2) ? { insights: { index: prng.pick([null, "global-1"]), isEnabled: prng.chance(1, 2), mode: "THROTTLED_KEYS" } } : {}),
   };
 }
 
@@ -394,6 +398,7 @@ function randomRefusal(prng: Prng): Refusal {
     { kind: "table-in-use", name: reason, message: reason }, { kind: "limit-exceeded", message: reason }, { kind: "collection-too-large" },
     { kind: "index-not-found", name: reason }, { kind: "conflict" }, { kind: "token-mismatch" }, { kind: "token-in-progress" },
     { kind: "cancelled", reasons: [null, { kind: "conflict" }, { kind: "invalid", message: reason }] },
+    { kind: "policy-not-found", message: reason },
     { kind: "unavailable", reason }, { kind: "overloaded", reason },
     { kind: "throughput-exceeded" },
   ]);

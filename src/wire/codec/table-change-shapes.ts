@@ -1,10 +1,12 @@
 // Shapes of changes of a table.
-import { GLOBAL_INDEX_COUNT_MAX, TABLE_NAME_LENGTH_MAX, TAG_COUNT_MAX } from "../../model/limits.ts";
+import {
+  GLOBAL_INDEX_COUNT_MAX, POLICY_REVISION_CHARS_MAX, TABLE_NAME_LENGTH_MAX, TAG_COUNT_MAX,
+} from "../../model/limits.ts";
 import type {
-  BillingChange, IndexUpdate, TableChange, TagChange, Throughput, ThroughputCap,
+  BillingChange, IndexUpdate, InsightsChange, PolicyChange, TableChange, TagChange, Throughput, ThroughputCap,
 } from "../../model/table-settings.ts";
 import {
-  areTags, isAttributeName, isEncryption, isTableClass, isTagKey, isThroughput,
+  areTags, isAttributeName, isEncryption, isInsightsMode, isPolicyDocument, isTableClass, isTagKey, isThroughput,
 } from "./settings-shapes.ts";
 import { isCounter, isFlag, listOf, nullable, object, oneOf, optional, text, union, type Shape } from "./shape.ts";
 import { isStreamView } from "./stream-shapes.ts";
@@ -42,5 +44,11 @@ export const isTableChange: Shape = object<TableChange>({
   tags: optional(object<TagChange>({ set: areTags, remove: listOf(isTagKey, TAG_COUNT_MAX) })),
   timeToLive: optional(object<NonNullable<TableChange["timeToLive"]>>({
     attribute: isAttributeName, isEnabled: isFlag,
+  })),
+  policy: optional(object<PolicyChange>({
+    document: nullable(isPolicyDocument), expected: nullable(text(POLICY_REVISION_CHARS_MAX)),
+  })),
+  insights: optional(object<InsightsChange>({
+    index: nullable(text(TABLE_NAME_LENGTH_MAX)), isEnabled: isFlag, mode: isInsightsMode,
   })),
 });

@@ -14,7 +14,7 @@ import {
   text, whole, type Shape,
 } from "./shape.ts";
 import {
-  areTags, isEncryption, isTableClass, isThroughput, isThroughputCap, isTimeToLive,
+  areTags, isEncryption, isInsights, isPolicy, isTableClass, isThroughput, isThroughputCap, isTimeToLive,
 } from "./settings-shapes.ts";
 import { isStream, isStreamView } from "./stream-shapes.ts";
 import { OLD_STREAMS_MAX } from "../../model/table-stream.ts";
@@ -97,6 +97,7 @@ const indexDefinition = {
 export const isGlobalIndexDefinition: Shape = object<GlobalIndexDefinition>(indexDefinition);
 const isGlobalIndex: Shape = object<GlobalIndex>({
   ...indexDefinition, status, isBackfilling: optional(oneOf(true)), table: whole(0, 0xffff_ffff),
+  insights: optional(isInsights),
 });
 /** Key attributes of an index and of its table. */
 const KEY_NAMES_MAX = 2 * INDEX_KEY_ATTRIBUTES_MAX + 2;
@@ -112,6 +113,7 @@ const settings = {
   onDemandCap: optional(isThroughputCap),
   warm: optional(isThroughput),
   encryption: optional(isEncryption),
+  policy: optional(isPolicy),
 } as const;
 
 const isWholeTable: Shape = object<TableSchema>({
@@ -122,6 +124,7 @@ const isWholeTable: Shape = object<TableSchema>({
   localIndexes,
   globalIndexes: optional(listOf(isGlobalIndex, GLOBAL_INDEX_COUNT_MAX, 1)),
   indexOf: optional(isIndexedTable),
+  insights: optional(isInsights),
   status,
   version: isCounter,
   createdMs: isFiniteNumber,

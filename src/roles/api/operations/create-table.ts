@@ -14,6 +14,7 @@ import { CREATE_TABLE } from "../validate/table-shapes.ts";
 import { globalIndexesIn } from "./global-indexes.ts";
 import { indexesFailure, localIndexesIn, type TableKeys } from "./local-indexes.ts";
 import { type TagInput, tagsOf } from "./tag-rules.ts";
+import { policyOf } from "./policy-document.ts";
 import { tableNameOf } from "./table-name.ts";
 import {
   capWithProvisioned, classIn, encryptionIn, onDemandCapIn, streamIn, throughputIn, throughputWithOnDemand, warmIn,
@@ -28,15 +29,14 @@ export const PARTITIONS_TAG = "stator:partitions";
 const PARTITIONS_MAX = 64;
 
 const UNSUPPORTED: readonly string[] = [
-  "VectorIndexes", "ResourcePolicy", "GlobalTableSourceArn",
-  "GlobalTableSettingsReplicationMode",
+  "VectorIndexes", "GlobalTableSourceArn", "GlobalTableSettingsReplicationMode",
 ];
 
 type AttributeDefinition = { readonly AttributeName: string; readonly AttributeType: KeyType };
 type KeySchemaElement = { readonly AttributeName: string; readonly KeyType: "HASH" | "RANGE" };
 
 function run(input: JsonObject, call: Call): Failure | null {
-  const definition = definitionOf(input);
+  const definition = definitionOf(input, call.context.clock.wallMs());
   if (!definition.ok) return definition.failure;
   call.plan({ kind: "create-table", definition: definition.value }, (outcome) => {
     if (outcome.kind !== "table") {
@@ -48,7 +48,7 @@ function run(input: JsonObject, call: Call): Failure | null {
   return null;
 }
 
-function definitionOf(input: JsonObject): Result<TableDefinition> {
+function definitionOf(input: JsonObject, nowMs: number): Result<TableDefinition> {
   const name = tableNameOf(input);
   const billing = billingOf(input);
   if (!billing.ok) return billing;
@@ -62,7 +62,7 @@ function definitionOf(input: JsonObject): Result<TableDefinition> {
   if (!globals.ok) return globals;
   const wrong = indexesFailure(keys.value, locals.value ?? [], globals.value ?? []);
   if (wrong !== null) return no(wrong);
-  const settings = settingsOf(input, billing.value);
+  const settings = settingsOf(input, billing.value, nowMs);
   if (!settings.ok) return settings;
   const stream = streamIn(input);
   if (!stream.ok) return stream;
@@ -96,9 +96,9 @@ function billingOf(input: JsonObject): Result<Billing> {
   return ok({ mode: "PROVISIONED", ...throughput.value });
 }
 
-type Settings = Pick<TableDefinition, "tableClass" | "tags" | "onDemandCap" | "warm" | "encryption">;
+type Settings = Pick<TableDefinition, "tableClass" | "tags" | "onDemandCap" | "warm" | "encryption" | "policy">;
 
-function settingsOf(input: JsonObject, billing: Billing): Result<Settings> {
+function settingsOf(input: JsonObject, billing: Billing, nowMs: number): Result<Settings> {
   const tableClass = classIn(input);
   if (!tableClass.ok) return tableClass;
   const tags = tagsOf((input["Tags"] ?? []) as readonly TagInput[]);
@@ -110,12 +110,16 @@ function settingsOf(input: JsonObject, billing: Billing): Result<Settings> {
   if (!warm.ok) return warm;
   const encryption = encryptionIn(input);
   if (!encryption.ok) return encryption;
+  const given = input["ResourcePolicy"] as string | undefined;
+  const policy = given === undefined ? ok(null) : policyOf(given);
+  if (!policy.ok) return policy;
   return ok({
     tableClass: tableClass.value ?? null,
     ...(tags.value.length === 0 ? {} : { tags: tags.value }),
     ...(cap.value === undefined ? {} : { onDemandCap: { readUnits: null, writeUnits: null, ...cap.value } }),
     ...(warm.value === undefined ? {} : { warm: warm.value }),
     ...(encryption.value === undefined || encryption.value === null ? {} : { encryption: encryption.value }),
+    ...(policy.value === null ? {} : { policy: { document: policy.value, revision: nowMs } }),
   });
 }
 

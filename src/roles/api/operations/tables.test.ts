@@ -133,7 +133,8 @@ test("refused tables", () => {
     create({ LocalSecondaryIndexes: [] }, `${INVALID}List of LocalSecondaryIndexes is empty`),
     create({ StreamSpecification: { StreamEnabled: false, StreamViewType: "NEW_IMAGE" } },
       `${INVALID}StreamViewType is set but StreamEnabled is set to false`),
-    create({ ResourcePolicy: "{}" }, "Unsupported parameter: ResourcePolicy"),
+    create({ ResourcePolicy: "{}" }, `${INVALID}Invalid policy document: Could not parse the policy: Statement is empty!`),
+    create({ VectorIndexes: [] }, "Unsupported parameter: VectorIndexes"),
     create({ Tags: [{ Key: "team" }] }, "The Tag Value provided is invalid, Value: null"),
     create({ Tags: [{ Key: "aws:team", Value: "" }] }, "Tag Key cannot be prefixed with aws:, Key: aws:team"),
     create({ TableClass: "GLACIER" }, "Invalid table-class parameter provided. Please try again with a valid "

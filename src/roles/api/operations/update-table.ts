@@ -31,6 +31,7 @@ const NOTHING: Failure = validation("At least one of ProvisionedThroughput, Bill
 const UNSUPPORTED: readonly string[] = [
   "ReplicaUpdates", "MultiRegionConsistency",
   "GlobalTableWitnessUpdates", "GlobalTableSettingsReplicationMode", "DisassociationProtectionEnabled",
+  "VectorIndexUpdates",
 ];
 
 /** Members that stand alone, in the order in which they are complained of. */

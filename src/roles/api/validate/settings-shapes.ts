@@ -1,11 +1,11 @@
 // Inputs of the operations on a table's policies, insights, Kinesis destinations and continuous backups.
+import { POLICY_REVISION_CHARS_MAX } from "../../../model/limits.ts";
 import { BOOLEAN, TEXT, integer, oneOf, string, structure } from "./shape.ts";
 import type { StringShape, StructureShape } from "./shape.ts";
 import { INDEX_NAME, TABLE_NAME_OR_ARN } from "./names.ts";
 import { LONG_ARN, RESOURCE_ARN } from "./shared-shapes.ts";
 
-/** Characters of a policy's revision: the service model's bound. */
-const REVISION: StringShape = string({ min: 1, max: 255 });
+const REVISION: StringShape = string({ min: 1, max: POLICY_REVISION_CHARS_MAX });
 
 export const GET_POLICY: StructureShape = structure("GetResourcePolicyInput", { "ResourceArn!": RESOURCE_ARN });
 export const PUT_POLICY: StructureShape = structure("PutResourcePolicyInput", {
@@ -20,7 +20,7 @@ export const DELETE_POLICY: StructureShape = structure("DeleteResourcePolicyInpu
 });
 
 /** Entries of one ListContributorInsights answer. */
-const INSIGHTS_COUNT_MAX = 100;
+export const INSIGHTS_COUNT_MAX = 100;
 
 export const DESCRIBE_INSIGHTS: StructureShape = structure("DescribeContributorInsightsInput", {
   "TableName!": TABLE_NAME_OR_ARN,

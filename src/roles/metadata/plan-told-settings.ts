@@ -1,0 +1,64 @@
+// The steps of a table's change that set what is only kept and told: its policy and its contributor insights.
+import { globalIndexesOf } from "../../model/global-index.ts";
+import type { Refusal } from "../../model/operation.ts";
+import type { TableSchema } from "../../model/table-schema.ts";
+import type { Insights, InsightsChange, PolicyChange } from "../../model/table-settings.ts";
+import type { Changed, UpdateContext } from "./plan-update.ts";
+
+const POLICY_NOT_FOUND = "Resource-based policy not found for the provided ResourceArn: ";
+const NO_POLICY = "NO_POLICY";
+
+/** The same document again is no change: its revision stays. */
+export function changePolicy(
+  table: TableSchema, { document, expected }: PolicyChange, { nowMs }: Pick<UpdateContext, "nowMs">,
+): Changed | Refusal {
+  const { policy: current, ...rest } = table;
+  if (expected !== null && expected !== String(current?.revision ?? NO_POLICY)) {
+    return { kind: "policy-not-found", message: POLICY_NOT_FOUND + otherRevision(table, expected) };
+  }
+  if (document === null) return changed(current === undefined ? table : rest);
+  if (current?.document === document) return changed(table);
+  return changed({ ...rest, policy: { document, revision: Math.max(nowMs, (current?.revision ?? 0) + 1) } });
+}
+
+function otherRevision({ name, policy }: TableSchema, expected: string): string {
+  if (policy === undefined) {
+    return `Requested update for policy with revision id ${expected}, `
+      + `but table ${name} has no associated resource-based policy.`;
+  }
+  return expected === NO_POLICY
+    ? `Requested policy update expecting none to be present for table ${name}, `
+      + `but a policy exists with revision id ${policy.revision}.`
+    : `Requested update for policy with revision id ${expected}, `
+      + `but the policy associated to target table ${name} has revision id ${policy.revision}.`;
+}
+
+/** Switching on what is on in the same mode is no change, nor is switching off what is off. */
+export function changeInsights(
+  table: TableSchema, wanted: InsightsChange, { nowMs }: Pick<UpdateContext, "nowMs">,
+): Changed | Refusal {
+  if (wanted.index === null) {
+    const insights = changedInsights(table.insights, wanted, nowMs);
+    return changed(insights === table.insights || insights === undefined ? table : { ...table, insights });
+  }
+  const index = globalIndexesOf(table).find(({ name }) => name === wanted.index);
+  if (index === undefined) return { kind: "index-not-found", name: wanted.index };
+  const insights = changedInsights(index.insights, wanted, nowMs);
+  if (insights === index.insights || insights === undefined) return changed(table);
+  return changed({
+    ...table, globalIndexes: globalIndexesOf(table).map((one) => (one === index ? { ...index, insights } : one)),
+  });
+}
+
+function changedInsights(
+  current: Insights | undefined, { isEnabled, mode }: InsightsChange, nowMs: number,
+): Insights | undefined {
+  if (!isEnabled) return current?.isEnabled === true ? { ...current, isEnabled: false, changedMs: nowMs } : current;
+  if (current?.isEnabled === true && current.mode === mode) return current;
+  const enabledMs = current?.isEnabled === true ? current.enabledMs : nowMs;
+  return { isEnabled: true, mode, changedMs: nowMs, enabledMs };
+}
+
+function changed(table: TableSchema): Changed {
+  return { kind: "changed", table };
+}
