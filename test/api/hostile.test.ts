@@ -15,11 +15,17 @@ before(async () => {
   const range = (name: string): unknown => [{ AttributeName: "a", KeyType: "HASH" }, { AttributeName: name, KeyType: "RANGE" }];
   await server.ok("CreateTable", {
     TableName: "main", BillingMode: "PAY_PER_REQUEST", KeySchema: range("b"),
-    AttributeDefinitions: [["a", "S"], ["b", "N"], ["c", "S"], ["d", "B"]].map(([AttributeName, AttributeType]) => ({ AttributeName, AttributeType })),
+    AttributeDefinitions: [["a", "S"], ["b", "N"], ["c", "S"], ["d", "B"], ["w", "N"]]
+      .map(([AttributeName, AttributeType]) => ({ AttributeName, AttributeType })),
     LocalSecondaryIndexes: [
       { IndexName: "by-c", KeySchema: range("c"), Projection: { ProjectionType: "KEYS_ONLY" } },
       { IndexName: "by-d", KeySchema: range("d"), Projection: { ProjectionType: "ALL" } },
     ],
+    GlobalSecondaryIndexes: [{
+      IndexName: "by-w", KeySchema: [{ AttributeName: "c", KeyType: "HASH" }, { AttributeName: "w", KeyType: "RANGE" }],
+      Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["v"] },
+    }],
+    StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_AND_OLD_IMAGES" },
   });
   await server.table("hash", "a:S");
 });
@@ -27,6 +33,10 @@ after(async () => {
   await server.stop();
 });
 
+const OPERATIONS = [
+  "PutItem", "UpdateItem", "DeleteItem", "GetItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem", "ExecuteStatement", "BatchExecuteStatement",
+  "TransactWriteItems", "TransactGetItems",
+];
 const NAMES = ["a", "b", "c", "d", "v", "w", "l", "m", "#n", "#l", "zz"];
 const VALUES = [":s", ":n", ":l", ":m", ":ss", ":ns", ":b", ":t", ":z", ":u"];
 const NUMBERS = ["0", "1", "-1", "5", "1e125", "-9e125", "1e-130", "99999999999999999999999999999999999999", "0.1", "1e126", "x", ""];
@@ -138,7 +148,7 @@ class Source {
   page(): Record<string, unknown> {
     const filter = this.often(40) ? { FilterExpression: this.condition() } : {};
     const projection = this.often(30) ? { ProjectionExpression: [this.path(), ...this.list(2, () => this.path())].join(", ") } : {};
-    const index = this.often(40) ? { IndexName: this.of(["by-c", "by-d", "by-d", "nope"]) } : {};
+    const index = this.often(40) ? { IndexName: this.of(["by-c", "by-d", "by-w", "nope"]) } : {};
     const start = this.often(20) ? { ExclusiveStartKey: { ...this.key(), ...(this.often(50) ? { c: { S: "x" } } : {}) } } : {};
     return {
       TableName: "main", ...filter, ...projection, ...index, ...start, ...(this.often(50) ? { Limit: 1 + this.below(5) } : {}),
@@ -164,8 +174,20 @@ class Source {
     return { Statement, ...(count === 0 ? {} : { Parameters: Array.from({ length: count }, () => this.value()) }) };
   }
 
+  transactItem(): unknown {
+    const key = { TableName: "main", Key: this.key(), ReturnValuesOnConditionCheckFailure: this.of(["NONE", "ALL_OLD"]) };
+    const condition = { ConditionExpression: this.condition() };
+    const conditional = this.often(40) ? { ...condition, ...this.placeholders(condition.ConditionExpression) } : {};
+    const UpdateExpression = this.update();
+    return this.of([
+      () => ({ Put: { TableName: "main", Item: this.item(), ...conditional } }), () => ({ Delete: { ...key, ...conditional } }),
+      () => ({ Update: { ...key, UpdateExpression, ...this.placeholders(UpdateExpression) } }),
+      () => ({ ConditionCheck: { ...key, ...condition, ...this.placeholders(condition.ConditionExpression) } }),
+    ])();
+  }
+
   request(): readonly [string, any] {
-    switch (this.below(12)) {
+    switch (this.below(14)) {
       case 0: case 1: {
         const condition = this.often(30) ? { ConditionExpression: this.condition() } : {};
         return ["PutItem", { ...this.write(), Item: this.item(), ...condition, ...this.placeholders(condition.ConditionExpression ?? "") }];
@@ -183,7 +205,8 @@ class Source {
         return ["GetItem", { TableName: "main", Key: this.key(), ProjectionExpression: text, ...this.placeholders(text) }];
       }
       case 7: {
-        const KeyConditionExpression = `a = :s${this.of(["", " AND b > :n", " AND b BETWEEN :n AND :n", " AND c = :s", " AND begins_with(d, :b)"])}`;
+        const KeyConditionExpression = `a = :s${this.of(["", " AND b > :n", " AND b BETWEEN :n AND :n", " AND c = :s", " AND begins_with(d, :b)"])}`
+          .replace(/^a/, this.often(20) ? "c" : "a");
         const page = this.page();
         const texts = [KeyConditionExpression, page["FilterExpression"] ?? "", page["ProjectionExpression"] ?? ""] as string[];
         return ["Query", { ...page, KeyConditionExpression, ScanIndexForward: this.often(50), ...this.placeholders(...texts) }];
@@ -194,6 +217,13 @@ class Source {
         const texts = [page["FilterExpression"] ?? "", page["ProjectionExpression"] ?? ""] as string[];
         return ["Scan", { ...page, ...segments, ...this.placeholders(...texts) }];
       }
+      case 12: return ["TransactWriteItems", {
+        TransactItems: this.list(4, () => this.transactItem()), ReturnConsumedCapacity: this.of(["TOTAL", "INDEXES"]), ReturnItemCollectionMetrics: "SIZE",
+        ...(this.often(20) ? { ClientRequestToken: `t${this.below(5)}` } : {}),
+      }];
+      case 13: return ["TransactGetItems", {
+        TransactItems: this.list(4, () => ({ Get: { TableName: "main", Key: this.key() } })), ReturnConsumedCapacity: "TOTAL",
+      }];
       case 9: return ["BatchGetItem", { RequestItems: { main: { Keys: this.list(5, () => this.key()) }, hash: { Keys: [{ a: { S: "p" } }] } } }];
       case 10: return ["BatchWriteItem", {
         RequestItems: { main: this.list(4, () => (this.often(60) ? { PutRequest: { Item: this.item() } } : { DeleteRequest: { Key: this.key() } })) },
@@ -201,6 +231,7 @@ class Source {
       }];
       default:
         return this.often(60) ? ["ExecuteStatement", { ...(this.statement() as object), ...(this.often(30) ? { Limit: 1 } : {}) }]
+          : this.often(40) ? ["ExecuteTransaction", { TransactStatements: this.list(3, () => this.statement()) }]
           : ["BatchExecuteStatement", { Statements: this.list(4, () => this.statement()), ReturnConsumedCapacity: "TOTAL" }];
     }
   }
@@ -238,15 +269,17 @@ function check(answer: Answer, about: string): void {
 
 test("no request gets a 5xx, and the cluster goes on", async () => {
   const source = new Source(SEED);
-  let succeeded = 0;
+  const succeeded = new Map<string, number>();
   for (let i = 0; i < REQUESTS; i++) {
     const [operation, valid] = source.request();
     const input = source.often(25) ? source.mutated(valid) : valid;
     const body = JSON.stringify(input) ?? "null";
     const answer = await server.ask(operation, body);
     check(answer, `STATOR_TEST_SEED=${SEED} request ${i}: ${operation} ${body.slice(0, 1_500)}`);
-    if (answer.status === 200) succeeded++;
+    if (answer.status === 200) succeeded.set(operation, (succeeded.get(operation) ?? 0) + 1);
   }
-  assert.ok(succeeded > REQUESTS / 10, `${succeeded} of ${REQUESTS} requests made sense (STATOR_TEST_SEED=${SEED})`);
+  for (const operation of OPERATIONS) {
+    assert.ok((succeeded.get(operation) ?? 0) > 0, `no ${operation} made sense (STATOR_TEST_SEED=${SEED})`);
+  }
   await server.ok("PutItem", { TableName: "hash", Item: { a: { S: "alive" } } });
 });

@@ -66,7 +66,8 @@ const meaning = [
   does("TransactWriteItems", "a token makes a repetition harmless, and another request with it an error", async (target) => {
     const ClientRequestToken = `token-${target.prefix}`;
     const add = (n: number): unknown => ({
-      ...(write({ Update: { ...(key("once") as object), UpdateExpression: "ADD n :n", ExpressionAttributeValues: { ":n": N(n) } } }) as object), ClientRequestToken,
+      ...(write({ Update: { ...(key("once") as object), UpdateExpression: "ADD n :n", ExpressionAttributeValues: { ":n": N(n) } } }) as object),
+      ClientRequestToken,
     });
     await target.ok("TransactWriteItems", add(1));
     await target.ok("TransactWriteItems", add(1));
