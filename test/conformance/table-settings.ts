@@ -76,6 +76,22 @@ const refusedUpdates = refuses("UpdateTable", [
       IndexName: "new", KeySchema: [{ AttributeName: "g", KeyType: "HASH" }], Projection: { ProjectionType: "ALL" },
     } }],
   }, `${INVALID}Create global secondary index cannot be specified when updating WarmThroughput`),
+  update({ StreamSpecification: { StreamEnabled: false } }, "Table has no stream to disable: TableName: $uprov"),
+  update({ StreamSpecification: { StreamEnabled: true } },
+    `${INVALID}If stream is being enabled then UpdateViewType is required`),
+  update({ StreamSpecification: { StreamEnabled: false, StreamViewType: "NEW_IMAGE" } },
+    `${INVALID}If stream is being disabled, then UpdateViewType must not be specified`),
+  update({ StreamSpecification: { StreamEnabled: true, StreamViewType: "" } }, "1 validation error detected: Value '' at "
+    + "'streamSpecification.streamViewType' failed to satisfy constraint: Member must satisfy enum value set: "
+    + "[OLD_IMAGE, KEYS_ONLY, NEW_AND_OLD_IMAGES, NEW_IMAGE]"),
+  update({ StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" }, ProvisionedThroughput: units(7, 7) },
+    `${INVALID}You cannot modify stream status while updating table IOPS`),
+  update({
+    StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" },
+    GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: "gone" } }],
+  }, `${INVALID}You cannot create or delete index while changing stream status`),
+  onDemand({ StreamSpecification: { StreamEnabled: false }, OnDemandThroughput: { MaxReadRequestUnits: 5 } },
+    `${INVALID}OnDemandThroughput can only be combined with BillingMode in an UpdateTable request`),
   onDemand({ ProvisionedThroughput: units(1, 1) }, NEITHER),
   onDemand({ OnDemandThroughput: { MaxWriteRequestUnits: 0 } },
     `${INVALID}Requested MaxWriteRequestUnits for OnDemandThroughput for table is outside of valid range`),

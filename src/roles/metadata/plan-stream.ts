@@ -10,8 +10,8 @@ export function changeStream(
 ): Changed | Refusal {
   const { stream } = table;
   if (isRecording(stream) === (viewType !== null)) {
-    const state = viewType === null ? "a disabled" : "an enabled";
-    return { kind: "invalid", message: `Table already has ${state} stream: TableName: ${table.name}` };
+    const state = viewType === null ? "Table has no stream to disable" : "Table already has an enabled stream";
+    return { kind: "invalid", message: `${state}: TableName: ${table.name}` };
   }
   if (viewType !== null) return { kind: "changed", table: withNewStream(table, viewType, nowMs) };
   return stream === undefined ? { kind: "changed", table }

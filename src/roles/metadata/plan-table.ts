@@ -64,7 +64,11 @@ const NO_ROOM: Refusal = { kind: "unavailable", reason: "no node can take a repl
 export function planDelete(catalogue: Catalogue, name: string): TablePlan {
   const table = catalogue.table(name);
   if (table === null) return { kind: "table-not-found", name };
-  if (table.status === "UPDATING") return stillInUse(name, `Table: ${name} is in the process of being updated.`);
+  if (table.status === "UPDATING") {
+    const isSwitching = table.stream?.status === "ENABLING" || table.stream?.status === "DISABLING";
+    return stillInUse(name, isSwitching ? "Cannot delete table while stream is being enabled/disabled."
+      : `Table: ${name} is in the process of being updated.`);
+  }
   const inUse = refuseInUse(table);
   if (inUse !== null) return inUse;
   if (table.deletionProtection) {

@@ -64,7 +64,7 @@ function definitionOf(input: JsonObject, nowMs: number): Result<TableDefinition>
   if (wrong !== null) return no(wrong);
   const settings = settingsOf(input, billing.value, nowMs);
   if (!settings.ok) return settings;
-  const stream = streamIn(input);
+  const stream = streamIn(input, true);
   if (!stream.ok) return stream;
   const partitionCount = partitionCountOf(input);
   if (!partitionCount.ok) return partitionCount;

@@ -97,16 +97,20 @@ function encryptionProblem(
 }
 
 /** Null: no stream, or no longer one. */
-export function streamIn(input: JsonObject): Result<StreamViewType | null | undefined> {
+export function streamIn(input: JsonObject, isNew: boolean): Result<StreamViewType | null | undefined> {
   const given = input["StreamSpecification"] as
     { StreamEnabled: boolean; StreamViewType?: StreamViewType } | undefined;
   if (given === undefined) return ok(undefined);
   const { StreamEnabled: isEnabled, StreamViewType: view } = given;
   if (!isEnabled && view !== undefined) {
-    return no(validation(`${INVALID}StreamViewType is set but StreamEnabled is set to false`));
+    return no(validation(`${INVALID}${isNew
+      ? "Table is being created with a stream disabled, UpdateViewType should not be specified"
+      : "If stream is being disabled, then UpdateViewType must not be specified"}`));
   }
   if (isEnabled && view === undefined) {
-    return no(validation(`${INVALID}StreamViewType is not set but StreamEnabled is set to true`));
+    return no(validation(`${INVALID}${isNew
+      ? "Table is being created with a stream enabled, UpdateViewType is required"
+      : "If stream is being enabled then UpdateViewType is required"}`));
   }
   return ok(view ?? null);
 }

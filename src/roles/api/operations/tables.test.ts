@@ -132,7 +132,7 @@ test("refused tables", () => {
     create({ GlobalSecondaryIndexes: [] }, "One or more parameter values were invalid: List of GlobalSecondaryIndexes is empty"),
     create({ LocalSecondaryIndexes: [] }, `${INVALID}List of LocalSecondaryIndexes is empty`),
     create({ StreamSpecification: { StreamEnabled: false, StreamViewType: "NEW_IMAGE" } },
-      `${INVALID}StreamViewType is set but StreamEnabled is set to false`),
+      `${INVALID}Table is being created with a stream disabled, UpdateViewType should not be specified`),
     create({ ResourcePolicy: "{}" }, `${INVALID}Invalid policy document: Could not parse the policy: Statement is empty!`),
     create({ VectorIndexes: [] }, "Unsupported parameter: VectorIndexes"),
     create({ Tags: [{ Key: "team" }] }, "The Tag Value provided is invalid, Value: null"),

@@ -84,6 +84,12 @@ function conflictIn(change: TableChange): string | null {
   if (movesIndexes && billed?.throughput !== undefined) {
     return "You cannot create or delete index while updating table IOPS";
   }
+  if (change.stream !== undefined) {
+    if (movesIndexes) return "You cannot create or delete index while changing stream status";
+    if (billed !== undefined && billed.mode !== "PAY_PER_REQUEST") {
+      return "You cannot modify stream status while updating table IOPS";
+    }
+  }
   const alone = ALONE.find(([member]) => change[member] !== undefined);
   if (alone !== undefined) return alone[1];
   const others = Object.keys(change).filter((member) => member !== "onDemandCap" && member !== "billing");
@@ -112,7 +118,7 @@ function indexes(input: JsonObject): Result<TableChange> {
 }
 
 function stream(input: JsonObject): Result<TableChange> {
-  const wanted = streamIn(input);
+  const wanted = streamIn(input, false);
   if (!wanted.ok) return wanted;
   return ok(wanted.value === undefined ? {} : { stream: { viewType: wanted.value } });
 }
