@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crc32, deflateRawSync, deflateSync, gunzipSync, gzipSync } from "node:zlib";
+import { Prng } from "../../base/prng.ts";
 import { acceptsGzip } from "./codings.ts";
 import { type Answer, AUTHORIZATION, NOW_TEXT, SERIALIZATION, type TestApi, apiWithTables } from "./testkit.test.ts";
 
@@ -44,6 +45,30 @@ test("streams that are broken are told as JSON that is", () => {
     assert.equal(answer.status, 400, coding);
     assert.equal(answer.text, `{"__type":"${SERIALIZATION}"}`, coding);
   }
+});
+
+test("whatever is sent as compressed is answered", () => {
+  const seed = Number(process.env["STATOR_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
+  const random = new Prng(seed);
+  const json = JSON.stringify({ TableName: "hash-only", Item: ITEM });
+  const folded = [gzipSync(json), deflateSync(json), deflateRawSync(json)];
+  const api = apiWithTables();
+  const seen = new Set<number>();
+  for (let i = 0; i < 3_000; i++) {
+    const bytes = Uint8Array.from(folded[random.below(3)] as Uint8Array);
+    for (let n = random.below(4); n > 0; n--) bytes[random.below(bytes.length)] = random.below(256);
+    const cut = bytes.subarray(random.below(20) === 0 ? random.below(9) : 0, bytes.length - random.below(3));
+    const { status } = send(api, "PutItem", cut, "Content-Encoding", random.below(2) === 0 ? "gzip" : "deflate");
+    assert.ok(status === 200 || status === 400 || status === 413, `seed ${seed}, request ${i}: ${status}`);
+    seen.add(status);
+  }
+  assert.ok(seen.has(200) && seen.has(400));
+});
+
+test("compressed bodies are unfolded only for who may come in", () => {
+  const api = apiWithTables({ credentials: [{ accessKeyId: "known", secretAccessKey: "secret" }] });
+  const answer = send(api, "PutItem", "not compressed at all", "Content-Encoding", "gzip");
+  assert.equal(answer.json.__type, "com.amazon.coral.service#UnrecognizedClientException");
 });
 
 test("a body that unfolds to more than a request may have is refused, however small it comes", () => {

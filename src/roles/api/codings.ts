@@ -8,16 +8,15 @@ const BODY_BYTES_MAX = 16 * 1024 * 1024;
 /** Shorter answers fit into one packet anyway. */
 export const GZIP_BYTES_MIN = 1_024;
 
-/** The body as it is meant. Codings that are not known are taken for none: some clients name one of their own. */
-export function unfoldBody(body: Uint8Array, contentEncoding: string, compression: Compression): Result<Uint8Array> {
-  const coding = codingOf(contentEncoding);
-  if (coding === null) return ok(body);
+/** The body as it is meant. */
+export function unfoldBody(body: Uint8Array, coding: Coding, compression: Compression): Result<Uint8Array> {
   const inflated = compression.inflate(coding, body, BODY_BYTES_MAX);
   if (inflated.ok) return ok(inflated.bytes);
   return no(inflated.isTooLarge ? requestTooLarge() : serialization(null));
 }
 
-function codingOf(contentEncoding: string): Coding | null {
+/** Null for a Content-Encoding that is not known: it is taken for none, as some clients name one of their own. */
+export function codingOf(contentEncoding: string): Coding | null {
   switch (contentEncoding.trim().toLowerCase()) {
     case "gzip": case "x-gzip": return "gzip";
     case "deflate": return "deflate";

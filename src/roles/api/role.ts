@@ -9,7 +9,7 @@ import type { HttpHandler, HttpRequest, HttpResponse } from "../../ports/http.ts
 import type { Random } from "../../ports/random.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { type ApiContext, Call, JSON_1_0 } from "./call.ts";
-import { unfoldBody } from "./codings.ts";
+import { codingOf, unfoldBody } from "./codings.ts";
 import { answerPreflight, corsHeaders, type CorsOrigins } from "./cors.ts";
 import { type Failure, internalFailure, serialization, unknownOperation } from "./errors.ts";
 import { RequestHeaders } from "./headers.ts";
@@ -17,7 +17,6 @@ import { type Health, answerHealth } from "./health.ts";
 import { decodeBody } from "./json-codec/decode-body.ts";
 import { OPERATIONS } from "./operations.ts";
 import { RequestIds } from "./request-id.ts";
-import { ok } from "./result.ts";
 import { Authenticator, type Credential } from "./sigv4/authenticate.ts";
 import { checkStructure } from "./validate/check.ts";
 
@@ -128,10 +127,17 @@ class ApiRole {
   /** Null: the call is answered, or planned. */
   #check(request: HttpRequest, query: string, call: Call): Failure | null {
     const { target, contentEncoding } = call.headers;
-    const body = contentEncoding === null
-      ? ok(request.body) : unfoldBody(request.body, contentEncoding, this.#context.compression);
-    if (!body.ok) return body.failure;
-    const input = decodeBody(body.value);
+    const coding = contentEncoding === null ? null : codingOf(contentEncoding);
+    let body = request.body;
+    if (coding !== null) {
+      // A few bytes may unfold to many: before anything else it is asked who sends them.
+      const sender = this.#authenticator.authenticate(request, query, call.headers);
+      if (!sender.ok) return sender.failure;
+      const unfolded = unfoldBody(body, coding, this.#context.compression);
+      if (!unfolded.ok) return unfolded.failure;
+      body = unfolded.value;
+    }
+    const input = decodeBody(body);
     if (input === null) return serialization(null);
     const handler = target === null ? undefined : OPERATIONS.get(target);
     if (handler === undefined) return unknownOperation(null);
