@@ -41,7 +41,7 @@ test("a policy is kept in canonical form, with a revision that changes when it d
 
   assert.equal((await rejected(get(), "PolicyNotFoundException")).message, NO_POLICY + ARN);
   assert.equal((await remove()).RevisionId, undefined);
-  assert.match((await rejected(put("{}"), "ValidationException")).message, /Statement is empty!$/);
+  assert.match((await rejected(put("{}"), "ValidationException")).message, /Syntax error at position \(1,3\)$/);
   assert.equal((await rejected(put(JSON.stringify({ Version: "2012-10-17", Statement: STATEMENT }), "1"), "PolicyNotFoundException")).message,
     `${NO_POLICY}Requested update for policy with revision id 1, but table ${T} has no associated resource-based policy.`);
 
@@ -86,6 +86,8 @@ test("policies that are wrong, and ARNs that are not a table's", async () => {
   await assertRefused(server, [
     bad("", "This policy contains invalid Json"),
     bad("[]", "This policy contains invalid Json"),
+    bad("null", "This text appears not to be a policy"),
+    bad({ Statement: [{}] }, "Missing required field Effect"),
     bad({ Statement: [] }, "Could not parse the policy: Statement is empty!"),
     bad({ Statement: [unresourced] }, "Missing required field Resource"),
     bad({ Statement: [{ ...STATEMENT, Sid: "a" }, { ...STATEMENT, Sid: "a" }] }, "The Statement Ids in the policy are not unique"),
@@ -159,6 +161,7 @@ test("contributor insights of a table and an index are switched, described and l
       "ResourceNotFoundException"],
     ["UpdateContributorInsights", { TableName: T, IndexName: "ghost", ContributorInsightsAction: "ENABLE" },
       `Requested resource not found: Index: ghost not found for table: ${T}`, "ResourceNotFoundException"],
+    ["DescribeContributorInsights", { TableName: T, IndexName: "" }, "IndexName must be at least 3 characters long and at most 255 characters long"],
     ["ListContributorInsights", { TableName: "absent" }, "Requested resource not found: Table: absent not found", "ResourceNotFoundException"],
     ["ListContributorInsights", { NextToken: "x" }, "Invalid NextToken"],
     ["ListContributorInsights", { MaxResults: 101 },
@@ -206,6 +209,16 @@ test("backups, exports, imports and bulk operations are none, in DynamoDB's word
     ["DeleteBackup", { BackupArn: backup }, `Backup not found: ${backup}`, "BackupNotFoundException"],
     ["RestoreTableFromBackup", { BackupArn: backup, TargetTableName: "New" }, `Backup not found: ${backup}`, "BackupNotFoundException"],
     ["DescribeBackup", { BackupArn: ARN }, "Invalid Backup ARN"],
+    ["DescribeBackup", { BackupArn: "" }, "Invalid Backup ARN"],
+    ["RestoreTableFromBackup", { BackupArn: backup, TargetTableName: "" }, "TableName must be at least 3 characters long and at most 255 characters long"],
+    ["RestoreTableFromBackup", { BackupArn: backup, TargetTableName: "bad name!" }, "1 validation error detected: Value 'bad name!' at 'targetTableName' "
+      + "failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"],
+    ["CreateBackup", { TableName: T, BackupName: "" }, "2 validation errors detected: Value '' at 'backupName' failed to satisfy constraint: "
+      + "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value '' at 'backupName' failed to satisfy constraint: "
+      + "Member must have length greater than or equal to 3"],
+    ["ExportTableToPointInTime", { ...bucket, TableArn: "" }, "Invalid TableArn: Invalid Table ARN"],
+    ["ExportTableToPointInTime", { ...bucket, IncrementalExportSpecification: {} },
+      "Invalid Request: ExportFromTime must be provided in IncrementalExportSpecification"],
     ["ListBackups", { TimeRangeLowerBound: 2, TimeRangeUpperBound: 1 }, `${INVALID}Time range lower bound must be less than or equal to upper bound`],
     ["ListBackups", { TimeRangeLowerBound: "2026" }, "STRING_VALUE can not be converted to milliseconds since epoch", "SerializationException"],
     ["ListBackups", { Limit: 101, BackupType: "x" },
@@ -249,6 +262,8 @@ test("there are no replicas in other regions, and no Kinesis", async () => {
     ["UpdateGlobalTable", { ...named, ReplicaUpdates: [{ Create: { RegionName: "x" } }] }, old],
     ["UpdateGlobalTable", { ...named, ReplicaUpdates: [] }, "One or more parameter values were invalid"],
     ["UpdateGlobalTable", { ...named, ReplicaUpdates: [{ Delete: { RegionName: "x" } }] }, `Global table not found: ${gone}`, "GlobalTableNotFoundException"],
+    ["UpdateGlobalTable", { ...named, ReplicaUpdates: [{}] }, "One or more parameter values were invalid"],
+    ["DescribeGlobalTable", { GlobalTableName: "" }, "TableName must be at least 3 characters long and at most 255 characters long"],
     ["DescribeGlobalTable", named, `Global table not found: ${gone}`, "GlobalTableNotFoundException"],
     ["DescribeGlobalTableSettings", named, gone, "GlobalTableNotFoundException"],
     ["UpdateGlobalTableSettings", named, gone, "GlobalTableNotFoundException"],

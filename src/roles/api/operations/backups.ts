@@ -11,12 +11,12 @@ import { isTableNameRight, tableRefOf } from "../validate/names.ts";
 import type { StructureShape } from "../validate/shape.ts";
 import { sourceNotFound } from "./continuous-backups.ts";
 import type { OperationHandler } from "./handler.ts";
-import { tableNameOf } from "./table-name.ts";
+import { lengthFailure, tableNameOf } from "./table-name.ts";
 
 export const createBackup: OperationHandler = { shape: CREATE_BACKUP, run: runCreate };
 export const describeBackup: OperationHandler = { shape: NAMED_BACKUP, run: backupMissing };
 export const deleteBackup: OperationHandler = { shape: NAMED_BACKUP, run: backupMissing };
-export const restoreTableFromBackup: OperationHandler = { shape: RESTORE_BACKUP, run: backupMissing };
+export const restoreTableFromBackup: OperationHandler = { shape: RESTORE_BACKUP, run: restoreMissing };
 export const listBackups: OperationHandler = { shape: LIST_BACKUPS, run: runListBackups };
 export const restoreTableToPointInTime: OperationHandler = { shape: RESTORE_TO_TIME, run: runRestore };
 export const exportTableToPointInTime: OperationHandler = { shape: EXPORT_TABLE, run: runExport };
@@ -47,6 +47,10 @@ function backupMissing(input: JsonObject): Failure {
   const arn = input["BackupArn"] as string;
   if (!isArnOf("backup", arn)) return validation("Invalid Backup ARN");
   return serviceError("BackupNotFoundException", `Backup not found: ${arn}`);
+}
+
+function restoreMissing(input: JsonObject): Failure {
+  return lengthFailure("TableName", input["TargetTableName"] as string) ?? backupMissing(input);
 }
 
 function runListBackups(input: JsonObject, call: Call): Failure | null {
@@ -101,6 +105,12 @@ function nameInArn(arn: string): string | null {
 
 function runExport(input: JsonObject, call: Call): Failure {
   const arn = input["TableArn"] as string;
+  if (arn === "") return validation("Invalid TableArn: Invalid Table ARN");
+  const increment = input["IncrementalExportSpecification"] as { readonly ExportFromTime?: number } | undefined;
+  const isIncremental = increment !== undefined || input["ExportType"] === "INCREMENTAL_EXPORT";
+  if (isIncremental && increment?.ExportFromTime === undefined) {
+    return validation("Invalid Request: ExportFromTime must be provided in IncrementalExportSpecification");
+  }
   const name = nameInArn(arn);
   if (name === null) return validation("tableArn is not a valid ARN");
   if (call.context.lookupTable(name) === null) return sourceNotFound(arn);
@@ -121,6 +131,8 @@ function runRestore(input: JsonObject, call: Call): Failure {
   if (arn !== undefined && plain !== undefined) {
     return validation("Must provide exactly one of: sourceTableArn, sourceTableName");
   }
+  const wrong = lengthFailure("TableName", input["TargetTableName"] as string);
+  if (wrong !== null) return wrong;
   const isLatest = input["UseLatestRestorableTime"] === true;
   const hasTime = input["RestoreDateTime"] !== undefined;
   if (isLatest && hasTime) {

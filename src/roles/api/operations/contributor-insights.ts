@@ -14,7 +14,7 @@ import type { JsonObject } from "../validate/json-object.ts";
 import { tableRefOf } from "../validate/names.ts";
 import { DESCRIBE_INSIGHTS, INSIGHTS_COUNT_MAX, LIST_INSIGHTS, UPDATE_INSIGHTS } from "../validate/settings-shapes.ts";
 import type { OperationHandler } from "./handler.ts";
-import { tableNameOf } from "./table-name.ts";
+import { lengthFailure, tableNameOf } from "./table-name.ts";
 
 export const updateContributorInsights: OperationHandler = { shape: UPDATE_INSIGHTS, run: runUpdate };
 export const describeContributorInsights: OperationHandler = { shape: DESCRIBE_INSIGHTS, run: runDescribe };
@@ -25,9 +25,11 @@ type Target = { readonly table: TableSchema; readonly index: string | null; read
 
 function targetIn(input: JsonObject, call: Call): Result<Target> {
   const name = tableNameOf(input);
+  const index = (input["IndexName"] as string | undefined) ?? null;
+  const wrong = index === null ? null : lengthFailure("IndexName", index);
+  if (wrong !== null) return no(wrong);
   const table = call.context.lookupTable(name);
   if (table === null) return no(tableNotFoundNamed(name));
-  const index = (input["IndexName"] as string | undefined) ?? null;
   if (index === null) return ok({ table, index, insights: table.insights });
   const found = globalIndexesOf(table).find((one) => one.name === index);
   if (found === undefined || found.status === "CREATING") return no(indexNotFound(table.name, index));

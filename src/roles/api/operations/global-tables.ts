@@ -9,7 +9,7 @@ import {
 import type { JsonObject } from "../validate/json-object.ts";
 import { NAMED_TABLE } from "../validate/shared-shapes.ts";
 import type { OperationHandler } from "./handler.ts";
-import { tableNameOf } from "./table-name.ts";
+import { lengthFailure, tableNameOf } from "./table-name.ts";
 
 export const createGlobalTable: OperationHandler = { shape: CREATE_GLOBAL_TABLE, run: versionNotSupported };
 export const updateGlobalTable: OperationHandler = { shape: UPDATE_GLOBAL_TABLE, run: runUpdate };
@@ -26,15 +26,21 @@ export const updateTableReplicaAutoScaling: OperationHandler = {
 
 const INVALID = "One or more parameter values were invalid";
 
-function versionNotSupported(): Failure {
-  return validation(`${INVALID}: DynamoDB global tables version 2017.11.29 is not supported. `
+function nameFailure(input: JsonObject): Failure | null {
+  return lengthFailure("TableName", input["GlobalTableName"] as string);
+}
+
+function versionNotSupported(input: JsonObject): Failure {
+  return nameFailure(input) ?? validation(`${INVALID}: DynamoDB global tables version 2017.11.29 is not supported. `
     + "We recommend using DynamoDB global tables version 2019.11.21, instead of version 2017.11.29 (Legacy).");
 }
 
 function runUpdate(input: JsonObject): Failure {
-  const updates = input["ReplicaUpdates"] as readonly { readonly Create?: unknown }[];
-  if (updates.length === 0) return validation(INVALID);
-  return updates.some(({ Create }) => Create !== undefined) ? versionNotSupported() : missing(input);
+  const updates = input["ReplicaUpdates"] as readonly { readonly Create?: unknown; readonly Delete?: unknown }[];
+  const isEmpty = updates.length === 0
+    || updates.some(({ Create, Delete }) => Create === undefined && Delete === undefined);
+  if (isEmpty) return nameFailure(input) ?? validation(INVALID);
+  return updates.some(({ Create }) => Create !== undefined) ? versionNotSupported(input) : missing(input);
 }
 
 function doesNotExist(name: string): string {
@@ -43,11 +49,12 @@ function doesNotExist(name: string): string {
 
 function missing(input: JsonObject): Failure {
   const text = doesNotExist(input["GlobalTableName"] as string);
-  return serviceError("GlobalTableNotFoundException", `Global table not found: ${text}`);
+  return nameFailure(input) ?? serviceError("GlobalTableNotFoundException", `Global table not found: ${text}`);
 }
 
 function settingsMissing(input: JsonObject): Failure {
-  return serviceError("GlobalTableNotFoundException", doesNotExist(input["GlobalTableName"] as string));
+  return nameFailure(input)
+    ?? serviceError("GlobalTableNotFoundException", doesNotExist(input["GlobalTableName"] as string));
 }
 
 function replicasMissing(input: JsonObject): Failure {

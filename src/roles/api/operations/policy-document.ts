@@ -20,12 +20,12 @@ export function policyOf(text: string): Result<string> {
     return no(validation(`${INVALID}Maximum policy size of ${POLICY_BYTES_MAX} bytes exceeded`));
   }
   const document = parsed(text);
-  if (document === null) return invalid("This policy contains invalid Json");
+  if (document === undefined) return invalid("This policy contains invalid Json");
+  if (document === null) return invalid("This text appears not to be a policy");
   const { Version = FIRST_VERSION, Id, Statement } = document;
+  if (Statement === undefined) return invalid(`Syntax error at position ${endOf(text)}`);
   const statements = Array.isArray(Statement) ? Statement as unknown[] : [Statement];
-  if (Statement === undefined || statements.length === 0) {
-    return invalid("Could not parse the policy: Statement is empty!");
-  }
+  if (statements.length === 0) return invalid("Could not parse the policy: Statement is empty!");
   const canonical: JsonObject[] = [];
   for (const statement of statements) {
     const one = statementOf(statement);
@@ -70,12 +70,19 @@ function withoutSingleLists(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutSingleLists(inner)]));
 }
 
-function parsed(text: string): JsonObject | null {
+/** Line and column behind the last character. */
+function endOf(text: string): string {
+  const lines = text.split("\n");
+  return `(${lines.length},${(lines.at(-1) ?? "").length + 1})`;
+}
+
+/** Undefined: neither an object nor null. */
+function parsed(text: string): JsonObject | null | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
+    return isObject(value) || value === null ? value : undefined;
   } catch {
-    return null;
+    return undefined;
   }
 }
 

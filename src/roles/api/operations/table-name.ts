@@ -1,11 +1,12 @@
 // From a TableName parameter to the table.
+import { TABLE_NAME_LENGTH_MAX, TABLE_NAME_LENGTH_MIN } from "../../../model/limits.ts";
 import type { TableSchema } from "../../../model/table-schema.ts";
 import { must } from "../../../base/assert.ts";
 import type { Call } from "../call.ts";
-import { TABLE_NOT_FOUND, resourceNotFound } from "../errors.ts";
+import { type Failure, TABLE_NOT_FOUND, resourceNotFound, validation } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
-import { tableRefOf } from "../validate/names.ts";
+import { isLengthRight, tableRefOf } from "../validate/names.ts";
 
 /** The table an item operation works on. `text` has passed the structural check. */
 export function findTable(text: string, call: Call): Result<TableSchema> {
@@ -17,6 +18,13 @@ export function findTable(text: string, call: Call): Result<TableSchema> {
     return no(resourceNotFound(TABLE_NOT_FOUND));
   }
   return ok(table);
+}
+
+/** Of a name that the structural check has not measured. */
+export function lengthFailure(member: "TableName" | "IndexName", name: string): Failure | null {
+  if (isLengthRight(name)) return null;
+  return validation(`${member} must be at least ${TABLE_NAME_LENGTH_MIN} characters long `
+    + `and at most ${TABLE_NAME_LENGTH_MAX} characters long`);
 }
 
 /** The name of the table that a table operation is about. The input has passed the structural check. */

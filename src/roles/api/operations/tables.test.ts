@@ -133,7 +133,7 @@ test("refused tables", () => {
     create({ LocalSecondaryIndexes: [] }, `${INVALID}List of LocalSecondaryIndexes is empty`),
     create({ StreamSpecification: { StreamEnabled: false, StreamViewType: "NEW_IMAGE" } },
       `${INVALID}Table is being created with a stream disabled, UpdateViewType should not be specified`),
-    create({ ResourcePolicy: "{}" }, `${INVALID}Invalid policy document: Could not parse the policy: Statement is empty!`),
+    create({ ResourcePolicy: "{}" }, `${INVALID}Invalid policy document: Syntax error at position (1,3)`),
     create({ VectorIndexes: [] }, "Unsupported parameter: VectorIndexes"),
     create({ Tags: [{ Key: "team" }] }, "The Tag Value provided is invalid, Value: null"),
     create({ Tags: [{ Key: "aws:team", Value: "" }] }, "Tag Key cannot be prefixed with aws:, Key: aws:team"),

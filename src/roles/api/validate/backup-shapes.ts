@@ -1,7 +1,8 @@
 // Inputs of backups, restores, exports, imports and bulk operations. Bounds are those of the service model.
+import { TABLE_ARN_LENGTH_MAX } from "../../../model/limits.ts";
 import { BOOLEAN, TEXT, TIMESTAMP, VALUES, integer, list, long, oneOf, pattern, string, structure } from "./shape.ts";
 import type { StringShape, StructureShape } from "./shape.ts";
-import { NAME_PATTERN, PLAIN_TABLE_NAME, TABLE_NAME_OR_ARN } from "./names.ts";
+import { LOOSE_NAME, NAME_PATTERN, PLAIN_TABLE_NAME, TABLE_REF } from "./names.ts";
 import { LONG_ARN, NAMES, TABLE_ARN } from "./shared-shapes.ts";
 import {
   ATTRIBUTE_DEFINITION, BILLING_MODE, GLOBAL_INDEX, KEY_SCHEMA_ELEMENT, LOCAL_INDEX, ON_DEMAND_THROUGHPUT,
@@ -14,13 +15,15 @@ const BACKUPS_COUNT_MAX = 100;
 const JOBS_COUNT_MAX = 25;
 
 export const CREATE_BACKUP: StructureShape = structure("CreateBackupInput", {
-  "TableName!": TABLE_NAME_OR_ARN,
+  "TableName!": TABLE_REF,
   "BackupName!": string({ min: 3, max: 255, pattern: NAME_PATTERN }),
 });
+/** What is no ARN has texts of its own (operations/backups.ts). */
+const LOOSE_ARN: StringShape = string({ max: TABLE_ARN_LENGTH_MAX });
 /** DescribeBackup and DeleteBackup. */
-export const NAMED_BACKUP: StructureShape = structure("DescribeBackupInput", { "BackupArn!": LONG_ARN });
+export const NAMED_BACKUP: StructureShape = structure("DescribeBackupInput", { "BackupArn!": LOOSE_ARN });
 export const LIST_BACKUPS: StructureShape = structure("ListBackupsInput", {
-  TableName: TABLE_NAME_OR_ARN,
+  TableName: TABLE_REF,
   Limit: integer(1, BACKUPS_COUNT_MAX),
   TimeRangeLowerBound: TIMESTAMP,
   TimeRangeUpperBound: TIMESTAMP,
@@ -39,14 +42,14 @@ const RESTORE_MEMBERS = {
 } as const;
 
 export const RESTORE_BACKUP: StructureShape = structure("RestoreTableFromBackupInput", {
-  "TargetTableName!": PLAIN_TABLE_NAME,
-  "BackupArn!": LONG_ARN,
+  "TargetTableName!": LOOSE_NAME,
+  "BackupArn!": LOOSE_ARN,
   ...RESTORE_MEMBERS,
 });
 export const RESTORE_TO_TIME: StructureShape = structure("RestoreTableToPointInTimeInput", {
   SourceTableArn: TABLE_ARN,
   SourceTableName: PLAIN_TABLE_NAME,
-  "TargetTableName!": PLAIN_TABLE_NAME,
+  "TargetTableName!": LOOSE_NAME,
   UseLatestRestorableTime: BOOLEAN,
   RestoreDateTime: TIMESTAMP,
   ...RESTORE_MEMBERS,
@@ -63,7 +66,7 @@ const BUCKET_KEY_ID: StringShape = string({ min: 1, max: 2_048 });
 const BUCKET_ENCRYPTION: StringShape = oneOf("AES256", "KMS");
 
 export const EXPORT_TABLE: StructureShape = structure("ExportTableToPointInTimeInput", {
-  "TableArn!": TABLE_ARN,
+  "TableArn!": LOOSE_ARN,
   ExportTime: TIMESTAMP,
   ClientToken: CLIENT_TOKEN,
   "S3Bucket!": BUCKET,
@@ -159,7 +162,7 @@ export const START_BULK_PUT: StructureShape = structure("StartBulkPutItemsInput"
     S3SseKmsKeyId: BUCKET_KEY_ID,
     "OutputType!": list(oneOf("ERROR", "CONDITION_CHECK_FAILURE")),
   }),
-  "TableName!": TABLE_NAME_OR_ARN,
+  "TableName!": TABLE_REF,
   MaxWriteRequestUnits: long(BULK_UNITS_MIN),
   PerformanceTier: oneOf("STANDARD", "ACCELERATED"),
 });

@@ -1,7 +1,7 @@
 // Inputs about replicas of tables in other regions, and about their capacity.
 import { BOOLEAN, DOUBLE, TEXT, integer, list, long, oneOf, pattern, string, structure } from "./shape.ts";
 import type { StringShape, StructureShape } from "./shape.ts";
-import { INDEX_NAME, PLAIN_TABLE_NAME, TABLE_NAME_OR_ARN } from "./names.ts";
+import { INDEX_NAME, LOOSE_NAME, PLAIN_TABLE_NAME, TABLE_REF } from "./names.ts";
 import { BILLING_MODE, TABLE_CLASS } from "./table-parts.ts";
 
 export const SETTINGS_REPLICATION: StringShape = oneOf("ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES");
@@ -42,18 +42,18 @@ export const WITNESS_UPDATE: StructureShape = structure("GlobalTableWitnessGroup
 });
 
 export const CREATE_GLOBAL_TABLE: StructureShape = structure("CreateGlobalTableInput", {
-  "GlobalTableName!": PLAIN_TABLE_NAME,
+  "GlobalTableName!": LOOSE_NAME,
   "ReplicationGroup!": list(structure("Replica", { RegionName: TEXT })),
 });
 export const UPDATE_GLOBAL_TABLE: StructureShape = structure("UpdateGlobalTableInput", {
-  "GlobalTableName!": PLAIN_TABLE_NAME,
+  "GlobalTableName!": LOOSE_NAME,
   "ReplicaUpdates!": list(structure("ReplicaUpdate", {
     Create: regionAction("CreateReplicaAction"),
     Delete: regionAction("DeleteReplicaAction"),
   })),
 });
 export const NAMED_GLOBAL_TABLE: StructureShape = structure("DescribeGlobalTableInput", {
-  "GlobalTableName!": PLAIN_TABLE_NAME,
+  "GlobalTableName!": LOOSE_NAME,
 });
 export const LIST_GLOBAL_TABLES: StructureShape = structure("ListGlobalTablesInput", {
   ExclusiveStartGlobalTableName: PLAIN_TABLE_NAME,
@@ -86,7 +86,7 @@ const INDEX_SETTINGS_MAX = 20;
 const REPLICA_SETTINGS_MAX = 50;
 
 export const UPDATE_GLOBAL_TABLE_SETTINGS: StructureShape = structure("UpdateGlobalTableSettingsInput", {
-  "GlobalTableName!": PLAIN_TABLE_NAME,
+  "GlobalTableName!": LOOSE_NAME,
   GlobalTableBillingMode: BILLING_MODE,
   GlobalTableProvisionedWriteCapacityUnits: long(1),
   GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate: AUTO_SCALING,
@@ -113,7 +113,7 @@ export const UPDATE_REPLICA_AUTO_SCALING: StructureShape = structure("UpdateTabl
     IndexName: INDEX_NAME,
     ProvisionedWriteCapacityAutoScalingUpdate: AUTO_SCALING,
   }), 1),
-  "TableName!": TABLE_NAME_OR_ARN,
+  "TableName!": TABLE_REF,
   ProvisionedWriteCapacityAutoScalingUpdate: AUTO_SCALING,
   ReplicaUpdates: list(structure("ReplicaAutoScalingUpdate", {
     "RegionName!": TEXT,

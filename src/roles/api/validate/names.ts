@@ -26,6 +26,18 @@ export const TABLE_REF: StringShape = string({
   max: TABLE_ARN_LENGTH_MAX, rule: { broken: refConstraintsBroken, keyText: "" },
 });
 
+/** The name of an index that a table is to have: as INDEX_NAME, told in another order. */
+export const NEW_INDEX_NAME: StringShape = string({ rule: { broken: plainConstraintsBroken, keyText: "" } });
+
+/** A name whose length has a text of its own (operations/table-name.ts), ahead of which nothing is told. */
+export const LOOSE_NAME: StringShape = string({
+  rule: { broken: (text) => (isLengthRight(text) && !isName(text) ? [PATTERN_TEXT] : NOTHING_BROKEN), keyText: "" },
+});
+
+export function isLengthRight(name: string): boolean {
+  return name.length >= TABLE_NAME_LENGTH_MIN && name.length <= TABLE_NAME_LENGTH_MAX;
+}
+
 export function isName(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
@@ -35,7 +47,7 @@ export function isName(text: string): boolean {
 }
 
 export function isTableNameRight(name: string): boolean {
-  return isName(name) && name.length >= TABLE_NAME_LENGTH_MIN && name.length <= TABLE_NAME_LENGTH_MAX;
+  return isName(name) && isLengthRight(name);
 }
 
 /** `#name` or `:value`: the sigil, then at least one of A-Z a-z 0-9 _. */
@@ -80,7 +92,10 @@ function nameConstraintsBroken(text: string): readonly string[] {
 function refConstraintsBroken(text: string): readonly string[] {
   if (isTableNameRight(text)) return NOTHING_BROKEN;
   const name = tableRefOf(text)?.name;
-  if (name === undefined) return [PATTERN_TEXT];
+  return name === undefined ? [PATTERN_TEXT] : plainConstraintsBroken(name);
+}
+
+function plainConstraintsBroken(name: string): readonly string[] {
   const broken: string[] = [];
   if (name.length < TABLE_NAME_LENGTH_MIN) broken.push(MIN_TEXT);
   if (name.length > TABLE_NAME_LENGTH_MAX) broken.push(MAX_TEXT);

@@ -4,7 +4,7 @@ import type { StringShape, StructureShape } from "./shape.ts";
 import {
   INDEX_KEY_ATTRIBUTES_MAX, KEY_ATTRIBUTE_NAME_LENGTH_MAX, KMS_KEY_LENGTH_MAX, NON_KEY_ATTRIBUTES_COUNT_MAX,
 } from "../../../model/limits.ts";
-import { INDEX_NAME } from "./names.ts";
+import { NEW_INDEX_NAME } from "./names.ts";
 
 export const KEY_ATTRIBUTE_NAME: StringShape = string({ min: 1, max: KEY_ATTRIBUTE_NAME_LENGTH_MAX });
 
@@ -22,7 +22,7 @@ export const PROJECTION: StructureShape = structure("Projection", {
   NonKeyAttributes: list(KEY_ATTRIBUTE_NAME, 1, NON_KEY_ATTRIBUTES_COUNT_MAX),
 });
 export const LOCAL_INDEX: StructureShape = structure("LocalSecondaryIndex", {
-  "IndexName!": INDEX_NAME,
+  "IndexName!": NEW_INDEX_NAME,
   "KeySchema!": list(KEY_SCHEMA_ELEMENT, 1, 2),
   "Projection!": PROJECTION,
 });
@@ -53,7 +53,7 @@ export const WARM_THROUGHPUT: StructureShape = structure("WarmThroughput", {
 });
 /** What CreateTable says of a global index, and UpdateTable of one to create. */
 const GLOBAL_INDEX_MEMBERS = {
-  "IndexName!": INDEX_NAME,
+  "IndexName!": NEW_INDEX_NAME,
   "KeySchema!": list(KEY_SCHEMA_ELEMENT, 1, 2 * INDEX_KEY_ATTRIBUTES_MAX),
   "Projection!": PROJECTION,
   ProvisionedThroughput: PROVISIONED_THROUGHPUT,
@@ -63,13 +63,13 @@ const GLOBAL_INDEX_MEMBERS = {
 export const GLOBAL_INDEX: StructureShape = structure("GlobalSecondaryIndex", GLOBAL_INDEX_MEMBERS);
 export const GLOBAL_INDEX_UPDATE: StructureShape = structure("GlobalSecondaryIndexUpdate", {
   Update: structure("UpdateGlobalSecondaryIndexAction", {
-    "IndexName!": INDEX_NAME,
+    "IndexName!": NEW_INDEX_NAME,
     ProvisionedThroughput: PROVISIONED_THROUGHPUT,
     OnDemandThroughput: ON_DEMAND_THROUGHPUT,
     WarmThroughput: WARM_THROUGHPUT,
   }),
   Create: structure("CreateGlobalSecondaryIndexAction", GLOBAL_INDEX_MEMBERS),
-  Delete: structure("DeleteGlobalSecondaryIndexAction", { "IndexName!": INDEX_NAME }),
+  Delete: structure("DeleteGlobalSecondaryIndexAction", { "IndexName!": NEW_INDEX_NAME }),
 });
 export const BILLING_MODE: StringShape = oneOf("PROVISIONED", "PAY_PER_REQUEST");
 /** An unknown class has a text of its own (operations/table-settings.ts). */
