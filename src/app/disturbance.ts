@@ -2,7 +2,9 @@
 // that lag. What the application sees are the answers that DynamoDB gives on such days.
 import { must } from "../base/assert.ts";
 import { baseTableName } from "../model/global-index.ts";
-import type { Execute, Operation, Outcome, Refusal } from "../model/operation.ts";
+import type {
+  Execute, Operation, Outcome, Refusal, TransactGetOperation, TransactWriteOperation,
+} from "../model/operation.ts";
 import type { Clock } from "../ports/clock.ts";
 
 /** Which requests are refused, and how. */
@@ -82,10 +84,20 @@ export class Disturber {
         });
       }
     } else {
-      const refusal = this.#refusalOf(NAMES[operation.kind], tableOf(operation));
+      const refusal = operation.kind === "transact-get" || operation.kind === "transact-write"
+        ? this.#refusalOfAll(operation) : this.#refusalOf(NAMES[operation.kind], tableOf(operation));
       if (refusal === null) execute(operation, done);
       else done(refusal);
     }
+  }
+
+  /** One action that is refused is the end of a transaction, which tells it for each action. */
+  #refusalOfAll(operation: TransactGetOperation | TransactWriteOperation): Refusal | null {
+    const all = operation.kind === "transact-get" ? operation.gets : operation.actions;
+    const reasons = all.map(({ table }) => this.#refusalOf(NAMES[operation.kind], table.name));
+    const failed = reasons.find((reason) => reason?.kind === "unavailable");
+    if (failed !== undefined) return failed;
+    return reasons.some((reason) => reason !== null) ? { kind: "cancelled", reasons } : null;
   }
 
   /** Those that are let through, and how to put their outcomes back among the refused. */
@@ -113,7 +125,9 @@ export class Disturber {
   }
 }
 
-function tableOf(operation: Exclude<Operation, { kind: "batch-get" | "batch-write" }>): string | null {
+type OfSeveral = "batch-get" | "batch-write" | "transact-get" | "transact-write";
+
+function tableOf(operation: Exclude<Operation, { kind: OfSeveral }>): string | null {
   if ("table" in operation) return operation.table.name;
   if ("name" in operation) return operation.name;
   return operation.kind === "create-table" ? operation.definition.name : null;

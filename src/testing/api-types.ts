@@ -23,9 +23,10 @@ export type StatorCredentials = { readonly accessKeyId: string; readonly secretA
 
 export type OperationName =
   | "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "Query" | "Scan" | "BatchGetItem" | "BatchWriteItem"
+  | "TransactGetItems" | "TransactWriteItems" | "GetRecords"
   | "CreateTable" | "UpdateTable" | "DeleteTable" | "DescribeTable" | "ListTables";
 
-/** Which requests meet it: those that all of what is given fits. Items of a batch meet it one by one. */
+/** Which requests meet it: those that all of what is given fits. Items of batches and transactions meet it alone. */
 export type Rule = {
   /** Share of the requests, 0 to 1. Without it all. */
   readonly rate?: number;
@@ -49,6 +50,11 @@ export type Disturbances = {
   readonly indexLagMs?: number;
   /** These requests are refused as too many; nothing is done. */
   readonly throttle?: ThrottleRule | readonly ThrottleRule[];
+  /**
+   * These writes and transactions meet another transaction: TransactionConflictException, or a cancelled transaction
+   * with the reason TransactionConflict; nothing is done.
+   */
+  readonly conflict?: Rule | readonly Rule[];
   /** These requests fail with InternalServerError; nothing is done. */
   readonly fail?: Rule | readonly Rule[];
 };

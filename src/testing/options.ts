@@ -1,7 +1,7 @@
 // What a test asks for, checked and made whole. A wrong word or number is told at once, by name.
 import { RULE_OPERATIONS, type Disturbance, type RefusalRule } from "../app/disturbance.ts";
 import type { Refusal } from "../model/operation.ts";
-import type { Disturbances, Rule, StatorOptions, ThrottleRule } from "./api-types.ts";
+import type { Disturbances, OperationName, Rule, StatorOptions, ThrottleRule } from "./api-types.ts";
 import type { ThreadOptions } from "./commands.ts";
 
 /** Longer than any test waits. */
@@ -14,6 +14,10 @@ const REFUSALS: ReadonlyMap<string, Refusal> = new Map<string, Refusal>([
   ["ProvisionedThroughputExceededException", { kind: "throughput-exceeded" }],
   ["ThrottlingException", { kind: "overloaded", reason: "a test wants it so" }],
 ]);
+/** A plain read never meets a transaction. */
+const CONFLICTING: readonly OperationName[] = [
+  "PutItem", "UpdateItem", "DeleteItem", "TransactGetItems", "TransactWriteItems",
+];
 const FAILURE: Refusal = { kind: "unavailable", reason: "a test wants it so" };
 
 export function threadOptionsOf(options: StatorOptions): ThreadOptions {
@@ -33,14 +37,17 @@ export function threadOptionsOf(options: StatorOptions): ThreadOptions {
 }
 
 export function disturbanceOf(disturbances: Disturbances): Disturbance {
-  checkWords("disturb", disturbances, ["latencyMs", "eventualReadLagMs", "indexLagMs", "throttle", "fail"]);
-  const { latencyMs = 0, eventualReadLagMs = 0, indexLagMs = 0, throttle = [], fail = [] } = disturbances;
+  checkWords("disturb", disturbances, ["latencyMs", "eventualReadLagMs", "indexLagMs", "throttle", "conflict", "fail"]);
+  const { latencyMs = 0, eventualReadLagMs = 0, indexLagMs = 0 } = disturbances;
+  const { throttle = [], conflict = [], fail = [] } = disturbances;
   return {
     latencyMs: checkMs("latencyMs", latencyMs, LAG_MS_MAX),
     eventualReadLagMs: checkMs("eventualReadLagMs", eventualReadLagMs, LAG_MS_MAX),
     indexLagMs: checkMs("indexLagMs", indexLagMs, LAG_MS_MAX),
     refusals: [
       ...listOf<ThrottleRule>(throttle).map((rule) => throttleOf(rule)),
+      ...listOf<Rule>(conflict).map((rule) => (
+        ruleOf("conflict", { operations: CONFLICTING, ...rule }, RULE_WORDS, { kind: "conflict" }))),
       ...listOf<Rule>(fail).map((rule) => ruleOf("fail", rule, RULE_WORDS, FAILURE)),
     ],
   };

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { after, afterEach, before, mock, test } from "node:test";
 import {
   BatchGetItemCommand, BatchWriteItemCommand, CreateTableCommand, DescribeTableCommand, DynamoDBClient, GetItemCommand, ListTablesCommand,
-  PutItemCommand, QueryCommand, ScanCommand, UpdateTimeToLiveCommand,
+  PutItemCommand, QueryCommand, ScanCommand, TransactWriteItemsCommand,
+  TransactionCanceledException, UpdateTimeToLiveCommand,
   type CreateTableCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import type { Stator } from "./api-types.ts";
@@ -121,6 +122,31 @@ test("throttled: an error for one item, unprocessed items in a batch, other tabl
     RequestItems: { hot: { Keys: [{ pk: { S: "b1" } }] }, cold: { Keys: [{ pk: { S: "a" } }] } },
   }));
   assert.deepEqual([Responses?.["cold"]?.length, UnprocessedKeys?.["hot"]?.Keys?.length], [1, 1]);
+});
+
+test("transactions: cancelled with a reason for each action, or in conflict with another one", async () => {
+  await createTable("left");
+  await createTable("right");
+  const write = (): Promise<unknown> => client.send(new TransactWriteItemsCommand({
+    TransactItems: ["left", "right"].map((TableName) => ({ Put: { TableName, Item: { pk: { S: "a" } } } })),
+  }));
+  const codes = async (): Promise<unknown> => {
+    const error = await write().then(() => assert.fail("it must be refused"), (refused: unknown) => refused);
+    assert.ok(error instanceof TransactionCanceledException);
+    return error.CancellationReasons?.map(({ Code }) => Code);
+  };
+  await stator.disturb({ throttle: { tables: "right" } });
+  assert.deepEqual(await codes(), ["None", "ProvisionedThroughputExceeded"]);
+  await stator.disturb({ conflict: { tables: "left" } });
+  assert.deepEqual(await codes(), ["TransactionConflict", "None"]);
+  await assert.rejects(put("left", "a"), { name: "TransactionConflictException" });
+  await put("right", "b");
+  assert.equal(await read("left", "a", true), null);
+  await stator.disturb({ fail: { tables: "left" } });
+  await assert.rejects(write(), { name: "InternalServerError" });
+  await stator.calm();
+  await write();
+  assert.equal((await client.send(new ScanCommand({ TableName: "right" }))).Count, 2);
 });
 
 test("failing and slow", async () => {
