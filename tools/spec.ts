@@ -1,8 +1,8 @@
-// npm run spec: checks the formal specification of the replication group.
+// npm run spec: checks the formal specifications.
 //
-//   small bounds   the TLA+ module by tla-checker, in a process of its own, and the same model in TypeScript; the
+//   small bounds   the TLA+ modules by tla-checker, in a process of its own, and the same models in TypeScript; the
 //                  numbers of states must be equal
-//   large bounds   the model in TypeScript
+//   large bounds   the models in TypeScript
 //   mutants        each seeded mistake must be found
 //
 //   node tools/spec.ts [--quick] [--bound <name>] [--mutant <name>]
@@ -10,12 +10,9 @@
 // --quick leaves the large bounds out; --bound and --mutant run one and print the way to a violation.
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { describePath } from "../spec/describe.ts";
-import { INVARIANTS } from "../spec/model/invariants.ts";
-import { NO_MUTANT, parseBound, withMutant } from "../spec/model/bound.ts";
-import { explore, type Exploration } from "../spec/model/explore.ts";
-import { ACTIONS } from "../spec/model/moves.ts";
-import { MUTANTS } from "../spec/mutants.ts";
+import { NO_MUTANT, withMutant } from "../spec/constants.ts";
+import type { Mutant } from "../spec/mutant.ts";
+import { SUBJECTS, type Explored, type Subject } from "../spec/subjects.ts";
 import { checkTla, type TlaResult } from "../spec/tla.ts";
 
 /** Far above every bound; a search that reaches it has a bound that was set wrongly. */
@@ -24,8 +21,8 @@ const TLA_STATES_MAX = 100_000;
 const SMALL = "small-";
 const LARGE = "large-";
 
-const specFile = new URL("../spec/ReplicationGroup.tla", import.meta.url);
-const boundsFolder = new URL("../spec/bounds/", import.meta.url);
+const specFolder = new URL("../spec/", import.meta.url);
+const boundsFolder = new URL("bounds/", specFolder);
 
 type Row = readonly string[];
 type TlaJob = { readonly bound: string; readonly mutant: string };
@@ -37,22 +34,29 @@ function cfgOf(name: string): string {
   return readFileSync(new URL(`${name}.cfg`, boundsFolder), "utf8");
 }
 
-function boundNames(prefix: string): readonly string[] {
-  return readdirSync(boundsFolder).filter((file) => file.startsWith(prefix) && file.endsWith(".cfg"))
-    .map((file) => file.slice(0, -".cfg".length)).sort();
+function boundNames({ folder }: Subject, prefix: string): readonly string[] {
+  return readdirSync(new URL(folder, boundsFolder)).filter((file) => file.startsWith(prefix) && file.endsWith(".cfg"))
+    .map((file) => folder + file.slice(0, -".cfg".length)).sort();
+}
+
+function subjectOf(bound: string): Subject {
+  const folder = bound.slice(0, bound.indexOf("/") + 1);
+  const subject = SUBJECTS.find((each) => each.folder === folder);
+  if (subject === undefined) throw new Error(`no subject has bounds like ${bound}`);
+  return subject;
 }
 
 /** Searches a bound, with `mutant`, and tells what it took. */
-function search(name: string, mutant: string, except: readonly string[]): Exploration & { readonly seconds: string } {
+function search(name: string, mutant: string, except: readonly string[]): Explored & { readonly seconds: string } {
   const begin = performance.now();
-  const found = explore(parseBound(name, withMutant(cfgOf(name), mutant)), STATES_MAX, except);
+  const found = subjectOf(name).explore(name, withMutant(cfgOf(name), mutant), STATES_MAX, except);
   return { ...found, seconds: ((performance.now() - begin) / 1000).toFixed(1) };
 }
 
-function printPath(found: Exploration): void {
+function printPath(found: Explored): void {
   if (found.violation === null) return;
   say(`  ${found.violation.invariant} does not hold:`);
-  for (const line of describePath(found.model, found.violation.path)) say(`  ${line}`);
+  for (const line of found.describe()) say(`  ${line}`);
 }
 
 /** Searches a bound and adds the steps taken to `seen`. */
@@ -68,15 +72,21 @@ function runBound(name: string, seen: Map<string, number>): Row {
   return [name, String(found.states), String(found.depth), found.seconds, outcome];
 }
 
-function runMutant(name: string): Row {
-  const mutant = MUTANTS.find((each) => each.name === name);
-  if (mutant === undefined) throw new Error(`no mutant ${name}; there are ${MUTANTS.map((m) => m.name).join(", ")}`);
-  const found = search(mutant.bound, mutant.name, mutant.except);
-  if (found.violation === null) failures.push(`the mutant ${name} lives in ${mutant.bound}`);
+function mutantNamed(name: string): Mutant {
+  const all = SUBJECTS.flatMap(({ mutants }) => mutants);
+  const mutant = all.find((each) => each.name === name);
+  if (mutant === undefined) throw new Error(`no mutant ${name}; there are ${all.map((m) => m.name).join(", ")}`);
+  return mutant;
+}
+
+function runMutant(mutant: Mutant): Row {
+  const { name, bound, except } = mutant;
+  const found = search(bound, name, except);
+  if (found.violation === null) failures.push(`the mutant ${name} lives in ${bound}`);
   const killer = found.violation?.invariant ?? "NOT KILLED";
   const steps = found.violation === null ? "" : String(found.violation.path.length - 1);
   say(`  ${name}: ${killer}${steps === "" ? "" : ` after ${steps} steps`}`);
-  return [name, mutant.bound, String(found.states), steps, found.seconds, killer];
+  return [name, bound, String(found.states), steps, found.seconds, killer];
 }
 
 function table(head: Row, rows: readonly Row[]): void {
@@ -86,8 +96,8 @@ function table(head: Row, rows: readonly Row[]): void {
 
 /** One TLA+ job per line of the argument; answers one line of JSON each. */
 function tlaMain(jobs: readonly TlaJob[]): void {
-  const spec = readFileSync(specFile, "utf8");
   for (const job of jobs) {
+    const spec = readFileSync(new URL(subjectOf(job.bound).module, specFolder), "utf8");
     const result = checkTla(spec, withMutant(cfgOf(job.bound), job.mutant), TLA_STATES_MAX);
     process.stdout.write(`${JSON.stringify({ ...job, ...result })}\n`);
   }
@@ -119,11 +129,11 @@ async function runTla(jobs: readonly TlaJob[]): Promise<readonly (TlaJob & TlaRe
 }
 
 function judgeTla(results: readonly (TlaJob & TlaResult)[], rows: readonly Row[]): readonly Row[] {
-  const names = INVARIANTS.map(([name]) => name);
   return results.map(({ bound, mutant, states, failure, violated }) => {
     if (mutant !== NO_MUTANT) {
       if (violated === null) failures.push(`tla-checker lets the mutant ${mutant} live in ${bound}: ${failure ?? ""}`);
-      return [bound, mutant, String(states), violated === null ? "NOT KILLED" : names[violated] ?? "killed"];
+      const killer = violated === null ? "NOT KILLED" : subjectOf(bound).invariants[violated] ?? "killed";
+      return [bound, mutant, String(states), killer];
     }
     const own = rows.find(([name]) => name === bound)?.[1];
     if (failure !== null) failures.push(`${bound}: tla-checker: ${failure}`);
@@ -139,26 +149,27 @@ function breathe(): Promise<void> {
 
 async function main(isQuick: boolean): Promise<void> {
   const begin = performance.now();
-  say("specification of the replication group");
-  const small = boundNames(SMALL);
-  const tlaMutants = MUTANTS.filter(({ inTla }) => inTla);
+  say(`specification: ${SUBJECTS.map(({ title }) => title).join(", ")}`);
+  const all = SUBJECTS.flatMap(({ mutants }) => mutants);
   const tla = runTla([
-    ...small.map((bound) => ({ bound, mutant: NO_MUTANT })),
-    ...tlaMutants.map(({ bound, name }) => ({ bound, mutant: name })),
+    ...SUBJECTS.flatMap((subject) => boundNames(subject, SMALL)).map((bound) => ({ bound, mutant: NO_MUTANT })),
+    ...all.filter(({ inTla }) => inTla).map(({ bound, name }) => ({ bound, mutant: name })),
   ]);
-  const seen = new Map<string, number>();
   const rows: Row[] = [];
-  for (const name of [...small, ...(isQuick ? [] : boundNames(LARGE))]) {
-    rows.push(runBound(name, seen));
-    await breathe();
+  for (const subject of SUBJECTS) {
+    const seen = new Map<string, number>();
+    for (const name of [...boundNames(subject, SMALL), ...(isQuick ? [] : boundNames(subject, LARGE))]) {
+      rows.push(runBound(name, seen));
+      await breathe();
+    }
+    for (const action of subject.actions) if (!seen.has(action)) failures.push(`no bound takes the step ${action}`);
   }
   const mutants: Row[] = [];
-  for (const { name } of MUTANTS) {
-    mutants.push(runMutant(name));
+  for (const mutant of all) {
+    mutants.push(runMutant(mutant));
     await breathe();
   }
   const tlaRows = judgeTla(await tla, rows);
-  for (const action of ACTIONS) if (!seen.has(action)) failures.push(`no bound takes the step ${action}`);
   say("\nbounds, in TypeScript");
   table(["bound", "states", "depth", "seconds", "outcome"], rows);
   say("\nTLA+, by tla-checker");
@@ -175,9 +186,9 @@ const [option, value] = process.argv.slice(2);
 if (option === "--tla") tlaMain(JSON.parse(value ?? "[]"));
 else if (option === "--bound" && value !== undefined) runBound(value, new Map());
 else if (option === "--mutant" && value !== undefined) {
-  const mutant = MUTANTS.find(({ name }) => name === value);
-  runMutant(value);
-  if (mutant !== undefined) printPath(search(mutant.bound, mutant.name, mutant.except));
+  const mutant = mutantNamed(value);
+  runMutant(mutant);
+  printPath(search(mutant.bound, mutant.name, mutant.except));
 } else if (option === undefined || option === "--quick") await main(option === "--quick");
 else {
   say("usage: node tools/spec.ts [--quick] [--bound <name>] [--mutant <name>]");

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { NO_MUTANT, parseBound, withMutant, type Bound } from "../../spec/model/bound.ts";
+import { NO_MUTANT, withMutant } from "../../spec/constants.ts";
+import { parseBound, type Bound } from "../../spec/model/bound.ts";
 import { ABSENT, LEARNER, LOG, STORAGE, withKind } from "../../spec/model/configuration.ts";
 import { adoptable, campaign, lead, promise, sync, syncable } from "../../spec/model/elections.ts";
 import { explore } from "../../spec/model/explore.ts";

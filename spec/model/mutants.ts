@@ -1,18 +1,6 @@
-// Seeded mistakes. Each is a name that both forms of the specification know (constant Mutant), and must be found in
-// the bound given here; where that takes few states, tla-checker must find it too.
-
-export type Mutant = {
-  readonly name: string;
-  readonly bound: string;
-  /** Invariants that say the broken rule itself: left out, so that the harm must show. */
-  readonly except: readonly string[];
-  readonly inTla: boolean;
-  readonly means: string;
-};
-
-function mutant(name: string, bound: string, means: string, more?: Partial<Mutant>): Mutant {
-  return { name, bound, means, except: [], inTla: false, ...more };
-}
+// Seeded mistakes in the replication group. Each is a name that both forms of the specification know (constant Mutant),
+// and must be found in the bound given here; where that takes few states, tla-checker must find it too.
+import { mutant, type Mutant } from "../mutant.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   mutant("IgnoresOwnLeasePromise", "large-crash", "a candidate campaigns while its own lease promise holds"),

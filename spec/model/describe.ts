@@ -1,11 +1,11 @@
 // A path of states as steps that can be read.
-import { forEachMove } from "./model/moves.ts";
-import { KIND_NAMES } from "./model/log-table.ts";
-import { REPLICA_NAMES, kindOf } from "./model/configuration.ts";
-import { hasLease } from "./model/lease.ts";
+import { forEachMove } from "./moves.ts";
+import { KIND_NAMES } from "./log-table.ts";
+import { REPLICA_NAMES, kindOf } from "./configuration.ts";
+import { hasLease } from "./lease.ts";
 import {
   COMMIT, D_LOG, D_PROMISED, LOG_ID, PROMISED, ROLE, type Model, type State,
-} from "./model/model.ts";
+} from "./model.ts";
 
 const ROLES: readonly string[] = ["follower", "candidate", "leader"];
 
