@@ -41,6 +41,10 @@ async function run(): Promise<number> {
     }
     return 0;
   }
+  if (SUITES.every((suite) => chosen(suite, options.only).length === 0)) {
+    process.stderr.write(`no case has ${options.only} in its suite, operation or name\n`);
+    return 2;
+  }
   const target = options.endpoint === null ? await Target.inMemory() : Target.at({
     endpoint: options.endpoint, region: options.region,
     credentials: {
@@ -54,7 +58,9 @@ async function run(): Promise<number> {
     process.stdout.write(summaryText(summary));
     return summary.failed.length === 0 ? 0 : 1;
   } finally {
-    await target.cleanUp();
+    await target.cleanUp().catch((error: unknown) => {
+      process.stderr.write(`tables named ${target.prefix}… are left: ${(error as Error).message.slice(0, 300)}\n`);
+    });
     await target.stop();
   }
 }
