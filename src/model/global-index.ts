@@ -11,7 +11,7 @@ import type { AttributeType, AttributeValue, Item } from "./attribute-value.ts";
 import { globalIndexPartition, globalIndexRowKey, sortPart } from "./global-index-key.ts";
 import { copyStored, decodeStored, encodeItem, storedJson, storedSize } from "./item-codec.ts";
 import { itemSize } from "./item-size.ts";
-import type { KeyProblem } from "./key-schema.ts";
+import { emptyIndexKey, type KeyProblem } from "./key-schema.ts";
 import { HASH_KEY_BYTES_MAX, RANGE_KEY_BYTES_MAX } from "./limits.ts";
 import type { GlobalIndex, GlobalIndexDefinition, KeyAttribute, TableSchema } from "./table-schema.ts";
 
@@ -96,12 +96,7 @@ function valueProblem(index: string, { name, type }: KeyAttribute, value: Attrib
       message: `${INVALID}Type mismatch for Index Key ${name} Expected: ${type} Actual: ${actual} IndexName: ${index}`,
     };
   }
-  if (bytesOf(value) > 0) return null;
-  return {
-    message: "One or more parameter values are not valid. A value specified for a secondary index key is not "
-      + "supported. The AttributeValue for a key attribute cannot contain an empty "
-      + `${type === "B" ? "binary" : "string"} value. IndexName: ${index}, IndexKey: ${name}`,
-  };
+  return bytesOf(value) > 0 ? null : emptyIndexKey(index, { name, type });
 }
 
 /** A number is never empty and always fits. */

@@ -9,8 +9,21 @@ import type { KeyAttribute, TableSchema } from "./table-schema.ts";
 /** Of a table, or of an index. */
 type Keys = Pick<TableSchema, "hashKey" | "rangeKey">;
 
-/** Why a key is refused: the message of a ValidationException. */
-export type KeyProblem = { readonly message: string };
+/** Why a key is refused: the message of a ValidationException. An update may be told of it in other words. */
+export type KeyProblem = { readonly message: string; readonly inUpdate?: string };
+
+/** An attribute that would be the key of a secondary index is empty. */
+export function emptyIndexKey(index: string, { name, type }: KeyAttribute): KeyProblem {
+  const kind = type === "B" ? "binary" : "string";
+  const rule = `The AttributeValue for a key attribute cannot contain an empty ${kind} value.`;
+  const invalid = "One or more parameter values are not valid. ";
+  return {
+    message: `${invalid}A value specified for a secondary index key is not supported. ${rule} `
+      + `IndexName: ${index}, IndexKey: ${name}`,
+    inUpdate: `${invalid}The update expression attempted to update a secondary index key to a value that is not `
+      + `supported. ${rule}`,
+  };
+}
 
 /** The values of an item's key attributes, checked. */
 export type ItemKey = {

@@ -9,7 +9,7 @@ import type { AttributeType, AttributeValue, Item } from "./attribute-value.ts";
 import { encodeItem } from "./item-codec.ts";
 import { itemSize } from "./item-size.ts";
 import { STORAGE_KEY_BYTES_MAX } from "./key-encoding.ts";
-import type { KeyProblem } from "./key-schema.ts";
+import { emptyIndexKey, type KeyProblem } from "./key-schema.ts";
 import { RANGE_KEY_BYTES_MAX } from "./limits.ts";
 import { indexPartition, indexRowKey } from "./local-index-key.ts";
 import type { LocalIndex, TableSchema } from "./table-schema.ts";
@@ -46,13 +46,7 @@ function indexValueProblem(index: LocalIndex, value: AttributeValue): KeyProblem
     };
   }
   const bytes = "S" in value ? utf8Length(value.S) : "B" in value ? base64Length(value.B) : 1;
-  if (bytes === 0) {
-    return {
-      message: "One or more parameter values are not valid. A value specified for a secondary index key is not "
-        + "supported. The AttributeValue for a key attribute cannot contain an empty "
-        + `${type === "B" ? "binary" : "string"} value. IndexName: ${index.name}, IndexKey: ${name}`,
-    };
-  }
+  if (bytes === 0) return emptyIndexKey(index.name, index.rangeKey);
   if (bytes <= RANGE_KEY_BYTES_MAX) return null;
   return {
     message: `${INVALID}Aggregated size of all range keys has exceeded the size limit of ${RANGE_KEY_BYTES_MAX} bytes`,

@@ -48,6 +48,9 @@ const reading = refuses("reading", [
     /^One or more parameter values were invalid: Type mismatch for Index Key g Expected: S Actual: N IndexName: /],
   ["PutItem", { ...T, Item: { a: S("bad"), g: S("") } }, new RegExp("^One or more parameter values are not valid\\. A value specified for a secondary "
     + "index key is not supported\\. The AttributeValue for a key attribute cannot contain an empty string value\\. IndexName: ")],
+  ["UpdateItem", { ...T, Key: { a: S("bad") }, UpdateExpression: "SET g = :g", ExpressionAttributeValues: { ":g": S("") } },
+    "One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not "
+    + "supported. The AttributeValue for a key attribute cannot contain an empty string value."],
   ["UpdateItem", { ...T, Key: { a: S("bad") }, UpdateExpression: "SET n = :n", ExpressionAttributeValues: { ":n": S("x") } },
     /^One or more parameter values were invalid: Type mismatch for Index Key n Expected: N Actual: S IndexName: /],
 ]);

@@ -1,7 +1,6 @@
 // Evaluates one write against the newest proposed value of its key and turns it into a physical change: the
 // new bytes, or a deletion. Pure: no state of the replica is touched. Replicas never evaluate anything.
 import { assert } from "../../base/assert.ts";
-import type { StorageKey } from "../../base/ids.ts";
 import type { Item } from "../../model/attribute-value.ts";
 import { evaluateCondition } from "../../model/expression/evaluate-condition.ts";
 import { applyUpdate } from "../../model/expression/apply-update.ts";
@@ -11,6 +10,7 @@ import { itemSize } from "../../model/item-size.ts";
 import { spacesOf } from "../../model/key-encoding.ts";
 import { ITEM_BYTES_MAX, KIB } from "../../model/limits.ts";
 import { globalChange, globalKeyProblem, type GlobalChange } from "../../model/global-index.ts";
+import type { KeyProblem } from "../../model/key-schema.ts";
 import { indexChange, indexKeyProblem } from "../../model/local-index.ts";
 import type { ItemJson, Outcome, UpdateOperation, WriteOperation } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
@@ -48,24 +48,29 @@ export function evaluateWrite(
   operation: WriteOperation, stored: Uint8Array | null, newest: TableSchema = operation.table, isDecided = false,
 ): Evaluated {
   const evaluated = evaluateItem(operation, stored);
-  const indexed = withLocalIndexes(operation.table, evaluated, stored);
+  const indexed = withLocalIndexes(operation, evaluated, stored);
   if (newest.globalIndexes === undefined || indexed.value === undefined) return indexed;
-  return withGlobalIndexes(newest, operation.address.key, indexed, indexed.value, stored, isDecided);
+  return withGlobalIndexes(newest, operation, indexed, indexed.value, stored, isDecided);
 }
 
-function withLocalIndexes(table: TableSchema, evaluated: Evaluated, stored: Uint8Array | null): Evaluated {
+function refusedFor({ message, inUpdate }: KeyProblem, { kind }: WriteOperation): Evaluated {
+  return unchanged({ kind: "invalid", message: kind === "update" ? inUpdate ?? message : message });
+}
+
+function withLocalIndexes(operation: WriteOperation, evaluated: Evaluated, stored: Uint8Array | null): Evaluated {
+  const { table } = operation;
   if (table.localIndexes === undefined) return evaluated;
   if (evaluated.value === undefined) return { ...evaluated, collectionBytes: 0 };
-  return withIndexes(table, evaluated, evaluated.value, stored);
+  return withIndexes(operation, evaluated, evaluated.value, stored);
 }
 
 function withGlobalIndexes(
-  table: TableSchema, key: StorageKey, evaluated: Evaluated, value: Uint8Array | null, stored: Uint8Array | null,
-  isDecided: boolean,
+  table: TableSchema, operation: WriteOperation, evaluated: Evaluated, value: Uint8Array | null,
+  stored: Uint8Array | null, isDecided: boolean,
 ): Evaluated {
   const problem = value === null || isDecided ? null : globalKeyProblem(table, decodeStored(value));
-  if (problem !== null) return unchanged({ kind: "invalid", message: problem.message });
-  const global = globalChange(table, key, stored, value);
+  if (problem !== null) return refusedFor(problem, operation);
+  const global = globalChange(table, operation.address.key, stored, value);
   const { outcome } = evaluated;
   assert(outcome.kind === "written", "a change was written");
   return global.writes.length === 0 ? { ...evaluated, global }
@@ -74,11 +79,12 @@ function withGlobalIndexes(
 
 /** Adds the rows of local indexes to a change of an item; or refuses it for what the indexes cannot take. */
 function withIndexes(
-  table: TableSchema, evaluated: Evaluated, value: Uint8Array | null, stored: Uint8Array | null,
+  operation: WriteOperation, evaluated: Evaluated, value: Uint8Array | null, stored: Uint8Array | null,
 ): Evaluated {
+  const { table } = operation;
   const next = value === null ? null : decodeStored(value);
   const problem = next === null ? null : indexKeyProblem(table, next);
-  if (problem !== null) return unchanged({ kind: "invalid", message: problem.message });
+  if (problem !== null) return refusedFor(problem, operation);
   const old = stored === null ? null : decodeStored(stored);
   const derived: Mutation[] = [];
   const indexWrites: (readonly number[])[] = [];
