@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { crc32, gunzipSync, gzipSync } from "node:zlib";
-import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, GetItemCommand, ListTablesCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { AUTHORIZATION, CREDENTIAL, REGION, S, Server } from "./kit.ts";
 
 type Raw = { readonly status: number; readonly headers: Record<string, unknown>; readonly bytes: Buffer };
@@ -76,6 +76,29 @@ test("bodies come and go as gzip", async () => {
     assert.equal(got.headers["x-amz-crc32"], String(crc32(got.bytes)));
     assert.ok(got.bytes.length < 5_000);
     assert.deepEqual(JSON.parse(gunzipSync(got.bytes).toString()), { Item });
+  } finally {
+    await server.stop();
+  }
+});
+
+test("a signature covers a compressed body as it is sent", async () => {
+  const server = await Server.start({ credentials: [CREDENTIAL] });
+  try {
+    const { client } = server;
+    client.middlewareStack.add((next) => (args) => {
+      const sent = args.request as { body: Uint8Array | string; headers: Record<string, string> };
+      sent.body = gzipSync(sent.body);
+      sent.headers["content-encoding"] = "gzip";
+      sent.headers["content-length"] = String(sent.body.length);
+      return next(args);
+    }, { step: "build", priority: "low", name: "gzip" });
+    await server.table("wire", "pk:S");
+    const Item = { pk: S("a"), v: S("long ".repeat(5_000)) };
+    await client.send(new PutItemCommand({ TableName: "wire", Item }));
+    const got = await client.send(new GetItemCommand({ TableName: "wire", Key: { pk: S("a") } }));
+    assert.deepEqual(got.Item, Item);
+    const wrong = server.connect({ ...CREDENTIAL, secretAccessKey: "other" });
+    await assert.rejects(wrong.send(new ListTablesCommand({})), { name: "InvalidSignatureException" });
   } finally {
     await server.stop();
   }
