@@ -184,7 +184,7 @@ test("tables that cannot be made, described or deleted", async () => {
     ["CreateTable", { ...create, AttributeDefinitions: [definition("pk", "M")] },
       /at 'attributeDefinitions\.1\.member\.attributeType' failed to satisfy constraint: Member must satisfy enum/],
     ["CreateTable", { ...create, GlobalSecondaryIndexes: [] }, "One or more parameter values were invalid: List of GlobalSecondaryIndexes is empty"],
-    ["CreateTable", { ...create, StreamSpecification: { StreamEnabled: true } }, /StreamViewType/],
+    ["CreateTable", { ...create, StreamSpecification: { StreamEnabled: true } }, /a stream enabled, UpdateViewType is required$/],
     ["DescribeTable", { TableName: "missing" },
       "Requested resource not found: Table: missing not found", "ResourceNotFoundException"],
     ["DeleteTable", { TableName: "missing" },
