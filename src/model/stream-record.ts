@@ -17,11 +17,18 @@ import { decodeStored, encodeRow, rowBody, storedJson, storedSize } from "./item
 import { itemSize } from "./item-size.ts";
 import { keyItemOf, pointPrefix, SPACES } from "./key-encoding.ts";
 import type { TableSchema } from "./table-schema.ts";
-import { sequenceOf, type TableStream } from "./table-stream.ts";
+import { isRecording, sequenceOf, type TableStream } from "./table-stream.ts";
 
 const HEAD_AT = 2;
 const NUMBER_BYTES = 8;
 const SUFFIX_BYTES = 3 * NUMBER_BYTES;
+/** Keys, numbers and names of a record: its key attributes as JSON are less than seven times their bytes. */
+const FRAME_BYTES_MAX = 32 * 1024;
+/**
+ * A record that is larger (which only a transaction can cause that was decided before the stream was there) is told
+ * without images, rather than not at all: it must fit into the log entry of its change.
+ */
+const IMAGES_BYTES_MAX = 1_700 * 1024;
 const HASH_HEX_SEED = 0x57ab;
 const view = new DataView(new ArrayBuffer(NUMBER_BYTES));
 
@@ -96,6 +103,15 @@ export type ItemChange = {
   readonly isExpiry: boolean;
 };
 
+/** More bytes than the change's record has; 0 while nothing is recorded. */
+export function recordBytesMax(stream: TableStream, before: Uint8Array | null, after: Uint8Array | null): number {
+  if (!isRecording(stream)) return 0;
+  const { viewType } = stream;
+  const next = viewType === "NEW_IMAGE" || viewType === "NEW_AND_OLD_IMAGES" ? after : null;
+  const old = viewType === "OLD_IMAGE" || viewType === "NEW_AND_OLD_IMAGES" ? before : null;
+  return FRAME_BYTES_MAX + (next === null ? 0 : next.length) + (old === null ? 0 : old.length);
+}
+
 /** False for a write that leaves the item what it was, in whatever order its attributes and sets are told. */
 export function isRealChange(before: Uint8Array | null, after: Uint8Array | null): boolean {
   if (before === null || after === null) return before !== after;
@@ -120,8 +136,9 @@ export function encodeRecord(table: TableSchema, stream: TableStream, change: It
   const { viewType } = stream;
   const hasNew = viewType === "NEW_IMAGE" || viewType === "NEW_AND_OLD_IMAGES";
   const hasOld = viewType === "OLD_IMAGE" || viewType === "NEW_AND_OLD_IMAGES";
-  const next = hasNew ? after : null;
-  const old = hasOld ? before : null;
+  const isTooLarge = recordBytesMax(stream, before, after) > IMAGES_BYTES_MAX;
+  const next = hasNew && !isTooLarge ? after : null;
+  const old = hasOld && !isTooLarge ? before : null;
   const keys = keyItemOf(table, key);
   const size = itemSize(keys) + (next === null ? 0 : storedSize(next)) + (old === null ? 0 : storedSize(old));
   const name = before === null ? "INSERT" : after === null ? "REMOVE" : "MODIFY";

@@ -13,6 +13,7 @@ import { globalChange, globalKeyProblem, type GlobalChange } from "../../model/g
 import type { KeyProblem } from "../../model/key-schema.ts";
 import { indexChange, indexKeyProblem } from "../../model/local-index.ts";
 import type { ItemJson, Outcome, UpdateOperation, WriteOperation } from "../../model/operation.ts";
+import { recordBytesMax } from "../../model/stream-record.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import type { Mutation } from "../../wire/log-record.ts";
 
@@ -37,7 +38,10 @@ const NOTHING_DERIVED: readonly Mutation[] = [];
  * Keys and values of one write, with those of its index rows: with an open batch below its own bound they fit in one
  * record of the log. Six items of the largest size do, unless their JSON is much longer than they are.
  */
-const WRITE_BYTES_MAX = 2_816 * KIB;
+const WRITE_BYTES_MAX: number = 2_816 * KIB;
+const TOO_LARGE: Outcome = {
+  kind: "invalid", message: "Item and index rows together have exceeded the maximum size of a write",
+};
 
 /**
  * `stored` is the newest value in stored form, null when there is no item; `newest` the newest record of the table that
@@ -48,13 +52,23 @@ export function evaluateWrite(
   operation: WriteOperation, stored: Uint8Array | null, newest: TableSchema = operation.table, isDecided = false,
 ): Evaluated {
   const evaluated = evaluateItem(operation, stored);
-  const indexed = withLocalIndexes(operation, evaluated, stored);
+  const written = withLocalIndexes(operation, evaluated, stored);
+  const indexed = isDecided || fitsWithRecord(newest, written, stored) ? written : unchanged(TOO_LARGE);
   if (newest.globalIndexes === undefined || indexed.value === undefined) return indexed;
   return withGlobalIndexes(newest, operation, indexed, indexed.value, stored, isDecided);
 }
 
 function refusedFor({ message, inUpdate }: KeyProblem, { kind }: WriteOperation): Evaluated {
   return unchanged({ kind: "invalid", message: kind === "update" ? inUpdate ?? message : message });
+}
+
+/** Item, index rows and stream record fit into one log entry. Only items whose JSON is much longer than they are do not. */
+function fitsWithRecord(table: TableSchema, { value, derived }: Evaluated, stored: Uint8Array | null): boolean {
+  if (table.stream === undefined || value === undefined) return true;
+  let bytes = (value === null ? 0 : value.length) + recordBytesMax(table.stream, stored, value);
+  if (bytes * 2 < WRITE_BYTES_MAX && derived.length === 0) return true;
+  for (const row of derived) bytes += row.key.length + (row.value === null ? 0 : row.value.length);
+  return bytes <= WRITE_BYTES_MAX;
 }
 
 function withLocalIndexes(operation: WriteOperation, evaluated: Evaluated, stored: Uint8Array | null): Evaluated {
@@ -99,11 +113,7 @@ function withIndexes(
     indexWrites.push(change.writes);
     collectionBytes += change.bytes;
   }
-  if (bytes > WRITE_BYTES_MAX) {
-    return unchanged({
-      kind: "invalid", message: "Item and index rows together have exceeded the maximum size of a write",
-    });
-  }
+  if (bytes > WRITE_BYTES_MAX) return unchanged(TOO_LARGE);
   assert(evaluated.outcome.kind === "written", "a change was written");
   return { ...evaluated, outcome: { ...evaluated.outcome, indexWrites }, derived, collectionBytes };
 }

@@ -245,7 +245,7 @@ export class Machine {
         sealDelayMs: 30,
       },
       tree: options.tree, build: options.build, nodes: initialNodes.map(({ id }) => id), initialNodes,
-      expiry: { passMs: EXPIRY_PASS_MS },
+      expiry: { passMs: EXPIRY_PASS_MS }, streamRetentionMs: options.streamRetentionMs,
       liveness: options.liveness, partitionsPerTable: options.partitionsPerTable, priorLeasesVoid: options.isOneProcess,
       ...(options.clockWindowMs === null ? {} : { clockWindowMs: options.clockWindowMs }),
       onFailed: (failure) => {

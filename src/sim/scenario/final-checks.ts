@@ -11,6 +11,7 @@ import { checkLinearizable } from "../checker/linearizable.ts";
 import { checkMapCoversKeyspace } from "../checker/map-covers-keyspace.ts";
 import { checkNoLostAck, type Observation } from "../checker/no-lost-ack.ts";
 import { checkReplicaDigests, checkReplicasConverged, type ReplicaState } from "../checker/replica-digest.ts";
+import { streamFault, unrecordedFault } from "../checker/stream-records.ts";
 import { violation, type Violation } from "../checker/violation.ts";
 import { catalogueOf } from "../cluster/catalogue.ts";
 import { replicaStates } from "../cluster/converged.ts";
@@ -77,7 +78,7 @@ export function checkReplicas(
     ...checkReplicasConverged(states), ...checkReplicaDigests(states),
     ...checkNoLostAck(history.acknowledged, places), ...checkMapCoversKeyspace(catalogue.tables),
     ...checkCounters(cluster, states, estimated), ...checkIndexes(cluster, catalogue.tables),
-    ...checkGlobalIndexes(cluster, catalogue.tables),
+    ...checkGlobalIndexes(cluster, catalogue.tables), ...checkStreams(cluster, catalogue.tables, table),
   ];
 }
 
@@ -100,19 +101,35 @@ function checkIndexes(cluster: SimCluster, tables: readonly TableSchema[]): Viol
 
 /** Rows of global indexes, as one whole replica of each partition has them: that all are equal is checked before. */
 function checkGlobalIndexes(cluster: SimCluster, tables: readonly TableSchema[]): Violation[] {
-  const treeOf = ({ replicas }: Partition): ItemTree | null => {
-    for (const id of replicas) {
-      const { node, storage } = cluster.machineOf(id);
-      if (node !== null && !storage.isDamaged) return node.tree;
-    }
-    return null;
-  };
+  const treeOf = treesOf(cluster);
   const found: Violation[] = [];
   for (const table of tables) {
     const fault = globalIndexFault(table, tables, treeOf);
     if (fault !== null) found.push(violation("global-index", `table ${table.name}: ${fault}`));
   }
   return found;
+}
+
+/** `lasting`: a table whose stream, if it has one, was on from the beginning. */
+function checkStreams(cluster: SimCluster, tables: readonly TableSchema[], lasting: TableSchema): Violation[] {
+  const treeOf = treesOf(cluster);
+  const found: Violation[] = [];
+  for (const table of tables) {
+    if (table.stream === undefined) continue;
+    const fault = streamFault(table, treeOf) ?? (table.id === lasting.id ? unrecordedFault(table, treeOf) : null);
+    if (fault !== null) found.push(violation("stream", `table ${table.name}: ${fault}`));
+  }
+  return found;
+}
+
+function treesOf(cluster: SimCluster): (partition: Partition) => ItemTree | null {
+  return ({ replicas }) => {
+    for (const id of replicas) {
+      const { node, storage } = cluster.machineOf(id);
+      if (node !== null && !storage.isDamaged) return node.tree;
+    }
+    return null;
+  };
 }
 
 /** Each replica's counter of items is what it holds; where a split estimated it, at least all replicas say the same. */

@@ -4,7 +4,7 @@ import { must } from "../../base/assert.ts";
 import { BUGGIFY_POINTS } from "../../base/buggify.ts";
 import { Prng } from "../../base/prng.ts";
 import type { Outcome } from "../../model/operation.ts";
-import type { TableSchema } from "../../model/table-schema.ts";
+import type { TableDefinition, TableSchema } from "../../model/table-schema.ts";
 import { describeCall } from "../checker/history.ts";
 import { violation, type Violation } from "../checker/violation.ts";
 import { unrest } from "../cluster/converged.ts";
@@ -152,8 +152,11 @@ export class Scenario {
     const isUp = this.#runUntil(START_MS_MAX, () => {
       if (!isAsked && cluster.machine(1).router?.isReady === true) {
         isAsked = true;
-        const { hasGlobalIndexes } = this.#options.load;
-        const definition = hasGlobalIndexes ? { ...TABLE, globalIndexes: GLOBAL_INDEXES } : TABLE;
+        const { hasGlobalIndexes, hasStreams } = this.#options.load;
+        const definition: TableDefinition = {
+          ...TABLE, ...(hasGlobalIndexes ? { globalIndexes: GLOBAL_INDEXES } : {}),
+          ...(hasStreams ? { streamView: "NEW_AND_OLD_IMAGES" } : {}),
+        };
         cluster.execute(1, { kind: "create-table", definition }, () => {});
       }
       return cluster.machines.every((machine) => cluster.table(machine.number)?.status === "ACTIVE");
@@ -198,7 +201,7 @@ export class Scenario {
     if (load.hasTableClient && !this.#cut.clients.has(load.clients)) {
       this.#tableClient = new TableClient({
         loop: this.#loop, prng: prng.split("tables"), frontEnd: this.#cluster, timeoutMs: load.timeoutMs,
-        hasGlobalIndexes: load.hasGlobalIndexes,
+        hasGlobalIndexes: load.hasGlobalIndexes, hasStreams: load.hasStreams,
         onOddity: (message) => this.#report(violation("tables", message)),
       });
       this.#tableClient.start();

@@ -40,6 +40,8 @@ export type RunOptions = {
   readonly walSegmentBytes: number;
   readonly load: LoadOptions;
   /** How long faults are injected. */
+  /** How long records of streams are kept. */
+  readonly streamRetentionMs: number;
   readonly chaosMs: number;
   /** Mean time between two faults. */
   readonly faultEveryMs: number;
@@ -73,7 +75,12 @@ export type LoadOptions = {
   readonly hasTableClient: boolean;
   /** Tables have global indexes, and such are added and removed meanwhile. */
   readonly hasGlobalIndexes: boolean;
+  /** Tables have streams, and such are switched off and on meanwhile. */
+  readonly hasStreams: boolean;
 };
+
+/** Wall clocks may differ by a day: records are not too old by any of them. */
+const STREAM_RETENTION_MS_LONG = 30 * 86_400_000;
 
 /** `seed` alone decides. */
 export function drawOptions(seed: number): RunOptions {
@@ -83,6 +90,7 @@ export function drawOptions(seed: number): RunOptions {
   const machinesPerZone = prng.pick([1, 1, 1, 2, 2, 3]);
   const tree = drawTree(prng);
   const valueBytesMax = prng.pick([0, 40, 400, 4000]);
+  const streams = prng.split("streams");
   return {
     zones: ZONES,
     machinesPerZone,
@@ -110,7 +118,9 @@ export function drawOptions(seed: number): RunOptions {
       readsNear: prng.chance(1, 2),
       hasTableClient: prng.chance(1, 3),
       hasGlobalIndexes: prng.split("indexes").chance(1, 3),
+      hasStreams: streams.chance(1, 3),
     },
+    streamRetentionMs: streams.chance(1, 4) ? 300 : STREAM_RETENTION_MS_LONG,
     chaosMs: prng.pick([600, 1200, 1200, 2500]),
     faultEveryMs: prng.pick([120, 250, 500]),
     faults: isOneProcess ? { ...drawFaults(prng), ...SINGLE_RESTARTS } : drawFaults(prng),

@@ -46,6 +46,7 @@ export type TableClientEnv = {
   readonly timeoutMs: number;
   /** Tables have global indexes, and are given another now and then. */
   readonly hasGlobalIndexes: boolean;
+  readonly hasStreams: boolean;
   /** Something that no fault explains. */
   readonly onOddity: (message: string) => void;
 };
@@ -62,6 +63,7 @@ export class TableClient {
   /** Items that went by themselves. */
   expired = 0;
   indexesChanged = 0;
+  streamsSwitched = 0;
 
   constructor(env: TableClientEnv) {
     this.#env = env;
@@ -94,6 +96,7 @@ export class TableClient {
     if (known.state === "absent") this.#create(name, known);
     else if (known.state === "unknown" || prng.chance(1, 3)) this.#delete(name, known);
     else if (!known.expires && prng.chance(1, 4)) this.#expire(name, known);
+    else if (this.#env.hasStreams && prng.chance(1, 4)) this.#switchStream(name);
     else if (this.#env.hasGlobalIndexes && prng.chance(1, 4)) this.#changeIndex(name);
     else if (prng.chance(1, 2)) this.#put(name, known);
     else this.#get(name, known);
@@ -104,6 +107,7 @@ export class TableClient {
     const definition: TableDefinition = {
       ...TABLE, name, partitionCount: prng.between(1, 2),
       ...(this.#env.hasGlobalIndexes ? { globalIndexes: GLOBAL_INDEXES } : {}),
+      ...(this.#env.hasStreams && prng.chance(1, 2) ? { streamView: "NEW_AND_OLD_IMAGES" } : {}),
     };
     this.#call(() => ({ kind: "create-table", definition }), name, (outcome) => {
       if (outcome?.kind === "table") {
@@ -116,6 +120,14 @@ export class TableClient {
         this.#env.onOddity(`table ${name} exists although its deletion was confirmed`);
         known.state = "unknown";
       } else known.state = "unknown";
+    });
+  }
+
+  /** Whatever comes of it: what a stream has recorded while it was on is what happened. */
+  #switchStream(name: string): void {
+    const viewType = this.#env.prng.chance(1, 2) ? "NEW_AND_OLD_IMAGES" : null;
+    this.#call(() => ({ kind: "update-table", name, change: { stream: { viewType } } }), name, (outcome) => {
+      if (outcome?.kind === "table") this.streamsSwitched++;
     });
   }
 
