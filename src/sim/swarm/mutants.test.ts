@@ -14,6 +14,10 @@ import { IndexFill } from "../../roles/storage-node/index-fill.ts";
 import { IndexPropagator } from "../../roles/storage-node/index-propagator.ts";
 import { IndexRows } from "../../roles/storage-node/index-rows.ts";
 import { IndexSender } from "../../roles/storage-node/index-sender.ts";
+import { StreamSteps } from "../../roles/metadata/stream-steps.ts";
+import { LedPartition } from "../../roles/storage-node/led-partition.ts";
+import type { PartitionState } from "../../roles/storage-node/partition-state.ts";
+import { Streams } from "../../roles/storage-node/streams.ts";
 import { ItemTree } from "../../storage/tree/item-tree.ts";
 import { SimDisk } from "../world/sim-disk.ts";
 import { SimNetwork } from "../world/sim-network.ts";
@@ -206,6 +210,36 @@ const mutants: readonly Mutant[] = [
       function lazy(this: IndexSender, ...[row, source]: Parameters<IndexSender["send"]>): void {
         if (source instanceof IndexFill) source.rowDone();
         else (original as IndexSender["send"]).call(this, row, source);
+      } as unknown as Method),
+  },
+  {
+    name: "a change is now and then not recorded in the stream",
+    install: () => {
+      let count = 0;
+      return patch(Streams.prototype, "onChange", (original) =>
+        function forgetting(this: Streams, change: Parameters<Streams["onChange"]>[0]): void {
+          if (++count % 20 !== 0) (original as Streams["onChange"]).call(this, change);
+        } as unknown as Method);
+    },
+  },
+  {
+    name: "a leader does not go on with the timestamps of its predecessor",
+    install: () => patch(LeaderSession.prototype, "raiseTimestamp", () =>
+      function forgetting(): void {} as unknown as Method),
+  },
+  {
+    name: "a stream is on before its leaders know",
+    install: () => patch(StreamSteps.prototype, "timestamps", () =>
+      function hasty(): ReadonlyMap<number, number> {
+        return new Map();
+      } as unknown as Method),
+  },
+  {
+    name: "a split forgets when its parent wrote last",
+    install: () => patch(LedPartition.prototype, "state", (original) =>
+      function young(this: LedPartition): PartitionState {
+        const state = (original as LedPartition["state"]).call(this);
+        return { ...state, timestamp: 0 };
       } as unknown as Method),
   },
 ];
