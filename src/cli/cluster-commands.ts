@@ -22,6 +22,10 @@ Identity:
   A node's directory keeps who it is. A node whose directory is lost comes back as a new one, with an empty directory
   and --join; the cluster gives it the replicas of the lost one by itself. Never run a copy of a directory.
 
+HTTPS:
+  With --tls-cert and --tls-key clients of this node speak HTTPS. The commands for operators then need the certificate:
+  NODE_EXTRA_CA_CERTS=cert.pem stator status --endpoint https://127.0.0.1:8001
+
 Peers:
   There is no TLS between nodes yet: whoever reaches a node's peer port can read and change everything. So --listen
   takes only addresses of this machine, unless --insecure-peers says that nobody else is on that network.

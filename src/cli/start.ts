@@ -32,6 +32,8 @@ export function describeCluster(cluster: RunningCluster, options: EmbeddedOption
   const first = options.credentials?.[0] ?? null;
   const id = first === null ? "local" : first.accessKeyId;
   const secret = first === null ? "local" : "<its secret>";
+  const trust = options.tls === undefined
+    ? "" : "\n  export AWS_CA_BUNDLE=<the certificate's file> NODE_EXTRA_CA_CERTS=<likewise>";
   const data = cluster.dataDir ?? "in memory: gone when this process ends";
   return `Stator is ready after ${Math.round(startMs)} ms.
 
@@ -42,7 +44,7 @@ export function describeCluster(cluster: RunningCluster, options: EmbeddedOption
 
 Try it with the AWS command line:
 
-  export AWS_ACCESS_KEY_ID=${id} AWS_SECRET_ACCESS_KEY=${secret} AWS_DEFAULT_REGION=${options.region}
+  export AWS_ACCESS_KEY_ID=${id} AWS_SECRET_ACCESS_KEY=${secret} AWS_DEFAULT_REGION=${options.region}${trust}
   aws dynamodb create-table --endpoint-url ${url} --table-name Music --billing-mode PAY_PER_REQUEST \\
     --attribute-definitions AttributeName=Artist,AttributeType=S --key-schema AttributeName=Artist,KeyType=HASH
   aws dynamodb put-item --endpoint-url ${url} --table-name Music --item '{"Artist":{"S":"Nina"},"Songs":{"N":"3"}}'
