@@ -77,6 +77,39 @@ test("records of inserts, changes and removals, as they are documented; none for
   assert.equal(new Set(records.map((record) => record.eventID)).size, 4);
 });
 
+test("writes of transactions and deletions by time to live are recorded, the latter as the service's", async (context) => {
+  const other = await Server.start({ partitionsPerTable: 2, expiry: { passMs: 50 } });
+  context.after(() => other.stop());
+  const TableName = "others";
+  await other.table(TableName, "pk:S", undefined, { StreamSpecification: SPEC });
+  const ask = (operation: string, input: object): Promise<any> => other.ok(STREAMS + operation, input);
+  const { Streams: [{ StreamArn }] } = await ask("ListStreams", { TableName });
+  const { StreamDescription: { Shards } } = await ask("DescribeStream", { StreamArn });
+  const read = async (): Promise<any[]> => {
+    const pages = await Promise.all(Shards.map(async ({ ShardId }: { ShardId: string }) => ask("GetRecords", {
+      ShardIterator: (await ask("GetShardIterator", { StreamArn, ShardId, ShardIteratorType: "TRIM_HORIZON" })).ShardIterator,
+    })));
+    return pages.flatMap(({ Records }) => Records);
+  };
+  const names = ["a", "b", "c", "d"];
+  await other.ok("TransactWriteItems", { TransactItems: names.map((pk) => ({
+    Put: { TableName, Item: { pk: S(pk), ends: { N: String(Math.floor(Date.now() / 1000) - 100) } } },
+  })) });
+  const inserted = await read();
+  assert.deepEqual(inserted.map(({ eventName, dynamodb, userIdentity }) => [dynamodb.Keys.pk.S, eventName, userIdentity]).sort(),
+    names.map((name) => [name, "INSERT", undefined]));
+  await other.ok("UpdateTimeToLive", { TableName, TimeToLiveSpecification: { AttributeName: "ends", Enabled: true } });
+  for (let records = inserted; ; records = await read()) {
+    if (records.length < 2 * names.length) continue;
+    const removed = records.filter(({ eventName }) => eventName === "REMOVE");
+    assert.deepEqual(removed.map(({ dynamodb }) => dynamodb.OldImage.pk.S).sort(), names);
+    for (const { userIdentity } of removed) {
+      assert.deepEqual(userIdentity, { Type: "Service", PrincipalId: "dynamodb.amazonaws.com" });
+    }
+    break;
+  }
+});
+
 test("each view type has its images", async () => {
   for (const [view, images] of [
     ["KEYS_ONLY", []], ["NEW_IMAGE", ["NewImage"]], ["OLD_IMAGE", ["OldImage"]], ["NEW_AND_OLD_IMAGES", ["NewImage", "OldImage"]],

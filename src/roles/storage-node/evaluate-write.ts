@@ -62,7 +62,7 @@ function refusedFor({ message, inUpdate }: KeyProblem, { kind }: WriteOperation)
   return unchanged({ kind: "invalid", message: kind === "update" ? inUpdate ?? message : message });
 }
 
-/** Item, index rows and stream record fit into one log entry. Only items whose JSON is much longer than they are do not. */
+/** Item, index rows and stream record fit into one log entry: all but items whose JSON is much longer than they are. */
 function fitsWithRecord(table: TableSchema, { value, derived }: Evaluated, stored: Uint8Array | null): boolean {
   if (table.stream === undefined || value === undefined) return true;
   let bytes = (value === null ? 0 : value.length) + recordBytesMax(table.stream, stored, value);

@@ -1,6 +1,6 @@
 // The records of streams are exactly what happened to the items, once everything has come to rest: of each item, every
-// record begins with the image that the one before ended with, the last one ends with the item as it is, and each lies in
-// the shard of the group that wrote it, within the bounds that the catalogue tells of the shard.
+// record begins with the image that the one before ended with, the last one ends with the item as it is, and each lies
+// in the shard of the group that wrote it, within the bounds that the catalogue tells of the shard.
 import { must } from "../../base/assert.ts";
 import { utf8Decode } from "../../base/utf8.ts";
 import type { AttributeMap } from "../../model/attribute-value.ts";
@@ -53,7 +53,7 @@ function shardsFault(table: TableSchema, stream: TableStream, isTrimmed: boolean
     if (parent === undefined) continue;
     const before = stream.shards.find((shard) => shard.group === parent);
     if (before === undefined && !isTrimmed) return `shard ${group} has no parent ${parent}`;
-    if (before !== undefined && before.closed?.last !== after) return `shard ${group} does not begin where ${parent} ends`;
+    if (before !== undefined && before.closed?.last !== after) return `shard ${group} begins not where ${parent} ends`;
   }
   return null;
 }
