@@ -50,14 +50,21 @@ export function globalKeyNames(
 
 // ---- Key attributes.
 
-/** What is wrong with the item's index keys; null: nothing. Of an index that goes away nothing counts. */
+/**
+ * What is wrong with the item's index keys; null: nothing. Of several indexes the first by name is told, as DynamoDB
+ * does. Of an index that goes away nothing counts.
+ */
 export function globalKeyProblem(table: TableSchema, item: Item): KeyProblem | null {
+  let found: KeyProblem | null = null;
+  let name = "";
   for (const index of globalIndexesOf(table)) {
-    if (index.status === "DELETING") continue;
+    if (index.status === "DELETING" || (found !== null && index.name > name)) continue;
     const problem = keysProblem(index, item);
-    if (problem !== null) return problem;
+    if (problem === null) continue;
+    found = problem;
+    name = index.name;
   }
-  return null;
+  return found;
 }
 
 /** Attributes that are not there are no problem. */
