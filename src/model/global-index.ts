@@ -180,9 +180,9 @@ export type GlobalChange = {
   readonly writes: readonly IndexWrites[];
 };
 
-/** From the item as it was to the item as it is, in stored form; null: no item. */
+/** From the item as it was to the item as it is (`next`, and in stored form `after`); null: no item. */
 export function globalChange(
-  table: TableSchema, itemKey: StorageKey, before: Uint8Array | null, after: Uint8Array | null,
+  table: TableSchema, itemKey: StorageKey, before: Uint8Array | null, after: Uint8Array | null, next: Item | null,
 ): GlobalChange {
   const gone: StorageKey[] = [];
   const rows: GlobalRow[] = [];
@@ -190,7 +190,6 @@ export function globalChange(
   const change: GlobalChange = { gone, rows, writes };
   if (before !== null && after !== null && isSame(storedJson(before), storedJson(after))) return change;
   const old = before === null ? null : decodeStored(before);
-  const next = after === null ? null : decodeStored(after);
   for (const index of globalIndexesOf(table)) {
     if (index.status === "DELETING") continue;
     const oldKey = old === null ? null : globalRowKey(index, old, itemKey);

@@ -82,9 +82,10 @@ function withGlobalIndexes(
   table: TableSchema, operation: WriteOperation, evaluated: Evaluated, value: Uint8Array | null,
   stored: Uint8Array | null, isDecided: boolean,
 ): Evaluated {
-  const problem = value === null || isDecided ? null : globalKeyProblem(table, decodeStored(value));
+  const next = value === null ? null : decodeStored(value);
+  const problem = next === null || isDecided ? null : globalKeyProblem(table, next);
   if (problem !== null) return refusedFor(problem, operation);
-  const global = globalChange(table, operation.address.key, stored, value);
+  const global = globalChange(table, operation.address.key, stored, value, next);
   const { outcome } = evaluated;
   assert(outcome.kind === "written", "a change was written");
   return global.writes.length === 0 ? { ...evaluated, global }

@@ -5,8 +5,8 @@
 import { buggify, reached } from "../../base/buggify.ts";
 import type { StorageKey, TableId } from "../../base/ids.ts";
 import { globalChange, globalRows } from "../../model/global-index.ts";
-import { stampStored, storedTimestamp } from "../../model/item-codec.ts";
-import { scanBounds, SPACES } from "../../model/key-encoding.ts";
+import { decodeStored, stampStored, storedTimestamp } from "../../model/item-codec.ts";
+import { keyAfter, scanBounds, SPACES } from "../../model/key-encoding.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { GroupHost } from "../../replication/group-host.ts";
@@ -60,6 +60,9 @@ export class IndexPropagator {
   #underWay = 0;
   /** The outbox has rows that are not in memory. */
   #mustScan = true;
+  /** Where the pass through the outbox is: what lies before has been looked at, but for what was dropped since. */
+  #after: StorageKey | null = null;
+  #wasDropped = false;
   /** Rows of the outbox that were written or met, and not removed yet. */
   #rows = 0;
   /** Of these, how many did not fit the memory. */
@@ -102,7 +105,8 @@ export class IndexPropagator {
 
   /** Adds the outbox row to the batch of the change. */
   onChange({ table, key, before, after, timestamp, global }: Change): void {
-    const { gone, rows } = global ?? globalChange(table, key, before, after);
+    const next = after === null || global !== null ? null : decodeStored(after);
+    const { gone, rows } = global ?? globalChange(table, key, before, after, next);
     if (gone.length === 0 && rows.length === 0) return;
     const { session } = this.#partition;
     this.#removeNow();
@@ -130,6 +134,7 @@ export class IndexPropagator {
       clock.setTimer(lagMs, () => this.#enqueue(entry));
     } else {
       this.#mustScan = true;
+      this.#wasDropped = true;
       this.#dropped++;
       this.#pumpSoon();
     }
@@ -222,7 +227,10 @@ export class IndexPropagator {
     const { from, to } = placement.partition;
     const range = scanBounds(this.#partition.table, from, to, SPACES.outbox);
     const found: { readonly place: StorageKey; readonly gone: readonly StorageKey[] }[] = [];
-    const damage = tree.scan(range.from, range.to, true, (place, stored) => {
+    if (this.#after === null) this.#wasDropped = false;
+    const next = this.#after === null ? range.from : keyAfter(this.#after);
+    const damage = tree.scan(next, range.to, true, (place, stored) => {
+      this.#after = place;
       if (!this.#known.has(place)) found.push({ place, gone: decodeOutboxRow(stored) });
       return found.length < SCAN_ROWS_MAX;
     });
@@ -239,8 +247,11 @@ export class IndexPropagator {
       else this.#rows++;
       this.#enqueue(new Entry(this, this.#partition, place, rows));
     }
-    if (isEnd) this.#mustScan = false;
-    else clock.endOfTurn(() => this.#pumpSoon());
+    if (isEnd) {
+      this.#after = null;
+      this.#mustScan = this.#wasDropped;
+    }
+    if (this.#mustScan) clock.endOfTurn(() => this.#pumpSoon());
   }
 
   /** Null: the tree is damaged. */

@@ -57,6 +57,8 @@ const ROWS_MAX = 512;
 const GATHER_MS = 5;
 /** A leader that has not answered for so long is taken for gone. */
 const ANSWER_MS_MAX = 2_500;
+/** Leaders that are remembered; beyond, all are found out anew. */
+const LEADERS_MAX = 10_000;
 const REST_MS_FIRST = 4;
 const REST_MS_MAX = 200;
 const SWEEP_MS = 100;
@@ -66,7 +68,7 @@ export class IndexSender {
   readonly #destinations: Map<GroupId, Destination> = new Map();
   readonly #byId: Map<number, Destination> = new Map();
   readonly #leaders: Map<GroupId, NodeId> = new Map();
-  /** Not routed yet, or to be routed anew. */
+  /** Not routed yet, or to be routed anew. Bounded, like all that waits here, by what its sources have under way. */
   #waiting: Waiting[] = [];
   #isScheduled = false;
   #timer: TimerHandle | null = null;
@@ -102,6 +104,7 @@ export class IndexSender {
   #answered(destination: Destination, sent: NonNullable<Destination["sent"]>, outcome: WorkOutcome): void {
     const { group } = destination;
     if (outcome.kind === "done" && !buggify("indexes: an acknowledgement is not believed")) {
+      if (this.#leaders.size >= LEADERS_MAX) this.#leaders.clear();
       this.#leaders.set(group, sent.node);
       destination.failures = 0;
       destination.restsUntilMs = sent.sentMs + GATHER_MS;
