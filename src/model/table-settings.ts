@@ -59,6 +59,8 @@ export type Insights = {
 };
 
 export type PolicyChange = {
+  /** Label of one of the table's streams; null: the table itself. */
+  readonly stream: string | null;
   /** Null: no policy any more. */
   readonly document: string | null;
   /** The revision that must be the current one, "NO_POLICY" for none, null for any. */

@@ -4,6 +4,7 @@
 import { assert } from "../base/assert.ts";
 import type { GroupId, HashPoint } from "../base/ids.ts";
 import type { Partition, TableSchema } from "./table-schema.ts";
+import type { ResourcePolicy } from "./table-settings.ts";
 
 export type StreamViewType = "KEYS_ONLY" | "NEW_IMAGE" | "OLD_IMAGE" | "NEW_AND_OLD_IMAGES";
 export type StreamStatus = "ENABLING" | "ENABLED" | "DISABLING" | "DISABLED";
@@ -15,6 +16,8 @@ export type TableStream = {
   readonly createdMs: number;
   /** Oldest first: a shard comes after its parent. */
   readonly shards: readonly StreamShard[];
+  /** Absent: none. */
+  readonly policy?: ResourcePolicy;
 };
 
 export type StreamShard = {

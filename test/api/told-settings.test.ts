@@ -77,6 +77,21 @@ test("CreateTable takes a policy", async () => {
   assert.match(told.Policy, /^\{"Version":"2012-10-17","Statement":\[\{"Effect":"Allow"/);
 });
 
+test("a stream has a policy of its own", async () => {
+  await server.table("Streamed", "pk:S", undefined, { StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" } });
+  await waitUntilTableExists({ client: server.client, maxWaitTime: 20, minDelay: 0.01, maxDelay: 0.05 }, { TableName: "Streamed" });
+  const { Table } = await server.ok("DescribeTable", { TableName: "Streamed" });
+  const [table, stream] = [Table.TableArn, Table.LatestStreamArn] as [string, string];
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: { ...STATEMENT, Action: "dynamodb:GetRecords", Resource: stream } });
+  const { RevisionId } = await server.ok("PutResourcePolicy", { ResourceArn: stream, Policy });
+  const told = await server.ok("GetResourcePolicy", { ResourceArn: stream });
+  assert.equal(told.RevisionId, RevisionId);
+  assert.match(told.Policy, /GetRecords/);
+  await assertRefused(server, [["GetResourcePolicy", { ResourceArn: table }, NO_POLICY + table, "PolicyNotFoundException"]]);
+  assert.deepEqual(await server.ok("DeleteResourcePolicy", { ResourceArn: stream }), { RevisionId });
+  await assertRefused(server, [["GetResourcePolicy", { ResourceArn: stream }, NO_POLICY + stream, "PolicyNotFoundException"]]);
+});
+
 test("policies that are wrong, and ARNs that are not a table's", async () => {
   const put = (Policy: unknown): unknown => ({ ResourceArn: ARN, Policy: typeof Policy === "string" ? Policy : JSON.stringify(Policy) });
   const bad = (Policy: unknown, why: string): Refused => ["PutResourcePolicy", put(Policy), `${INVALID}Invalid policy document: ${why}`];

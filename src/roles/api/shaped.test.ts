@@ -12,7 +12,8 @@ const RUNS = 30_000;
 const ARN = "arn:aws:dynamodb:eu-west-1:000000000000:table/ranged";
 const WORDS = {
   names: ["ranged", "hash-only", "new-table", "pk", "sk", "index"],
-  arns: [ARN, `${ARN}/stream/2026-01-01T00:00:00.000`, `${ARN}/backup/01234567890123-abcdefgh`, `${ARN}/export/01`, "arn:aws:kinesis:eu-west-1:000000000000:stream/s"],
+  arns: [ARN, `${ARN}/stream/2026-01-01T00:00:00.000`, `${ARN}/backup/01234567890123-abcdefgh`, `${ARN}/export/01`,
+    "arn:aws:kinesis:eu-west-1:000000000000:stream/s"],
 };
 
 test("inputs along the shapes of all operations", (t) => {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { nodeId } from "../../base/ids.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import type { InsightsChange } from "../../model/table-settings.ts";
+import { settledStream, streamLabel, streamsOf, withNewStream } from "../../model/table-stream.ts";
 import { Catalogue, tableRow } from "./catalogue.ts";
 import { ClusterView } from "./cluster-view.ts";
 import { embeddedNodes, planFirstRows } from "./plan-nodes.ts";
@@ -34,7 +35,7 @@ function done(result: { readonly kind: string }): TableSchema {
 test("the revision of a policy is the time of its change, and always another", () => {
   const table = newTable();
   const put = (on: TableSchema, document: string | null, nowMs: number, expected: string | null = null): TableSchema =>
-    done(changePolicy(on, { document, expected }, { nowMs }));
+    done(changePolicy(on, { stream: null, document, expected }, { nowMs }));
   const first = put(table, "{}", 100, "NO_POLICY");
   assert.deepEqual(first.policy, { document: "{}", revision: 100 });
   assert.equal(put(first, "{}", 200), first);
@@ -43,8 +44,25 @@ test("the revision of a policy is the time of its change, and always another", (
   assert.equal(put(first, null, 300).policy, undefined);
   assert.equal(put(table, null, 300), table);
   for (const [on, expected] of [[first, "99"], [first, "NO_POLICY"], [table, "100"]] as const) {
-    assert.equal(changePolicy(on, { document: null, expected }, { nowMs: 1 }).kind, "policy-not-found");
+    assert.equal(changePolicy(on, { stream: null, document: null, expected }, { nowMs: 1 }).kind, "policy-not-found");
   }
+});
+
+test("each stream of a table has a policy of its own", () => {
+  const first = withNewStream(newTable(), "KEYS_ONLY", 7);
+  assert.ok(first.stream !== undefined);
+  const off = settledStream({ ...first.stream, status: "DISABLING" }, new Map(), 8);
+  const table = withNewStream({ ...first, stream: off }, "NEW_IMAGE", 9);
+  const [young, old] = streamsOf(table).map((stream) => streamLabel(stream));
+  assert.ok(young !== undefined && old !== undefined);
+  const put = (on: TableSchema, stream: string, document: string | null): TableSchema =>
+    done(changePolicy(on, { stream, document, expected: null }, { nowMs: 100 }));
+  const both = put(put(table, young, "[1]"), old, "[2]");
+  assert.deepEqual(streamsOf(both).map(({ policy }) => policy?.document), ["[1]", "[2]"]);
+  assert.equal(both.policy, undefined);
+  assert.equal(put(both, old, "[2]"), both);
+  assert.deepEqual(streamsOf(put(both, young, null)).map(({ policy }) => policy?.document), [undefined, "[2]"]);
+  assert.equal(changePolicy(table, { stream: "2000", document: "{}", expected: null }, { nowMs: 1 }).kind, "policy-not-found");
 });
 
 test("insights: switching on in the same mode and off twice changes nothing; rules are as old as the switching on", () => {

@@ -2,26 +2,49 @@
 import { globalIndexesOf } from "../../model/global-index.ts";
 import type { Refusal } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
-import type { Insights, InsightsChange, PolicyChange } from "../../model/table-settings.ts";
+import type { Insights, InsightsChange, PolicyChange, ResourcePolicy } from "../../model/table-settings.ts";
+import { streamLabel, streamsOf } from "../../model/table-stream.ts";
 import type { Changed, UpdateContext } from "./plan-update.ts";
 
 const POLICY_NOT_FOUND = "Resource-based policy not found for the provided ResourceArn: ";
 const NO_POLICY = "NO_POLICY";
 
-/** The same document again is no change: its revision stays. */
+/** Of the table or of one of its streams. */
 export function changePolicy(
-  table: TableSchema, { document, expected }: PolicyChange, { nowMs }: Pick<UpdateContext, "nowMs">,
+  table: TableSchema, wanted: PolicyChange, { nowMs }: Pick<UpdateContext, "nowMs">,
 ): Changed | Refusal {
-  const { policy: current, ...rest } = table;
-  if (expected !== null && expected !== String(current?.revision ?? NO_POLICY)) {
-    return { kind: "policy-not-found", message: POLICY_NOT_FOUND + otherRevision(table, expected) };
+  if (wanted.stream === null) {
+    const next = changedPolicy(table, table.name, wanted, nowMs);
+    return next.kind === "changed" ? changed(next.holder) : next;
   }
-  if (document === null) return changed(current === undefined ? table : rest);
-  if (current?.document === document) return changed(table);
-  return changed({ ...rest, policy: { document, revision: Math.max(nowMs, (current?.revision ?? 0) + 1) } });
+  const holder = streamsOf(table).find((one) => streamLabel(one) === wanted.stream);
+  if (holder === undefined) {
+    return { kind: "policy-not-found", message: `${POLICY_NOT_FOUND}the table has no stream ${wanted.stream}` };
+  }
+  const next = changedPolicy(holder, table.name, wanted, nowMs);
+  if (next.kind !== "changed") return next;
+  if (next.holder === holder) return changed(table);
+  if (holder === table.stream) return changed({ ...table, stream: next.holder });
+  return changed({ ...table, oldStreams: (table.oldStreams ?? []).map((one) => (one === holder ? next.holder : one)) });
 }
 
-function otherRevision({ name, policy }: TableSchema, expected: string): string {
+type Holder = { readonly policy?: ResourcePolicy };
+
+/** The same document again is no change: its revision stays. */
+function changedPolicy<H extends Holder>(
+  holder: H, name: string, { document, expected }: PolicyChange, nowMs: number,
+): { readonly kind: "changed"; readonly holder: H } | Refusal {
+  const { policy: current, ...rest } = holder;
+  if (expected !== null && expected !== String(current?.revision ?? NO_POLICY)) {
+    return { kind: "policy-not-found", message: POLICY_NOT_FOUND + otherRevision(name, current, expected) };
+  }
+  if (document === null) return { kind: "changed", holder: current === undefined ? holder : rest as H };
+  if (current?.document === document) return { kind: "changed", holder };
+  const policy: ResourcePolicy = { document, revision: Math.max(nowMs, (current?.revision ?? 0) + 1) };
+  return { kind: "changed", holder: { ...holder, policy } };
+}
+
+function otherRevision(name: string, policy: ResourcePolicy | undefined, expected: string): string {
   if (policy === undefined) {
     return `Requested update for policy with revision id ${expected}, `
       + `but table ${name} has no associated resource-based policy.`;

@@ -94,6 +94,7 @@ function randomStream(prng: Prng): TableStream {
   return {
     viewType: prng.pick(["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]),
     status: prng.pick(["ENABLING", "ENABLED", "DISABLING", "DISABLED"]), createdMs: counter(prng),
+    ...(prng.chance(1, 3) ? { policy: { document: "{}", revision: 1 } } : {}),
     shards: many(prng, 3, (): StreamShard => ({
       group: groupId(prng.between(1, 99)), at: randomPoint(prng), after: counter(prng),
       ...(prng.chance(1, 2) ? { parent: groupId(9) } : {}), ...(prng.chance(1, 2) ? { closed: ends } : {}),
@@ -129,7 +130,7 @@ function randomChange(prng: Prng): TableChange {
     ...(prng.chance(1, 2) ? { tags: { set: table.tags ?? [], remove: ["gone"] } } : {}),
     ...(prng.chance(1, 2) ? { globalIndexes: many(prng, 3, randomIndexUpdate, 1) } : {}),
     ...(timeToLive === undefined ? {} : { timeToLive: { attribute: "a", isEnabled: timeToLive.isEnabled } }),
-    ...(prng.chance(1, 2) ? { policy: { document: prng.pick([null, "{}"]), expected: prng.pick([null, "NO_POLICY"]) } } : {}),
+    ...(prng.chance(1, 2) ? { policy: { stream: prng.pick([null, "2026"]), document: prng.pick([null, "{}"]), expected: null } } : {}),
     ...(prng.chance(1, 2) ? { insights: { index: prng.pick([null, "global-1"]), isEnabled: prng.chance(1, 2), mode: "THROTTLED_KEYS" } } : {}),
   };
 }

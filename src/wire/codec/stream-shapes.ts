@@ -1,5 +1,6 @@
 // Shapes of a table's streams.
 import { SHARDS_MAX, type StreamShard, type TableStream } from "../../model/table-stream.ts";
+import { isPolicy } from "./settings-shapes.ts";
 import { isCounter, isHashPoint, isPositive, listOf, object, oneOf, optional, type Shape } from "./shape.ts";
 
 export const isStreamView: Shape = oneOf("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES");
@@ -11,5 +12,5 @@ const isShard: Shape = object<StreamShard>({
 
 export const isStream: Shape = object<TableStream>({
   viewType: isStreamView, status: oneOf("ENABLING", "ENABLED", "DISABLING", "DISABLED"), createdMs: isCounter,
-  shards: listOf(isShard, SHARDS_MAX),
+  shards: listOf(isShard, SHARDS_MAX), policy: optional(isPolicy),
 });

@@ -46,7 +46,8 @@ export const isTableChange: Shape = object<TableChange>({
     attribute: isAttributeName, isEnabled: isFlag,
   })),
   policy: optional(object<PolicyChange>({
-    document: nullable(isPolicyDocument), expected: nullable(text(POLICY_REVISION_CHARS_MAX)),
+    stream: nullable(text(TABLE_NAME_LENGTH_MAX)), document: nullable(isPolicyDocument),
+    expected: nullable(text(POLICY_REVISION_CHARS_MAX)),
   })),
   insights: optional(object<InsightsChange>({
     index: nullable(text(TABLE_NAME_LENGTH_MAX)), isEnabled: isFlag, mode: isInsightsMode,

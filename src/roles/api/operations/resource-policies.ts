@@ -1,5 +1,7 @@
 // PutResourcePolicy, GetResourcePolicy and DeleteResourcePolicy. Policies are kept and told, not enforced.
 import type { TableSchema } from "../../../model/table-schema.ts";
+import type { ResourcePolicy } from "../../../model/table-settings.ts";
+import { streamLabel, streamsOf } from "../../../model/table-stream.ts";
 import type { Call } from "../call.ts";
 import {
   type Failure, failureOf, resourceNotFound, serviceError, tableNotFoundNamed, validation,
@@ -17,9 +19,9 @@ export const deleteResourcePolicy: OperationHandler = { shape: DELETE_POLICY, ru
 
 function runGet(input: JsonObject, call: Call): Failure | null {
   const arn = input["ResourceArn"] as string;
-  const table = tableAt(arn, call);
-  if (!table.ok) return table.failure;
-  const { policy } = table.value;
+  const target = targetAt(arn, call);
+  if (!target.ok) return target.failure;
+  const { policy } = target.value;
   if (policy === undefined) {
     return serviceError("PolicyNotFoundException",
       `Resource-based policy not found for the provided ResourceArn: ${arn}`);
@@ -29,40 +31,48 @@ function runGet(input: JsonObject, call: Call): Failure | null {
 }
 
 function runPut(input: JsonObject, call: Call): Failure | null {
-  const table = tableAt(input["ResourceArn"] as string, call);
-  if (!table.ok) return table.failure;
+  const target = targetAt(input["ResourceArn"] as string, call);
+  if (!target.ok) return target.failure;
   const document = policyOf(input["Policy"] as string);
   if (!document.ok) return document.failure;
-  change(table.value.name, document.value, input, call, ({ policy }) => policy?.revision ?? null);
+  change(target.value, document.value, input, call, (after) => after?.revision ?? null);
   return null;
 }
 
 /** Tells the revision that is gone; none when there was no policy. */
 function runDelete(input: JsonObject, call: Call): Failure | null {
-  const table = tableAt(input["ResourceArn"] as string, call);
-  if (!table.ok) return table.failure;
-  const revision = table.value.policy?.revision ?? null;
-  change(table.value.name, null, input, call, () => revision);
+  const target = targetAt(input["ResourceArn"] as string, call);
+  if (!target.ok) return target.failure;
+  const revision = target.value.policy?.revision ?? null;
+  change(target.value, null, input, call, () => revision);
   return null;
 }
 
 function change(
-  name: string, document: string | null, input: JsonObject, call: Call,
-  revisionOf: (table: TableSchema) => number | null,
+  { table, stream }: Target, document: string | null, input: JsonObject, call: Call,
+  revisionOf: (after: ResourcePolicy | undefined) => number | null,
 ): void {
   const expected = (input["ExpectedRevisionId"] as string | undefined) ?? null;
-  call.plan({ kind: "update-table", name, change: { policy: { document, expected } } }, (outcome) => {
+  const policy = { stream, document, expected };
+  call.plan({ kind: "update-table", name: table, change: { policy } }, (outcome) => {
     if (outcome.kind !== "table") {
       call.fail(failureOf(outcome, true));
       return;
     }
-    const revision = revisionOf(outcome.table);
+    const revision = revisionOf(holderIn(outcome.table, stream)?.policy);
     call.succeedText(JSON.stringify(revision === null ? {} : { RevisionId: String(revision) }));
   });
 }
 
+/** A table, or one of its streams by its label, and its policy. */
+type Target = { readonly table: string; readonly stream: string | null; readonly policy: ResourcePolicy | undefined };
+
+function holderIn(table: TableSchema, stream: string | null): { readonly policy?: ResourcePolicy } | undefined {
+  return stream === null ? table : streamsOf(table).find((one) => streamLabel(one) === stream);
+}
+
 /** A table that is being made is not found yet. */
-function tableAt(arn: string, call: Call): Result<TableSchema> {
+function targetAt(arn: string, call: Call): Result<Target> {
   const resource = resourceOf(arn);
   if (!resource.ok) return resource;
   const { table: name, stream } = resource.value;
@@ -75,8 +85,7 @@ function tableAt(arn: string, call: Call): Result<TableSchema> {
   }
   const table = call.context.lookupTable(name);
   if (table === null || table.status === "CREATING") return no(tableNotFoundNamed(name));
-  if (stream !== null) {
-    return no(resourceNotFound(`Requested resource not found: Stream: ${stream} not found for Table: ${name}`));
-  }
-  return ok(table);
+  const holder = holderIn(table, stream);
+  if (holder !== undefined) return ok({ table: name, stream, policy: holder.policy });
+  return no(resourceNotFound(`Requested resource not found: Stream: ${stream} not found for Table: ${name}`));
 }
