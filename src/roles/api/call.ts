@@ -27,6 +27,8 @@ export type Plan = (execute: Execute) => void;
 export const JSON_1_0 = "application/x-amz-json-1.0";
 
 const ITEM_MEMBER: Uint8Array = utf8Encode(',"Item":');
+/** What most SDKs send. */
+const IDENTITY = "identity";
 const CLOSE_OBJECT: Uint8Array = utf8Encode("}");
 
 export class Call {
@@ -101,7 +103,8 @@ export class Call {
     assert(!this.#isAnswered, "a call is answered once");
     this.#isAnswered = true;
     const { acceptEncoding } = this.headers;
-    if (acceptEncoding !== null && lengthOf(body) >= GZIP_BYTES_MIN && acceptsGzip(acceptEncoding)) {
+    const mayFold = acceptEncoding !== null && acceptEncoding !== IDENTITY;
+    if (mayFold && lengthOf(body) >= GZIP_BYTES_MIN && acceptsGzip(acceptEncoding)) {
       this.addHeader("Content-Encoding", "gzip");
       this.context.compression.gzip(body, (bytes) => this.#send(status, [bytes], retryAfterMs));
     } else this.#send(status, body, retryAfterMs);
