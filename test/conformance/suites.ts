@@ -15,12 +15,13 @@ import { streamsSuite } from "./streams.ts";
 import type { Suite } from "./suite.ts";
 import { tableSettings } from "./table-settings.ts";
 import { tables } from "./tables.ts";
+import { toldSettings } from "./told-settings.ts";
 import { transactions } from "./transactions.ts";
 import { updates } from "./updates.ts";
 import { values } from "./values.ts";
 import { wire } from "./wire.ts";
 
 export const SUITES: readonly Suite[] = [
-  tables, tableSettings, items, values, conditions, updates, querySuite, scan, batches, localIndexes, globalIndexes,
-  streamsSuite, transactions, legacy, partiql, capacity, limits, sdk, wire,
+  tables, tableSettings, toldSettings, items, values, conditions, updates, querySuite, scan, batches, localIndexes,
+  globalIndexes, streamsSuite, transactions, legacy, partiql, capacity, limits, sdk, wire,
 ];
