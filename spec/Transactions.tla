@@ -21,6 +21,7 @@ CONSTANTS
   MaxPlain,    \* how often
   Splits,      \* TRUE: at the beginning all items are in the left partition
   Sweeps,      \* TRUE: coordinators end for good, and entries of the ledger go
+  Large,       \* TRUE: what lies in one partition may be too large for one entry, and is done in two phases
   Mutant       \* "none", or the name of a seeded mistake
 
 VARIABLES
@@ -93,6 +94,9 @@ Apply(wished, owner, saw) ==
             ELSE tx[t].at[i]]]]
      /\ common' = [common EXCEPT
           !.mark = Marks(written \ puts),
+          !.tokens = common.tokens \cup
+            (IF Large /\ Mutant # "PartsLeaveNoRow" THEN {Token(owner[i]) : i \in {j \in wished : j = First(owner[j])}}
+             ELSE {}),
           !.again = common.again \/ (\E i \in written : tx[owner[i]].at[i] # 0),
           !.stale = common.stale \/ (\E i \in wished : saw[i] # item[i].ver)]
 
@@ -111,7 +115,7 @@ Prepare(t, p) ==
   LET wanted == In(ItemsOf(t), p)
       isChecked(i) == i \in ChecksOf(t) /\ Mutant = "ChecksTakeNoLock"
   IN
-  /\ common.split /\ wanted # {} /\ ~IsWhole(ItemsOf(t))
+  /\ (common.split \/ Large) /\ wanted # {} /\ (~IsWhole(ItemsOf(t)) \/ Large)
   /\ (wanted \cap tx[t].acks = {} \/ Mutant = "RepeatsPrepare")
   /\ \A i \in wanted : item[i].lock = 0 \/ (item[i].lock # t /\ Mutant = "PrepareIgnoresLock")
   /\ item' = [i \in Items |-> IF i \in wanted /\ ~isChecked(i)
@@ -121,9 +125,12 @@ Prepare(t, p) ==
                                                  ELSE tx[t].at[i]]]
   /\ UNCHANGED <<common, ledger, reader>>
 
+IsSomeApplied(k) == \E u \in Txns : Token(u) = k /\ IsApplied(u)
+
 \* the answer of the first item's partition tells that the token's transaction was done in one round before the split
 Find(t, p) ==
-  /\ tx[t].phase = "open" /\ ~IsWhole(ItemsOf(t)) /\ IsTokenKnown(t) /\ Home(First(t)) = p
+  /\ tx[t].phase = "open" /\ (~IsWhole(ItemsOf(t)) \/ Large) /\ IsTokenKnown(t) /\ Home(First(t)) = p
+  /\ IsSomeApplied(Token(t))
   /\ tx' = [tx EXCEPT ![t].phase = "ok"]
   /\ UNCHANGED <<item, common, ledger, reader>>
 
@@ -173,7 +180,7 @@ Refuse(t) ==
 \* the client is told that all is done
 Acknowledge(t) ==
   /\ tx[t].phase = "open"
-  /\ \/ IsTokenKnown(t) /\ IsWhole(ItemsOf(t))
+  /\ \/ IsTokenKnown(t) /\ IsWhole(ItemsOf(t)) /\ IsSomeApplied(Token(t))
      \/ /\ Entry(t).state = "committed"
         /\ (IsApplied(Entry(t).by) \/ Mutant = "AcknowledgesBeforeCommits")
      \/ tx[t].acks = ItemsOf(t) /\ Mutant = "AcknowledgesPrepared"

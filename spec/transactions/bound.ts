@@ -22,6 +22,7 @@ export type Bound = {
   readonly maxPlain: number;
   readonly splits: boolean;
   readonly sweeps: boolean;
+  readonly large: boolean;
   readonly mutant: string;
 };
 
@@ -42,7 +43,7 @@ export function parseBound(name: string, cfg: string): Bound {
     puts: byTx("Puts"), dels: byTx("Dels"), checks: byTx("Checks"),
     reads: masks(constants.integers("Reads"), readerCount), tokens,
     maxPlain: constants.integer("MaxPlain"), splits: constants.flag("Splits"), sweeps: constants.flag("Sweeps"),
-    mutant: constants.text("Mutant"),
+    large: constants.flag("Large"), mutant: constants.text("Mutant"),
   };
 }
 

@@ -25,6 +25,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant("PartsIgnoreTokenRow", "transactions/small-split", "what was done in one round is done again after a split", {
     inTla: true,
   }),
+  mutant("PartsLeaveNoRow", "transactions/small-large", "what was too large for one round is done in a round later"),
   mutant("GetIgnoresLocks", "transactions/small-read", "the second look takes locked items"),
   mutant("GetLooksOnce", "transactions/small-read", "items of two partitions are not looked at again"),
   mutant("GetComparesValues", "transactions/small-read", "the second look compares contents, which may come back"),

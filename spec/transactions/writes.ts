@@ -34,7 +34,7 @@ export function prepare(m: Model, s: Numbers, t: number, p: number): Numbers | n
   const { itemCount } = m;
   const wanted = m.at(s, m.items(t), p);
   const acks = m.tx(t) + ACKS;
-  if (wanted === 0 || m.isWhole(s, m.items(t))) return null;
+  if (wanted === 0 || (m.isWhole(s, m.items(t)) && !m.bound.large)) return null;
   if (((s[acks] as number) & wanted) !== 0 && !m.isMutant("RepeatsPrepare")) return null;
   for (let i = 0; i < itemCount; i++) {
     const lock = s[m.item(i) + LOCK] as number;
@@ -56,15 +56,24 @@ export function prepare(m: Model, s: Numbers, t: number, p: number): Numbers | n
   return next;
 }
 
-function isFirstHere(m: Model, s: Numbers, t: number, p: number): boolean {
-  for (let i = 0; i < m.itemCount; i++) if (((m.items(t) >> i) & 1) === 1) return m.home(s, i) === p;
+/** The token's work is done, by one of its attempts. */
+function isSomeApplied(m: Model, s: Numbers, token: number): boolean {
+  for (let t = 0; t < m.txCount; t++) if (m.token(t) === token && m.isApplied(s, t)) return true;
   return false;
+}
+
+function firstOf(m: Model, t: number): number {
+  return 31 - Math.clz32(m.items(t) & -m.items(t));
+}
+
+function isFirstHere(m: Model, s: Numbers, t: number, p: number): boolean {
+  return m.home(s, firstOf(m, t)) === p;
 }
 
 /** The coordinator hears of a row of its token, from the partition of its first item: done before, in one round. */
 export function find(m: Model, s: Numbers, t: number, p: number): Numbers | null {
-  if (s[m.tx(t) + PHASE] !== OPEN || m.isWhole(s, m.items(t))) return null;
-  if (!m.isTokenKnown(s, t) || !isFirstHere(m, s, t, p)) return null;
+  if (s[m.tx(t) + PHASE] !== OPEN || (m.isWhole(s, m.items(t)) && !m.bound.large)) return null;
+  if (!m.isTokenKnown(s, t) || !isFirstHere(m, s, t, p) || !isSomeApplied(m, s, m.token(t))) return null;
   const next = s.slice();
   next[m.tx(t) + PHASE] = OK;
   return next;
@@ -113,6 +122,9 @@ export function commit(m: Model, s: Numbers, t: number, p: number): Numbers | nu
     apply(m, s, next, lock - 1, i, s[m.item(i) + SAW] as number);
     next[m.item(i) + LOCK] = 0;
     next[m.item(i) + SAW] = 0;
+    if (m.bound.large && i === firstOf(m, lock - 1) && !m.isMutant("PartsLeaveNoRow")) {
+      next[m.common + TOKENS] = (next[m.common + TOKENS] as number) | (1 << m.token(lock - 1));
+    }
   }
   return next;
 }
@@ -148,7 +160,7 @@ export function acknowledge(m: Model, s: Numbers, t: number): Numbers | null {
   const at = m.tx(t);
   const entry = m.entry(t);
   if (s[at + PHASE] !== OPEN) return null;
-  const isKnown = m.isTokenKnown(s, t) && m.isWhole(s, m.items(t));
+  const isKnown = m.isTokenKnown(s, t) && m.isWhole(s, m.items(t)) && isSomeApplied(m, s, m.token(t));
   const isDone = s[entry + STATE] === COMMITTED
     && (m.isApplied(s, (s[entry + BY] as number) - 1) || m.isMutant("AcknowledgesBeforeCommits"));
   const isEarly = m.isMutant("AcknowledgesPrepared") && s[at + ACKS] === m.items(t);
