@@ -47,10 +47,10 @@ export const TOKEN_SECONDS = 600;
 /** Entries stay longer, for clocks that differ and for attempts that come late: those end within seconds. */
 const KEEP_SECONDS = 3_600;
 /**
- * What is committed stays until all its locks are ended, which its coordinator says (`entryEnded`). Where it did not
- * come to that, for so long: no partition is away for longer and comes back.
+ * What is decided stays until all its locks are ended, which its coordinator says of what it committed (`entryEnded`).
+ * Where it did not come to that, for so long: no partition is away for longer and comes back, and no clock is so wrong.
  */
-const COMMITTED_SECONDS = 7 * 86_400;
+const DECIDED_SECONDS = 7 * 86_400;
 
 export type EntryState = "committed" | "cancelled" | "claimed";
 export type Entry = {
@@ -63,7 +63,7 @@ export type Entry = {
 
 /** Puts the entry if no decision stands against it; the refusal tells the entry that does. */
 export function entryPut(table: TableSchema, entry: Entry): PutOperation {
-  const expires = secondsOf(entry.timestamp) + (entry.state === "committed" ? COMMITTED_SECONDS : KEEP_SECONDS);
+  const expires = secondsOf(entry.timestamp) + (entry.state === "claimed" ? KEEP_SECONDS : DECIDED_SECONDS);
   const item: Item = {
     k: { S: entry.name }, h: { S: entry.hash }, t: { N: String(entry.timestamp) }, s: { S: entry.state },
     i: { S: entry.id }, x: { N: String(expires) },

@@ -132,9 +132,11 @@ export class Machine {
     const life = ++this.#life;
     this.#isOn = true;
     const isAlive = (): boolean => this.#isOn && this.#life === life;
+    const startMs = prng.below(1_000_000);
+    const wallOffsetMs = options.wallOffsetMsMax === 0 ? 0 : prng.below(options.wallOffsetMsMax);
+    // Tokens of transactions are for ten minutes of wall time: there the time of day does not hang on the start.
     const fault = {
-      startMs: prng.below(1_000_000), rate: this.#rate,
-      wallOffsetMs: options.wallOffsetMsMax === 0 ? 0 : prng.below(options.wallOffsetMsMax),
+      startMs, rate: this.#rate, wallOffsetMs: wallOffsetMs - (options.load.hasTransactions ? startMs : 0),
     };
     const newClock = (target: NodeId): SimClock => {
       const clock = new SimClock(this.#env.loop, target, fault);

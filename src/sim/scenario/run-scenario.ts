@@ -6,6 +6,7 @@ import { Prng } from "../../base/prng.ts";
 import type { Outcome } from "../../model/operation.ts";
 import type { TableDefinition, TableSchema } from "../../model/table-schema.ts";
 import { describeCall } from "../checker/history.ts";
+import { serializabilityFault } from "../checker/serializable.ts";
 import { violation, type Violation } from "../checker/violation.ts";
 import { unrest } from "../cluster/converged.ts";
 import { describeCluster } from "../cluster/describe.ts";
@@ -18,6 +19,7 @@ import { Probes } from "../swarm/probes.ts";
 import type { RunCut } from "../swarm/run-cut.ts";
 import { Client } from "../workload/client.ts";
 import { HistoryRecorder } from "../workload/history-recorder.ts";
+import { TransactionClient } from "../workload/transaction-client.ts";
 import { TableClient } from "../workload/table-client.ts";
 import { getOperation, GLOBAL_INDEXES, resultOf, TABLE } from "../workload/operations.ts";
 import { EVENT_CHECK, EVENT_CLIENT, EventLoop, WORLD } from "../world/event-loop.ts";
@@ -39,6 +41,8 @@ const AFTERMATH_MS = 100;
 /** A call on a healed cluster is answered within this. */
 const ANSWER_MS_MAX = 15_000;
 const STEP_US = 20_000;
+/** Wall clocks of nodes differ by no more where tokens are to mean the same to all: ten minutes are as long to each. */
+const TOKEN_OFFSET_MS_MAX = 1_000;
 
 export type ScenarioResult = {
   readonly hash: string;
@@ -73,6 +77,7 @@ export class Scenario {
   readonly #history: HistoryRecorder;
   readonly #clients: Client[] = [];
   #tableClient: TableClient | null = null;
+  #transactions: TransactionClient | null = null;
   readonly #probes: Probes = new Probes();
   readonly #violations: Violation[] = [];
   readonly #checks: CheckCounts = { items: 0, calls: 0, undecided: 0, acknowledged: 0, replicas: 0 };
@@ -136,7 +141,7 @@ export class Scenario {
     return {
       hash: this.#loop.hash, virtualMs: this.#loop.nowUs / 1000, events: this.#loop.dispatched,
       powerOffs: this.#cluster.powerOffs, steps: this.#steps,
-      clients: this.#options.load.clients + 1, points: BUGGIFY_POINTS.length, chaosMs: this.#options.chaosMs,
+      clients: this.#options.load.clients + 2, points: BUGGIFY_POINTS.length, chaosMs: this.#options.chaosMs,
       faults: this.#nemesis.counts, calls: this.#history.counts,
       checks: this.#checks, appliedEntries: this.#watch.appliedEntries, probes: this.#probes,
       goodput: this.#goodput, violations: this.#violations,
@@ -206,6 +211,14 @@ export class Scenario {
       });
       this.#tableClient.start();
     }
+    if (load.hasTransactions && !this.#cut.clients.has(load.clients + 1)) {
+      this.#transactions = new TransactionClient({
+        loop: this.#loop, prng: prng.split("transactions"), frontEnd: this.#cluster, timeoutMs: load.timeoutMs * 2,
+        repeatsTokens: this.#options.wallOffsetMsMax <= TOKEN_OFFSET_MS_MAX,
+        onOddity: (message) => this.#report(violation("transactions", message)),
+      });
+      this.#transactions.start();
+    }
     this.#cluster.setChaosLinks();
     this.#steps = this.#nemesis.start(this.#prng.split("nemesis"), this.#options, this.#cut.steps);
     this.#runUntil(Math.min(chaosMs, this.#cut.chaosMs ?? chaosMs), () => this.#violations.length > 0);
@@ -227,6 +240,7 @@ export class Scenario {
     if (this.#options.isZoneLeftOut) this.#demandCore();
     this.#probes.hitIf(this.#options.isOneProcess, "all zones were one process");
     this.#stopClients();
+    if (!this.#comeToRest() || !this.#checkTransactions()) return;
     if (!this.#comeToRest() || !this.#readEverything(table) || !this.#comeToRest()) return;
     for (const found of checkReplicas(cluster, table, this.#history, this.#checks)) this.#report(found);
     if (this.#tableClient !== null) {
@@ -259,13 +273,15 @@ export class Scenario {
   #stopClients(): void {
     for (const client of this.#clients) client.stop();
     this.#tableClient?.stop();
+    this.#transactions?.stop();
   }
 
   #comeToRest(): boolean {
     let last: string | null = null;
     const isAtRest = this.#runUntil(REST_MS_MAX, () => {
       this.#operator.look(this.#loop.nowUs);
-      const isBusy = this.#clients.some((client) => client.isBusy) || this.#tableClient?.isBusy === true;
+      const isBusy = this.#clients.some((client) => client.isBusy) || this.#tableClient?.isBusy === true
+        || this.#transactions?.isBusy === true;
       last = isBusy ? "clients wait" : unrest(this.#cluster);
       return last === null || this.#violations.length > 0;
     });
@@ -298,6 +314,22 @@ export class Scenario {
     const isDone = this.#runUntil(ANSWER_MS_MAX, () => left === 0 || this.#violations.length > 0);
     if (!isDone) this.#report(violation("liveness", `${left} reads on the healed cluster were not answered`));
     return this.#violations.length === 0;
+  }
+
+  /** In the end nothing is held any more, and what was done has an order. */
+  #checkTransactions(): boolean {
+    const transactions = this.#transactions;
+    if (transactions === null) return true;
+    let fault: string | null = "items are held for ever";
+    let isRead = false;
+    transactions.readAll((lists) => {
+      isRead = true;
+      fault = serializabilityFault(transactions.calls, lists);
+    });
+    this.#runUntil(ANSWER_MS_MAX, () => isRead);
+    if (fault !== null) this.#report(violation("serializable", fault));
+    this.#probes.hitIf(transactions.committed > 0, "a transaction was done");
+    return fault === null;
   }
 
   /** Runs until `isDone`, looked at every step, or until `limitMs` passed. */

@@ -18,9 +18,13 @@ import { StreamSteps } from "../../roles/metadata/stream-steps.ts";
 import { LedPartition } from "../../roles/storage-node/led-partition.ts";
 import type { PartitionState } from "../../roles/storage-node/partition-state.ts";
 import { Streams } from "../../roles/storage-node/streams.ts";
+import { Transactions } from "../../roles/storage-node/transactions.ts";
+import { Locking } from "../../roles/router/locking.ts";
 import { ItemTree } from "../../storage/tree/item-tree.ts";
 import { SimDisk } from "../world/sim-disk.ts";
 import { SimNetwork } from "../world/sim-network.ts";
+import type { RunOptions } from "./options.ts";
+import { NO_CUT } from "./run-cut.ts";
 import { runSeed } from "./run.ts";
 
 const SEEDS_MAX = 1500;
@@ -40,6 +44,15 @@ function patch(owner: object, name: string, mutate: (original: Method) => Method
   };
 }
 
+function patchGetter(owner: object, name: string, get: () => unknown): () => void {
+  const original = Object.getOwnPropertyDescriptor(owner, name);
+  assert.ok(original !== undefined, `${name} exists`);
+  Object.defineProperty(owner, name, { ...original, get });
+  return () => {
+    Object.defineProperty(owner, name, original);
+  };
+}
+
 function flaw(name: keyof Flaws): () => void {
   const flaws = NO_FLAWS as { -readonly [K in keyof Flaws]: boolean };
   flaws[name] = true;
@@ -48,7 +61,16 @@ function flaw(name: keyof Flaws): () => void {
   };
 }
 
-type Mutant = { readonly name: string; readonly install: () => () => void };
+type Mutant = {
+  readonly name: string;
+  readonly install: () => () => void;
+  /** What the mistake needs to show in each run and not in few. */
+  readonly adjust?: (options: RunOptions) => RunOptions;
+};
+
+function withTransactions(options: RunOptions): RunOptions {
+  return { ...options, partitionsPerTable: 3, load: { ...options.load, hasTransactions: true } };
+}
 
 const mutants: readonly Mutant[] = [
   {
@@ -242,16 +264,67 @@ const mutants: readonly Mutant[] = [
         return { ...state, timestamp: 0 };
       } as unknown as Method),
   },
+  {
+    name: "a coordinator commits although not all items could be locked",
+    adjust: withTransactions,
+    install: () => patchGetter(Locking.prototype, "isAllLocked", () => true),
+  },
+  {
+    name: "a transaction is answered when it is decided, and ended by whoever finds it",
+    adjust: withTransactions,
+    install: () => patch(Locking.prototype, "finish", (original) =>
+      function hasty(this: Locking, ...[isCommitted, done]: Parameters<Locking["finish"]>): void {
+        if (isCommitted) done(true);
+        else (original as Locking["finish"]).call(this, isCommitted, done);
+      } as unknown as Method),
+  },
+  {
+    name: "who finds the locks of a transaction takes it for committed",
+    adjust: withTransactions,
+    install: () => patch(Transactions.prototype, "finishAll", (original) =>
+      function trusting(this: Transactions, ...[host, id]: Parameters<Transactions["finishAll"]>): void {
+        (original as Transactions["finishAll"]).call(this, host, id, true);
+      } as unknown as Method),
+  },
+  {
+    name: "a new leader does not look at what transactions hold",
+    adjust: withTransactions,
+    install: () => patch(ItemTree.prototype, "scan", (original) =>
+      function blind(this: ItemTree, ...parameters: Parameters<ItemTree["scan"]>): unknown {
+        if (new Error().stack?.includes("locks.ts") === true) return null;
+        return (original as ItemTree["scan"]).apply(this, parameters);
+      } as unknown as Method),
+  },
+  {
+    name: "a transaction reads once, and whatever is under way",
+    adjust: withTransactions,
+    install: () => patch(SimNetwork.prototype, "port", (original) =>
+      function calming(this: SimNetwork<Answer>, node: NodeId, isAlive: () => boolean): object {
+        const port = (original as SimNetwork<Answer>["port"]).call(this, node, isAlive);
+        return {
+          send: (to: NodeId, message: Answer): void => {
+            const { outcome } = message;
+            if (outcome?.kind !== "stable-items") port.send(to, message);
+            else {
+              const items = outcome.items.map((one) => ({ ...one, version: 1, isBusy: false }));
+              port.send(to, { ...message, outcome: { ...outcome, items } });
+            }
+          },
+        };
+      } as unknown as Method),
+  },
 ];
+
+type Answer = { kind: number; outcome?: { kind: string; items: readonly object[] } };
 
 let undatedRows = 0;
 
-for (const { name, install } of mutants) {
+for (const { name, install, adjust } of mutants) {
   test(`kills: ${name}`, (t) => {
     const undo = install();
     try {
       for (let seed = FROM; seed < FROM + SEEDS_MAX; seed++) {
-        const { violations } = runSeed(seed, null);
+        const { violations } = runSeed(seed, null, NO_CUT, adjust);
         if (violations.length === 0) continue;
         t.diagnostic(`seed ${seed}: ${violations[0]?.checker}: ${violations[0]?.message.slice(0, 150)}`);
         return;

@@ -77,6 +77,8 @@ export type LoadOptions = {
   readonly hasGlobalIndexes: boolean;
   /** Tables have streams, and such are switched off and on meanwhile. */
   readonly hasStreams: boolean;
+  /** Clients make transactions, too. */
+  readonly hasTransactions: boolean;
 };
 
 /** Wall clocks may differ by a day: records are not too old by any of them. */
@@ -89,13 +91,15 @@ export function drawOptions(seed: number): RunOptions {
   const isOneProcess = prng.chance(1, 6);
   const machinesPerZone = prng.pick([1, 1, 1, 2, 2, 3]);
   const tree = drawTree(prng);
+  const transactions = prng.split("transactions");
+  const hasTransactions = transactions.chance(1, 3);
   const valueBytesMax = prng.pick([0, 40, 400, 4000]);
   const streams = prng.split("streams");
   return {
     zones: ZONES,
     machinesPerZone,
     liveness: drawLiveness(prng, timing),
-    partitionsPerTable: prng.pick([1, 1, 1, 2, 3]),
+    partitionsPerTable: Math.max(prng.pick([1, 1, 1, 2, 3]), hasTransactions ? transactions.pick([1, 2, 3]) : 1),
     timing,
     link: drawLink(prng),
     // Two clocks may drift apart by twice this; the lease allows for leaseDriftMs over leaseMs.
@@ -119,6 +123,7 @@ export function drawOptions(seed: number): RunOptions {
       hasTableClient: prng.chance(1, 3),
       hasGlobalIndexes: prng.split("indexes").chance(1, 3),
       hasStreams: streams.chance(1, 3),
+      hasTransactions,
     },
     streamRetentionMs: streams.chance(1, 4) ? 300 : STREAM_RETENTION_MS_LONG,
     chaosMs: prng.pick([600, 1200, 1200, 2500]),

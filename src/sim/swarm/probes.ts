@@ -27,6 +27,7 @@ export const PROBES = [
   "a log replica voted",
   "the system group changed its members",
   "an item whose time was over went",
+  "a transaction was done",
 ] as const;
 export type ProbeName = (typeof PROBES)[number];
 
