@@ -221,6 +221,17 @@ test("a table is described with its indexes, and nothing else is listed", async 
   await eventually(["music"], async () => (await server.client.send(new ListTablesCommand({}))).TableNames ?? []);
 });
 
+test("CreateTable answers with indexes that are being made", async () => {
+  const { TableDescription } = await server.ok("CreateTable", definition("answered"));
+  assert.deepEqual(TableDescription.GlobalSecondaryIndexes[1], {
+    ...INDEXES[1], IndexStatus: "CREATING", IndexSizeBytes: 0, ItemCount: 0,
+    ProvisionedThroughput: { NumberOfDecreasesToday: 0, ReadCapacityUnits: 0, WriteCapacityUnits: 0 },
+    IndexArn: `${TableDescription.TableArn}/index/by-genre`,
+  });
+  await eventually("ACTIVE", async () => (await server.ok("DescribeTable", { TableName: "answered" })).Table.TableStatus);
+  await server.ok("DeleteTable", { TableName: "answered" });
+});
+
 test("reads that an index cannot serve are refused", async () => {
   const artist = { TableName: "music", KeyConditionExpression: "artist = :a", ExpressionAttributeValues: { ":a": S("x") } };
   const genre = {

@@ -21,7 +21,17 @@ export function createdTableJson(outcome: TableOutcome, call: Call): string {
     ...description,
     ...(mode === "PAY_PER_REQUEST" ? { BillingModeSummary: { BillingMode: mode } } : {}),
     ...(outcome.table.warm === undefined ? {} : { WarmThroughput: warmed }),
+    ...createdIndexes(outcome.table, description["GlobalSecondaryIndexes"] as readonly Description[] | undefined),
   });
+}
+
+function createdIndexes(table: TableSchema, described: readonly Description[] | undefined): Description {
+  if (described === undefined) return {};
+  return {
+    GlobalSecondaryIndexes: described.map(({ WarmThroughput: warmed, ...index }, i) => (
+      globalIndexesOf(table)[i]?.warm === undefined ? index : { ...index, WarmThroughput: warmed }
+    )),
+  };
 }
 
 /** Members in the order in which they are told. */
