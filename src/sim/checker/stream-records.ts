@@ -10,6 +10,7 @@ import { keyItemOf, scanBounds, SPACES, type Space } from "../../model/key-encod
 import { decodeMark, placeOfRow, recordJsonInto, recordJsonLength } from "../../model/stream-record.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import { isRecording, sequenceOf, streamsOf, type StreamShard, type TableStream } from "../../model/table-stream.ts";
+import type { ShardRead } from "../workload/stream-reader.ts";
 import type { TreeOf } from "./global-index-rows.ts";
 
 type Data = {
@@ -101,6 +102,28 @@ function chainFault(
     if (!isSame(record.dynamodb.NewImage, now)) {
       return `${item} is ${JSON.stringify(now)}, its last record is ${JSON.stringify(record)}`;
     }
+  }
+  return null;
+}
+
+/** What a reader was given of each shard is what lies in it, from the first record on; all, if it came to the end. */
+export function readerFault(
+  table: TableSchema, treeOf: TreeOf, createdMs: number, reads: ReadonlyMap<number, ShardRead>,
+): string | null {
+  const found = rowsOf(table, treeOf);
+  if (found === null || found.trimmed > 0) return null;
+  const lying = new Map<number, string[]>();
+  for (const row of found.rows) {
+    if (row.createdMs !== createdMs) continue;
+    const sequences = lying.get(row.group) ?? [];
+    lying.set(row.group, sequences);
+    sequences.push(row.record.dynamodb.SequenceNumber);
+  }
+  for (const [group, { sequences, isDone }] of reads) {
+    const due = lying.get(group) ?? [];
+    const first = sequences.findIndex((sequence, i) => sequence !== due[i]);
+    if (first !== -1) return `shard ${group}: ${sequences[first]} was read where ${due[first] ?? "nothing"} lies`;
+    if (isDone && sequences.length < due.length) return `shard ${group} ended before ${due[sequences.length]}`;
   }
   return null;
 }

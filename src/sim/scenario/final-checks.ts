@@ -11,7 +11,7 @@ import { checkLinearizable } from "../checker/linearizable.ts";
 import { checkMapCoversKeyspace } from "../checker/map-covers-keyspace.ts";
 import { checkNoLostAck, type Observation } from "../checker/no-lost-ack.ts";
 import { checkReplicaDigests, checkReplicasConverged, type ReplicaState } from "../checker/replica-digest.ts";
-import { streamFault, unrecordedFault } from "../checker/stream-records.ts";
+import { readerFault, streamFault, unrecordedFault } from "../checker/stream-records.ts";
 import { violation, type Violation } from "../checker/violation.ts";
 import { catalogueOf } from "../cluster/catalogue.ts";
 import { replicaStates } from "../cluster/converged.ts";
@@ -19,6 +19,7 @@ import type { SimCluster } from "../cluster/sim-cluster.ts";
 import type { ItemTree, RangeDigest } from "../../storage/tree/item-tree.ts";
 import type { Probes } from "../swarm/probes.ts";
 import type { HistoryRecorder } from "../workload/history-recorder.ts";
+import type { StreamReader } from "../workload/stream-reader.ts";
 import { keysOf, stateOf } from "../workload/operations.ts";
 
 export type CheckCounts = { items: number; calls: number; undecided: number; acknowledged: number; replicas: number };
@@ -53,7 +54,7 @@ function checkNothingInvented(history: HistoryRecorder): Violation[] {
 
 /** Replicas of all partitions, when the cluster is at rest. */
 export function checkReplicas(
-  cluster: SimCluster, table: TableSchema, history: HistoryRecorder, counts: CheckCounts,
+  cluster: SimCluster, table: TableSchema, history: HistoryRecorder, counts: CheckCounts, reader: StreamReader | null,
 ): Violation[] {
   const catalogue = must(catalogueOf(cluster), "checked at rest");
   const states = replicaStates(cluster, catalogue);
@@ -78,7 +79,7 @@ export function checkReplicas(
     ...checkReplicasConverged(states), ...checkReplicaDigests(states),
     ...checkNoLostAck(history.acknowledged, places), ...checkMapCoversKeyspace(catalogue.tables),
     ...checkCounters(cluster, states, estimated), ...checkIndexes(cluster, catalogue.tables),
-    ...checkGlobalIndexes(cluster, catalogue.tables), ...checkStreams(cluster, catalogue.tables, table),
+    ...checkGlobalIndexes(cluster, catalogue.tables), ...checkStreams(cluster, catalogue.tables, table, reader),
   ];
 }
 
@@ -111,12 +112,17 @@ function checkGlobalIndexes(cluster: SimCluster, tables: readonly TableSchema[])
 }
 
 /** `lasting`: a table whose stream, if it has one, was on from the beginning. */
-function checkStreams(cluster: SimCluster, tables: readonly TableSchema[], lasting: TableSchema): Violation[] {
+function checkStreams(
+  cluster: SimCluster, tables: readonly TableSchema[], lasting: TableSchema, reader: StreamReader | null,
+): Violation[] {
   const treeOf = treesOf(cluster);
   const found: Violation[] = [];
   for (const table of tables) {
     if (table.stream === undefined) continue;
     const fault = streamFault(table, treeOf) ?? (table.id === lasting.id ? unrecordedFault(table, treeOf) : null);
+    const read = table.id === lasting.id && reader !== null && reader.createdMs !== null
+      ? readerFault(table, treeOf, reader.createdMs, reader.reads) : null;
+    if (read !== null) found.push(violation("stream-reader", read));
     if (fault !== null) found.push(violation("stream", `table ${table.name}: ${fault}`));
   }
   return found;

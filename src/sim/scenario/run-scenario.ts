@@ -20,6 +20,7 @@ import type { RunCut } from "../swarm/run-cut.ts";
 import { Client } from "../workload/client.ts";
 import { HistoryRecorder } from "../workload/history-recorder.ts";
 import { TransactionClient } from "../workload/transaction-client.ts";
+import { StreamReader } from "../workload/stream-reader.ts";
 import { TableClient } from "../workload/table-client.ts";
 import { getOperation, GLOBAL_INDEXES, resultOf, TABLE } from "../workload/operations.ts";
 import { EVENT_CHECK, EVENT_CLIENT, EventLoop, WORLD } from "../world/event-loop.ts";
@@ -78,6 +79,7 @@ export class Scenario {
   readonly #clients: Client[] = [];
   #tableClient: TableClient | null = null;
   #transactions: TransactionClient | null = null;
+  #reader: StreamReader | null = null;
   readonly #probes: Probes = new Probes();
   readonly #violations: Violation[] = [];
   readonly #checks: CheckCounts = { items: 0, calls: 0, undecided: 0, acknowledged: 0, replicas: 0 };
@@ -219,6 +221,12 @@ export class Scenario {
       });
       this.#transactions.start();
     }
+    if (load.hasStreams) {
+      this.#reader = new StreamReader({
+        loop: this.#loop, prng: prng.split("reader"), frontEnd: this.#cluster, timeoutMs: load.timeoutMs,
+      });
+      this.#reader.start();
+    }
     this.#cluster.setChaosLinks();
     this.#steps = this.#nemesis.start(this.#prng.split("nemesis"), this.#options, this.#cut.steps);
     this.#runUntil(Math.min(chaosMs, this.#cut.chaosMs ?? chaosMs), () => this.#violations.length > 0);
@@ -242,7 +250,7 @@ export class Scenario {
     this.#stopClients();
     if (!this.#comeToRest() || !this.#checkTransactions()) return;
     if (!this.#comeToRest() || !this.#readEverything(table) || !this.#comeToRest()) return;
-    for (const found of checkReplicas(cluster, table, this.#history, this.#checks)) this.#report(found);
+    for (const found of checkReplicas(cluster, table, this.#history, this.#checks, this.#reader)) this.#report(found);
     if (this.#tableClient !== null) {
       const { present, absent } = this.#tableClient.expectations();
       for (const found of checkTables(cluster, present, absent)) this.#report(found);
@@ -274,6 +282,7 @@ export class Scenario {
     for (const client of this.#clients) client.stop();
     this.#tableClient?.stop();
     this.#transactions?.stop();
+    this.#reader?.stop();
   }
 
   #comeToRest(): boolean {
@@ -394,6 +403,8 @@ export class Scenario {
     this.#probes.hitIf(timedOut > 0, "a client call timed out");
     this.#probes.hitIf(unavailable > 0, "a call was answered with unavailable");
     this.#probes.hitIf((this.#tableClient?.expired ?? 0) > 0, "an item whose time was over went");
+    const reads = [...this.#reader?.reads.values() ?? []];
+    this.#probes.hitIf(reads.some(({ isDone }) => isDone), "a reader came to the end of a closed shard");
     this.#watch.finish();
   }
 }

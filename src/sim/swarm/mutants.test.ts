@@ -21,6 +21,7 @@ import { Streams } from "../../roles/storage-node/streams.ts";
 import { Transactions } from "../../roles/storage-node/transactions.ts";
 import { Locking } from "../../roles/router/locking.ts";
 import { ItemTree } from "../../storage/tree/item-tree.ts";
+import type { WorkOutcome } from "../../wire/data-messages.ts";
 import { SimDisk } from "../world/sim-disk.ts";
 import { SimNetwork } from "../world/sim-network.ts";
 import type { RunOptions } from "./options.ts";
@@ -248,6 +249,19 @@ const mutants: readonly Mutant[] = [
     name: "a leader does not go on with the timestamps of its predecessor",
     install: () => patch(LeaderSession.prototype, "raiseTimestamp", () =>
       function forgetting(): void {} as unknown as Method),
+  },
+  {
+    name: "a page of a stream now and then leaves its last record out",
+    install: () => {
+      let count = 0;
+      return patch(Streams.prototype, "read", (original) =>
+        function forgetting(this: Streams, ...parameters: Parameters<Streams["read"]>): WorkOutcome {
+          const outcome = (original as Streams["read"]).apply(this, parameters);
+          if (outcome.kind !== "stream-page" || outcome.count < 2 || ++count % 5 !== 0) return outcome;
+          const cut = new TextDecoder().decode(outcome.json).lastIndexOf(',{"eventID"');
+          return { ...outcome, json: outcome.json.subarray(0, cut), count: outcome.count - 1 };
+        } as unknown as Method);
+    },
   },
   {
     name: "a stream is on before its leaders know",

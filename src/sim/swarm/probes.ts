@@ -28,6 +28,7 @@ export const PROBES = [
   "the system group changed its members",
   "an item whose time was over went",
   "a transaction was done",
+  "a reader came to the end of a closed shard",
 ] as const;
 export type ProbeName = (typeof PROBES)[number];
 
