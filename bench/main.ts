@@ -40,6 +40,7 @@ const TABLE: readonly (readonly [WorkloadName, readonly ServerName[]])[] = [
   ["get-eventual", ["stator", "dynalite-memory"]],
   ["put", ["stator", "dynalite-disk", "stator-memory", "dynalite-memory", "etcd", "redis"]],
   ["put-indexed", ["stator"]],
+  ["transact-3", ["stator", "stator-memory"]],
   ["update-add", ["stator", "dynalite-disk", "dynalite-memory"]],
   ["query-10", ["stator", "dynalite-memory"]],
 ];

@@ -22,7 +22,7 @@ const RATIOS: readonly RatioGoal[] = [
 const CPU_BUDGETS: readonly (readonly [WorkloadName, string, number])[] = [
   ["get-strong", "GetItem 900 B, strong", 45], ["get-eventual", "GetItem 900 B, eventual", 45],
   ["put", "PutItem 900 B", 90], ["update-add", "UpdateItem ADD with condition", 100],
-  ["query-10", "Query of 10 items", 70],
+  ["query-10", "Query of 10 items", 70], ["transact-3", "TransactWriteItems of 3 items", 350],
 ];
 
 const START_MS_MAX = 500;

@@ -2,7 +2,8 @@
 // uniformly. Everything follows from the seed, so that all servers get the same requests.
 
 export type WorkloadName =
-  | "get-strong" | "get-eventual" | "put" | "put-indexed" | "update-add" | "query-10" | "mixed-a" | "mixed-b";
+  | "get-strong" | "get-eventual" | "put" | "put-indexed" | "update-add" | "query-10" | "mixed-a" | "mixed-b"
+  | "transact-3";
 
 export type Check =
   | { readonly kind: "item"; readonly key: string; readonly dataBytes: number }
@@ -46,6 +47,7 @@ export const WORKLOADS: readonly Workload[] = [
   { name: "put-indexed", title: "PutItem 900 B, two global indexes", table: "Indexed", request: putIndexed },
   { name: "update-add", title: "UpdateItem ADD with condition", table: "Items", request: updateAdd },
   { name: "query-10", title: "Query, 10 items of 200 B", table: "Lists", request: query },
+  { name: "transact-3", title: "TransactWriteItems, 3 items of 900 B", table: "Items", request: transact },
   { name: "mixed-a", title: "50 % strong reads, 50 % puts", table: "Items", request: mixed(0.5) },
   { name: "mixed-b", title: "95 % strong reads, 5 % puts", table: "Items", request: mixed(0.95) },
 ];
@@ -139,6 +141,20 @@ function get(random: () => number, isStrong: boolean): PlannedRequest {
     body: JSON.stringify({ TableName: "Items", Key: { pk: { S: key } }, ConsistentRead: isStrong }),
   };
 }
+
+/** The next three keys in turn: transactions that are under way together do not meet, whatever their tokens. */
+function transact(random: () => number): PlannedRequest {
+  const first = transactions++ * 3;
+  const actions = [0, 1, 2].map((i) => (
+    { Put: { TableName: "Items", Item: item(keyOf((first + i) % ITEMS), random) } }));
+  const ClientRequestToken = `t-${transactions}-${Math.floor(random() * 2 ** 32).toString(36)}`;
+  return {
+    operation: "TransactWriteItems", check: { kind: "status" },
+    body: JSON.stringify({ TransactItems: actions, ClientRequestToken }),
+  };
+}
+
+let transactions = 0;
 
 function put(random: () => number): PlannedRequest {
   const body = JSON.stringify({ TableName: "Items", Item: item(randomKey(ITEMS, random), random) });
