@@ -50,21 +50,14 @@ export function globalKeyNames(
 
 // ---- Key attributes.
 
-/**
- * What is wrong with the item's index keys; null: nothing. Of several indexes the first by name is told, as DynamoDB
- * does. Of an index that goes away nothing counts.
- */
+/** What is wrong with the item's index keys; null: nothing. Of an index that goes away nothing counts. */
 export function globalKeyProblem(table: TableSchema, item: Item): KeyProblem | null {
-  let found: KeyProblem | null = null;
-  let name = "";
   for (const index of globalIndexesOf(table)) {
-    if (index.status === "DELETING" || (found !== null && index.name > name)) continue;
+    if (index.status === "DELETING") continue;
     const problem = keysProblem(index, item);
-    if (problem === null) continue;
-    found = problem;
-    name = index.name;
+    if (problem !== null) return problem;
   }
-  return found;
+  return null;
 }
 
 /** Attributes that are not there are no problem. */

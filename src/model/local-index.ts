@@ -21,25 +21,18 @@ export function localIndexesOf(table: TableSchema): readonly LocalIndex[] {
   return table.localIndexes ?? NONE;
 }
 
-/**
- * What is wrong with the item's index keys; null: nothing. Of several indexes the first by name is told, as DynamoDB
- * does. The table's own keys are good.
- */
+/** What is wrong with the item's index keys; null: nothing. The table's own keys are good. */
 export function indexKeyProblem(table: TableSchema, item: Item): KeyProblem | null {
   const indexes = localIndexesOf(table);
-  let found: KeyProblem | null = null;
-  let name = "";
   for (let i = 0; i < indexes.length; i++) {
     const index = indexes[i] as LocalIndex;
     const value = getAttribute(item, index.rangeKey.name);
-    if (value === undefined || (found !== null && index.name > name)) continue;
+    if (value === undefined) continue;
     const problem = indexValueProblem(index, value)
       ?? (indexKeyOf(table, i + 1, item).length > STORAGE_KEY_BYTES_MAX ? tooLong(index) : null);
-    if (problem === null) continue;
-    found = problem;
-    name = index.name;
+    if (problem !== null) return problem;
   }
-  return found;
+  return null;
 }
 
 /** What is wrong with a value for the sort key of the index. */

@@ -83,7 +83,7 @@ test("refused batches", async () => {
     ["BatchGetItem", { RequestItems: { [T]: { Keys: many(101, key) } } },
       /at 'requestItems\.batches\.member\.keys' failed to satisfy constraint: Member must have length less than or equal to 100/],
     ["BatchWriteItem", { RequestItems: { [T]: many(26, (i) => put(key(i))) } }, /Member must have length less than or equal to 25/],
-    ["BatchWriteItem", { RequestItems: {} }, "The requestItems parameter is required for BatchWriteItem"],
+    ["BatchWriteItem", { RequestItems: {} }, /at 'requestItems' failed to satisfy constraint: Member must have length greater than or equal to 1$/],
     ["BatchGetItem", {}, "1 validation error detected: Value null at 'requestItems' failed to satisfy constraint: Member must not be null"],
     ["BatchGetItem", { RequestItems: { nowhere: { Keys: [key(1)] } } }, "Requested resource not found", "ResourceNotFoundException"],
     ["BatchWriteItem", { RequestItems: { [T]: [put(key(7))], nowhere: [put(key(1))] } },

@@ -36,7 +36,8 @@ const refused = refuses("request", [
     "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {AttributesToGet} "
     + "Expression parameters: {ProjectionExpression}"],
   ["BatchWriteItem", {}, "1 validation error detected: Value null at 'requestItems' failed to satisfy constraint: Member must not be null"],
-  ["BatchWriteItem", get({}), "The requestItems parameter is required for BatchWriteItem"],
+  ["BatchWriteItem", get({}), "1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: "
+    + "Member must have length greater than or equal to 1"],
   ["BatchWriteItem", get({ $bhash: [] }), `1 validation error detected: Value '{$bhash=[]}' at 'requestItems' failed to satisfy constraint: ${LENGTHS}`],
   ["BatchWriteItem", get({ $bhash: deletes(26) }), TOO_MANY_WRITES],
   ["BatchWriteItem", get({ $bhash: deletes(13), $brange: deletes(13) }), "Too many items requested for the BatchWriteItem call"],

@@ -45,14 +45,14 @@ const reading = refuses("reading", [
   ["Query", asked("by-g", { ExclusiveStartKey: { g: S("p"), n: N(1) } }), "The provided starting key is invalid"],
   ["Query", asked("by-g", { FilterExpression: "n = :g" }), "Filter Expression can only contain non-primary key attributes: Primary key attribute: n"],
   ["PutItem", { ...T, Item: { a: S("bad"), g: N(1) } },
-    `${INVALID}Type mismatch for Index Key g Expected: S Actual: N IndexName: by-g`],
+    /^One or more parameter values were invalid: Type mismatch for Index Key g Expected: S Actual: N IndexName: /],
   ["PutItem", { ...T, Item: { a: S("bad"), g: S("") } }, new RegExp("^One or more parameter values are not valid\\. A value specified for a secondary "
     + "index key is not supported\\. The AttributeValue for a key attribute cannot contain an empty string value\\. IndexName: ")],
   ["UpdateItem", { ...T, Key: { a: S("bad") }, UpdateExpression: "SET g = :g", ExpressionAttributeValues: { ":g": S("") } },
     "One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not "
     + "supported. The AttributeValue for a key attribute cannot contain an empty string value."],
   ["UpdateItem", { ...T, Key: { a: S("bad") }, UpdateExpression: "SET n = :n", ExpressionAttributeValues: { ":n": S("x") } },
-    `${INVALID}Type mismatch for Index Key n Expected: N Actual: S IndexName: by-g`],
+    /^One or more parameter values were invalid: Type mismatch for Index Key n Expected: N Actual: S IndexName: /],
 ]);
 
 const items = [3, 1, 2].map((n) => ({ a: S(`k${n}`), g: S("p"), n: N(n), inc: S(`i${n}`), z: S("z") }));
@@ -171,7 +171,7 @@ export const globalIndexes: Suite = {
     await target.ok("CreateTable", {
       ...T, BillingMode: "PAY_PER_REQUEST", AttributeDefinitions: defined("a", "g", "n"), KeySchema: [hash("a")],
       GlobalSecondaryIndexes: [
-        index("by-keys", [hash("g"), range("n")], { ProjectionType: "KEYS_ONLY" }), index("by-g", [hash("g"), range("n")]),
+        index("by-g", [hash("g"), range("n")]), index("by-keys", [hash("g"), range("n")], { ProjectionType: "KEYS_ONLY" }),
         index("by-inc", [hash("g"), range("n")], { ProjectionType: "INCLUDE", NonKeyAttributes: ["inc"] }),
       ],
     });

@@ -6,6 +6,7 @@ const T = { TableName: "$qrange" };
 const TYPE = "One or more parameter values were invalid: Condition parameter type does not match schema type";
 const OUTSIDE = "The provided starting key is outside query boundaries based on provided conditions";
 const START = "The provided starting key is invalid";
+const SIZE = "Exclusive Start Key must have same size as table's key schema";
 
 type Values = Readonly<Record<string, unknown>>;
 const P = { ":p": S("p") };
@@ -68,8 +69,8 @@ const others = refuses("parameters", [
   bad("a = :p", "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1",
     P, { Limit: 0 }),
   bad("a = :p", "The table does not have the specified index: nope", P, { IndexName: "nope" }),
-  bad("a = :p", START, P, { ExclusiveStartKey: {} }), bad("a = :p", START, P, { ExclusiveStartKey: { a: S("p") } }),
-  bad("a = :p", START, P, { ExclusiveStartKey: { a: S("p"), b: N(1), c: N(1) } }),
+  bad("a = :p", SIZE, P, { ExclusiveStartKey: {} }), bad("a = :p", SIZE, P, { ExclusiveStartKey: { a: S("p") } }),
+  bad("a = :p", SIZE, P, { ExclusiveStartKey: { a: S("p"), b: N(1), c: N(1) } }),
   bad("a = :p", START, P, { ExclusiveStartKey: { a: S("p"), b: S("1") } }), bad("a = :p", START, P, { ExclusiveStartKey: { a: S("p"), c: N(1) } }),
   bad("a = :p", `${START}: Supplied AttributeValue is empty, must contain exactly one of the supported datatypes`, P,
     { ExclusiveStartKey: { a: S("p"), b: {} } }),

@@ -39,10 +39,6 @@ const meaning = [
       Responses: [{ Item: { a: S("made"), v: N(1) } }, { Item: { a: S("up"), n: N(5) } }, {}, { Item: { a: S("seen"), v: N(1) } }],
     }],
   ]),
-  answers("TransactWriteItems", "names and values without an expression are passed over", [
-    ["TransactWriteItems", write(put("idle", { ExpressionAttributeNames: { "#a": "a" }, ExpressionAttributeValues: { ":v": N(1) } })), {}],
-    ["TransactGetItems", write({ Get: { ...(key("idle") as object), ExpressionAttributeNames: { "#a": "a" } } }), { Responses: [{ Item: { a: S("idle") } }] }],
-  ]),
   answers("TransactGetItems", "projects", [
     ["PutItem", { ...T, Item: { a: S("pr"), v: N(1), w: N(2) } }, {}],
     ["TransactGetItems", write({ Get: { ...(key("pr") as object), ProjectionExpression: "#w", ExpressionAttributeNames: { "#w": "w" } } }),

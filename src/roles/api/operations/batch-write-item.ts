@@ -40,8 +40,6 @@ type Part = {
 function run(input: JsonObject, call: Call): Failure | null {
   const requestItems = input["RequestItems"] as { readonly [table: string]: readonly WriteRequest[] };
   const tables = Object.keys(requestItems);
-  // No constraint in the service's words, unlike every other empty map and list.
-  if (tables.length === 0) return validation("The requestItems parameter is required for BatchWriteItem");
   let count = 0;
   for (const table of tables) count += (requestItems[table] as readonly WriteRequest[]).length;
   if (count > BATCH_WRITE_COUNT_MAX) return validation("Too many items requested for the BatchWriteItem call");

@@ -99,7 +99,7 @@ test("refused batches", () => {
   const min = "failed to satisfy constraint: Member must have length greater than or equal to 1";
   const cases: Refused[] = [
     ["BatchGetItem", { RequestItems: {} }, `1 validation error detected: Value '{}' at 'requestItems' ${min}`],
-    ["BatchWriteItem", { RequestItems: {} }, "The requestItems parameter is required for BatchWriteItem"],
+    ["BatchWriteItem", { RequestItems: {} }, `1 validation error detected: Value '{}' at 'requestItems' ${min}`],
     ["BatchWriteItem", { RequestItems: { [T]: [] } },
       `1 validation error detected: Value '{${T}=[]}' at 'requestItems' `
       + "failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal "

@@ -45,13 +45,6 @@ export function openExpressions(
 
 const NOTHING: Result<null> = ok(null);
 
-/** Of one action of a transaction, where names and values without any expression are passed over. */
-export function openActionExpressions(
-  action: JsonObject, parameters: ExpressionParameters,
-): Result<ExpressionContext | null> {
-  return isAnyPresent(action, parameters.all) ? openExpressions(action, parameters) : NOTHING;
-}
-
 /** Names and values are there only beside an expression that can use them. */
 function placementFailure(
   input: JsonObject, parameters: ExpressionParameters, hasExpression: boolean,

@@ -110,6 +110,10 @@ function keyConditionOf(
 
 /** ExclusiveStartKey: a key of what is read, of the partition asked for, within the sort condition. */
 function startKeyOf(target: ReadTarget, start: Item, range: TargetRange): Result<StorageKey> {
+  const { table, local, global } = target;
+  if (local === null && global === null && Object.keys(start).length !== (table.rangeKey === null ? 1 : 2)) {
+    return no(validation("Exclusive Start Key must have same size as table's key schema"));
+  }
   const address = startAddress(target, start);
   if (address === null) return no(validation("The provided starting key is invalid"));
   const { key } = address;

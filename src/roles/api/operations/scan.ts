@@ -101,9 +101,9 @@ function boundary(index: number, total: number): HashPoint {
 function startKeyOf(target: ReadTarget, start: Item, share: Share): Result<StorageKey> {
   const address = startAddress(target, start);
   if (address === null) {
-    const isOfTable = target.local === null && target.global === null;
-    return no(validation(`The provided starting key is invalid${
-      isOfTable ? ": The provided key element does not match the schema" : ""}`));
+    return no(validation(
+      "The provided starting key is invalid: The provided key element does not match the schema",
+    ));
   }
   const { key, point } = address;
   if (point < share.from || point >= share.to) {

@@ -11,7 +11,7 @@ import { type Failure, failureOf, validation } from "../errors.ts";
 import { type Result, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 import { TRANSACT_GET } from "../validate/transaction-shapes.ts";
-import { GET_EXPRESSIONS, openActionExpressions, unusedFailure } from "./expressions.ts";
+import { GET_EXPRESSIONS, openExpressions, unusedFailure } from "./expressions.ts";
 import { projectionOf } from "./get-item.ts";
 import type { OperationHandler } from "./handler.ts";
 import { addressOfKey, validItem } from "./keys.ts";
@@ -29,7 +29,7 @@ type Parsed = {
 function run(input: JsonObject, call: Call): Failure | null {
   const parsed: Parsed[] = [];
   for (const { Get } of input["TransactItems"] as readonly { readonly Get: JsonObject }[]) {
-    const context = openActionExpressions(Get, GET_EXPRESSIONS);
+    const context = openExpressions(Get, GET_EXPRESSIONS);
     if (!context.ok) return context.failure;
     const key = validItem(Get["Key"]);
     if (!key.ok) return key.failure;

@@ -11,7 +11,7 @@ import { type Failure, failureOf, validation } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 import { TRANSACT_WRITE } from "../validate/transaction-shapes.ts";
-import { UPDATE_EXPRESSIONS, WRITE_EXPRESSIONS, openActionExpressions, unusedFailure } from "./expressions.ts";
+import { UPDATE_EXPRESSIONS, WRITE_EXPRESSIONS, openExpressions, unusedFailure } from "./expressions.ts";
 import type { OperationHandler } from "./handler.ts";
 import { type SizedItem, addressOfKey, sizedItem, storedItem, validItem } from "./keys.ts";
 import { findTable } from "./table-name.ts";
@@ -75,7 +75,7 @@ function parse(one: JsonObject): Result<Parsed> {
   const request = one[kind] as JsonObject;
   const item = validItem(request[kind === "Put" ? "Item" : "Key"]);
   if (!item.ok) return item;
-  const context = openActionExpressions(request, kind === "Update" ? UPDATE_EXPRESSIONS : WRITE_EXPRESSIONS);
+  const context = openExpressions(request, kind === "Update" ? UPDATE_EXPRESSIONS : WRITE_EXPRESSIONS);
   if (!context.ok) return context;
   const sized = kind === "Put" ? sizedItem(item.value) : ok(null);
   if (!sized.ok) return sized;

@@ -106,7 +106,7 @@ const WRITE_REQUEST = structure("WriteRequest", {
 });
 
 export const BATCH_WRITE_ITEM: StructureShape = structure("BatchWriteItemInput", {
-  "RequestItems!": map(TABLE_NAME_OR_ARN, list(WRITE_REQUEST, 1, BATCH_WRITE_COUNT_MAX), 0, BATCH_WRITE_COUNT_MAX),
+  "RequestItems!": map(TABLE_NAME_OR_ARN, list(WRITE_REQUEST, 1, BATCH_WRITE_COUNT_MAX), 1, BATCH_WRITE_COUNT_MAX),
   ReturnConsumedCapacity: RETURN_CAPACITY,
   ReturnItemCollectionMetrics: RETURN_METRICS,
 });
