@@ -142,19 +142,16 @@ function get(random: () => number, isStrong: boolean): PlannedRequest {
   };
 }
 
-/** The next three keys in turn: transactions that are under way together do not meet, whatever their tokens. */
+/** Items of their own: transactions that are under way together do not meet. */
 function transact(random: () => number): PlannedRequest {
-  const first = transactions++ * 3;
-  const actions = [0, 1, 2].map((i) => (
-    { Put: { TableName: "Items", Item: item(keyOf((first + i) % ITEMS), random) } }));
-  const ClientRequestToken = `t-${transactions}-${Math.floor(random() * 2 ** 32).toString(36)}`;
+  const name = Math.floor(random() * 2 ** 48).toString(36);
+  const actions = ["a", "b", "c"].map((end) => (
+    { Put: { TableName: "Items", Item: item(`item-${name}-${end}`, random) } }));
   return {
     operation: "TransactWriteItems", check: { kind: "status" },
-    body: JSON.stringify({ TransactItems: actions, ClientRequestToken }),
+    body: JSON.stringify({ TransactItems: actions, ClientRequestToken: `token-${name}` }),
   };
 }
-
-let transactions = 0;
 
 function put(random: () => number): PlannedRequest {
   const body = JSON.stringify({ TableName: "Items", Item: item(randomKey(ITEMS, random), random) });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  ExecuteTransactionCommand, GetItemCommand, PutItemCommand, TransactionCanceledException,
+  ExecuteTransactionCommand, GetItemCommand, PutItemCommand, type TransactionCanceledException,
   type ExecuteTransactionCommandInput, type ExecuteTransactionCommandOutput, type ParameterizedStatement,
 } from "@aws-sdk/client-dynamodb";
 import { N, S, Server, rejected, type Item } from "./kit.ts";
