@@ -25,12 +25,17 @@ type Row = { readonly group: number; readonly createdMs: number; readonly timest
 /** `trimmed`: records up to this one may be missing. */
 type Rows = { readonly rows: readonly Row[]; readonly trimmed: number };
 
-/** What is wrong with the streams of `table`, in words; null: nothing, or a replica that is needed is damaged. */
-export function streamFault(table: TableSchema, treeOf: TreeOf): string | null {
+/**
+ * What is wrong with the streams of `table`, in words; null: nothing, or a replica that is needed is damaged.
+ * `keepsAll`: no record is ever too old; else any may be missing, and may go after its shard is forgotten.
+ */
+export function streamFault(table: TableSchema, treeOf: TreeOf, keepsAll: boolean): string | null {
   const found = rowsOf(table, treeOf);
   const items = found === null ? null : itemsOf(table, treeOf);
   if (found === null || items === null) return null;
-  const { rows, trimmed } = found;
+  const { rows } = found;
+  const trimmed = keepsAll ? found.trimmed : Infinity;
+  if (keepsAll && trimmed > 0) return `records up to ${trimmed} were trimmed`;
   const streams = streamsOf(table);
   if (trimmed === 0) {
     const lost = rows.find(({ createdMs }) => !streams.some((stream) => stream.createdMs === createdMs));
@@ -106,12 +111,15 @@ function chainFault(
   return null;
 }
 
-/** What a reader was given of each shard is what lies in it, from the first record on; all, if it came to the end. */
+/**
+ * Where all is kept. What a reader was given of each shard is what lies in it, from the first record on; all of it if
+ * it came to the end.
+ */
 export function readerFault(
   table: TableSchema, treeOf: TreeOf, createdMs: number, reads: ReadonlyMap<number, ShardRead>,
 ): string | null {
   const found = rowsOf(table, treeOf);
-  if (found === null || found.trimmed > 0) return null;
+  if (found === null) return null;
   const lying = new Map<number, string[]>();
   for (const row of found.rows) {
     if (row.createdMs !== createdMs) continue;
@@ -128,11 +136,11 @@ export function readerFault(
   return null;
 }
 
-/** Of a stream that was there as long as its table: each item has a record. Null: nothing is wrong. */
+/** Of a stream that was there as long as its table, and keeps all: each item has a record. Null: nothing is wrong. */
 export function unrecordedFault(table: TableSchema, treeOf: TreeOf): string | null {
   const found = rowsOf(table, treeOf);
   const items = found === null ? null : itemsOf(table, treeOf);
-  if (found === null || items === null || found.trimmed > 0) return null;
+  if (found === null || items === null) return null;
   const recorded = new Set(found.rows.map(({ record }) => nameOf(record.dynamodb.Keys)));
   for (const item of items.keys()) if (!recorded.has(item)) return `no record of ${item}`;
   const first = new Map<string, Row>();

@@ -10,7 +10,7 @@ import type { LogEntry } from "../../wire/log-record.ts";
 import type { LeaseHolder } from "../checker/lease-exclusive.ts";
 import type { Violation } from "../checker/violation.ts";
 import type { Damage, Led, Victim } from "../nemesis/victim.ts";
-import { CALM_LINK, type RunOptions } from "../swarm/options.ts";
+import { CALM_LINK, STREAM_RETENTION_MS_LONG, type RunOptions } from "../swarm/options.ts";
 import type { TableFrontEnd } from "../workload/front-end.ts";
 import { TABLE } from "../workload/operations.ts";
 import type { EventLoop } from "../world/event-loop.ts";
@@ -96,6 +96,11 @@ export class SimCluster implements Victim, TableFrontEnd {
 
   get isOneProcess(): boolean {
     return this.#env.options.isOneProcess;
+  }
+
+  /** Records of streams are never too old, by whatever clock. */
+  get keepsRecords(): boolean {
+    return this.#env.options.streamRetentionMs === STREAM_RETENTION_MS_LONG;
   }
 
   // ---- For the nemesis.

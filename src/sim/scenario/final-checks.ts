@@ -119,8 +119,10 @@ function checkStreams(
   const found: Violation[] = [];
   for (const table of tables) {
     if (table.stream === undefined) continue;
-    const fault = streamFault(table, treeOf) ?? (table.id === lasting.id ? unrecordedFault(table, treeOf) : null);
-    const read = table.id === lasting.id && reader !== null && reader.createdMs !== null
+    const isKept = table.id === lasting.id && cluster.keepsRecords;
+    const fault = streamFault(table, treeOf, cluster.keepsRecords)
+      ?? (isKept ? unrecordedFault(table, treeOf) : null);
+    const read = isKept && reader !== null && reader.createdMs !== null
       ? readerFault(table, treeOf, reader.createdMs, reader.reads) : null;
     if (read !== null) found.push(violation("stream-reader", read));
     if (fault !== null) found.push(violation("stream", `table ${table.name}: ${fault}`));

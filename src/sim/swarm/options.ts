@@ -82,7 +82,7 @@ export type LoadOptions = {
 };
 
 /** Wall clocks may differ by a day: records are not too old by any of them. */
-const STREAM_RETENTION_MS_LONG = 30 * 86_400_000;
+export const STREAM_RETENTION_MS_LONG: number = 30 * 86_400_000;
 
 /** `seed` alone decides. */
 export function drawOptions(seed: number): RunOptions {
