@@ -281,6 +281,8 @@ class Transaction {
 
   #refuse(outcomes: readonly Outcome[]): void {
     const reasons = outcomes.map((outcome) => (outcome.kind === "written" ? null : outcome as Refusal));
-    this.#done(reasons.find((reason) => reason?.kind === "unavailable") ?? { kind: "cancelled", reasons });
+    // What ails the whole request is no reason of one action.
+    const whole = reasons.find((reason) => reason?.kind === "unavailable" || reason?.kind === "table-not-found");
+    this.#done(whole ?? { kind: "cancelled", reasons });
   }
 }
