@@ -7,6 +7,7 @@
 //   s   S   "committed": the attempt `i` is done, or will be; "cancelled": it never will be; "claimed": the token
 //           belongs to the request with this hash, whose items lie in one partition, which knows the rest
 //   i   S   id of the attempt
+//   e   BOOL  there when all locks of a committed attempt are ended
 //   x   N   when the entry may go, seconds since 1970: the table's time to live
 //
 // An attempt decides itself, and whoever finds its locks cancels it, by the same conditional put (`entryCondition`).
@@ -85,7 +86,10 @@ export function entryEnded(table: TableSchema, name: string, id: string, timesta
       kind: "compare", comparator: "=", left: { kind: "path", path: ["i"] }, right: { kind: "value", value: { S: id } },
     },
     update: {
-      set: [{ path: ["x"], value: { kind: "operand", operand: { kind: "value", value: expires } } }],
+      set: [
+        { path: ["x"], value: { kind: "operand", operand: { kind: "value", value: expires } } },
+        { path: ["e"], value: { kind: "operand", operand: { kind: "value", value: { BOOL: true } } } },
+      ],
       remove: [], add: [], delete: [],
     },
     returnValues: "NONE", returnOldOnFailure: false,
@@ -100,12 +104,21 @@ export function entryGet(table: TableSchema, name: string): GetOperation {
   return { kind: "get", table, address: addressOf(table, { S: name }, null), isStrong: true, projection: null };
 }
 
+/** Locks of a committed attempt that are left must find its entry: it stays until it is ended. */
+const IS_ENDED: ConditionNode = {
+  kind: "or", left: { kind: "attribute_exists", path: ["e"] },
+  right: {
+    kind: "compare", comparator: "<>", left: { kind: "path", path: ["s"] },
+    right: { kind: "value", value: { S: "committed" } },
+  },
+};
+
 /** No entry, one whose token has become free, or an earlier attempt that was cancelled. */
 function entryCondition(timestamp: number): ConditionNode {
   return {
     kind: "or", left: { kind: "attribute_not_exists", path: ["k"] },
     right: {
-      kind: "or", left: isBefore(timestamp - TOKEN_SECONDS * MICROSECONDS),
+      kind: "or", left: { kind: "and", left: isBefore(timestamp - TOKEN_SECONDS * MICROSECONDS), right: IS_ENDED },
       right: {
         kind: "and", left: isBefore(timestamp),
         right: {

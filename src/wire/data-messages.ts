@@ -49,7 +49,10 @@ export type PrepareWork = {
   readonly name: TransactionName;
   readonly actions: readonly TransactAction[];
   readonly isWhole: boolean;
-  /** The partition has the transaction's first item, with which the token is kept. `claim` 0: it is only looked up. */
+  /**
+   * The partition has the transaction's first item, with which the token is kept: at once when the transaction is done in
+   * one round, else with the commit. `claim` 0: it is only looked up.
+   */
   readonly token: { readonly text: string; readonly address: ItemAddress; readonly claim: number } | null;
 };
 /** Ends what a transaction holds of `keys`: what was prepared is done, or not. */

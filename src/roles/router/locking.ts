@@ -15,6 +15,7 @@ export class Locking {
   readonly #name: TransactionName;
   readonly #actions: readonly TransactAction[];
   readonly #token: string | null;
+  readonly #claim: number;
   readonly #deadlineMs: number;
   /** Items that are locked, or may be: those whose fate is not known. */
   readonly #held: Set<number> = new Set();
@@ -24,13 +25,14 @@ export class Locking {
   isRival = false;
 
   constructor(
-    routes: Routes, name: TransactionName, actions: readonly TransactAction[], token: string | null,
+    routes: Routes, name: TransactionName, actions: readonly TransactAction[], token: string | null, claim: number,
     deadlineMs: number,
   ) {
     this.#routes = routes;
     this.#name = name;
     this.#actions = actions;
     this.#token = token;
+    this.#claim = claim;
     this.#deadlineMs = deadlineMs;
     this.#outcomes = new Array<Outcome | null>(actions.length).fill(null);
   }
@@ -55,7 +57,7 @@ export class Locking {
         const actions = some.map((i) => this.#actions[i] as TransactAction);
         const first = actions[0] as TransactAction;
         const token = this.#token === null || !some.includes(0) ? null
-          : { text: this.#token, address: (this.#actions[0] as TransactAction).address, claim: 0 };
+          : { text: this.#token, address: (this.#actions[0] as TransactAction).address, claim: this.#claim };
         const work: Work = { kind: "prepare", name: this.#name, actions, isWhole: false, token };
         this.#soon(() => this.#routes.toLeader(first.table, partition, work, this.#deadlineMs, (outcome) => {
           if (outcome.kind !== "prepared") {

@@ -19,7 +19,7 @@ import type { PrepareWork, TransactionName } from "../../wire/data-messages.ts";
 import { Locking } from "./locking.ts";
 import type { Answered } from "./pending.ts";
 import { TRANSACTION_MS_MAX, type Routes } from "./routes.ts";
-import { refusalOf } from "./transact-get.ts";
+import { refusalOf, transactGet } from "./transact-get.ts";
 
 /** Before the ledger, or a partition that may have done the transaction, is asked again. */
 const RETRY_MS = 20;
@@ -169,13 +169,15 @@ class Transaction {
   #lock(entry: string | null, claim: number): void {
     const { actions, token } = this.#operation;
     this.#name = this.#newName(entry, this.#name.timestamp);
-    const locking = new Locking(this.#routes, this.#name, actions, token, this.#deadlineMs);
+    const locking = new Locking(this.#routes, this.#name, actions, token, claim, this.#deadlineMs);
     locking.lock(() => {
       if (buggify("router: a coordinator stops before its decision")) {
         this.#done(STOPPED);
         return;
       }
-      if (locking.isAllLocked) this.#decide(locking, claim);
+      // All may be locked a second time: what was done in one round before the partition was split.
+      if (claim !== 0 && locking.claim >= claim) locking.finish(false, () => this.#repeated());
+      else if (locking.isAllLocked) this.#decide(locking, claim);
       else locking.finish(false, () => this.#refused(locking, claim));
     });
   }
@@ -268,14 +270,15 @@ class Transaction {
     });
   }
 
-  /** Done before: the answer tells what reading the items costs. */
+  /** Done before: the answer tells what reading the items costs. It waits until nothing of them is held any more. */
   #repeated(): void {
     const gets = this.#operation.actions.map(({ table, address }): GetOperation => ({
       kind: "get", table, address, isStrong: true, projection: null,
     }));
-    this.#routes.many(gets, (outcomes) => {
-      const refusal = outcomes.find((outcome): outcome is Refusal => outcome.kind !== "item");
-      this.#done(refusal ?? { kind: "transacted", outcomes: [], repeated: outcomes as readonly GetOutcome[] });
+    transactGet(this.#routes, { kind: "transact-get", gets }, (outcome) => {
+      if (outcome.kind === "items") {
+        this.#done({ kind: "transacted", outcomes: [], repeated: outcome.outcomes as readonly GetOutcome[] });
+      } else this.#done(outcome.kind === "cancelled" ? { kind: "token-in-progress" } : outcome);
     });
   }
 

@@ -4,7 +4,8 @@
 //   0   u8    version, 1
 //   1   u8    what becomes of the item when the transaction is done: 0 nothing, 1 it is put, 2 it is deleted
 //   2   u16   length of the head, little-endian
-//   4   …     the head, JSON: [id, timestamp, ledger, entry, hash]
+//   4   …     the head, JSON: [id, timestamp, ledger, entry, hash], and behind it [.., text, claim] of the token that the
+//             partition is to know when the transaction is committed, with the first item of an attempt under a claim
 //   ..  …     the item in stored form, when it is put: commit evaluates nothing
 import { assert, must } from "../../base/assert.ts";
 import { tableId, type HashPoint, type StorageKey, type TableId } from "../../base/ids.ts";
@@ -20,6 +21,7 @@ export type Lock = {
   /** When this leader set it or found it, monotonic. */
   readonly sinceMs: number;
 };
+export type ClaimedToken = { readonly text: string; readonly claim: number };
 /** By the key of the item. */
 export type LockTable = Map<StorageKey, Lock>;
 /** undefined: the item stays as it is; null: it goes. */
@@ -35,9 +37,12 @@ export function lockKey(item: StorageKey): StorageKey {
   return keyInSpace(item, SPACES.locks);
 }
 
-export function encodeLock(place: StorageKey, name: TransactionName, planned: Planned): Uint8Array {
+export function encodeLock(
+  place: StorageKey, name: TransactionName, planned: Planned, claim: ClaimedToken | null,
+): Uint8Array {
   const { id, timestamp, ledger, entry, hash } = name;
-  const head = utf8Encode(JSON.stringify([id, timestamp, ledger, entry, hash]));
+  const fields = [id, timestamp, ledger, entry, hash];
+  const head = utf8Encode(JSON.stringify(claim === null ? fields : [...fields, claim.text, claim.claim]));
   assert(head.length < 0x1_0000, "names of transactions are short");
   const value = planned ?? null;
   const body = new Uint8Array(HEAD_AT + head.length + (value === null ? 0 : value.length));
@@ -57,12 +62,23 @@ export function plannedOf(stored: Uint8Array): Planned {
   return body[1] === DELETE ? null : body.slice(headEnd(body));
 }
 
-function nameOf(stored: Uint8Array): TransactionName {
+type Head = [string, number, TableId, string, string, string?, number?];
+
+function headOf(stored: Uint8Array): Head {
   const body = rowBody(stored);
   assert(body[0] === VERSION, "a lock of a known version");
-  const text = must(utf8Decode(body.subarray(HEAD_AT, headEnd(body))), "a head is UTF-8");
-  const [id, timestamp, ledger, entry, hash] = JSON.parse(text) as [string, number, TableId, string, string];
+  return JSON.parse(must(utf8Decode(body.subarray(HEAD_AT, headEnd(body))), "a head is UTF-8")) as Head;
+}
+
+function nameOf(stored: Uint8Array): TransactionName {
+  const [id, timestamp, ledger, entry, hash] = headOf(stored);
   return { id, timestamp, ledger: tableId(ledger), entry, hash };
+}
+
+/** The token that is known here once the transaction is committed. */
+export function claimedTokenOf(stored: Uint8Array): ClaimedToken | null {
+  const [, , , , , text, claim] = headOf(stored);
+  return text === undefined || claim === undefined ? null : { text, claim };
 }
 
 function headEnd(body: Uint8Array): number {

@@ -18,7 +18,7 @@ import { FLIGHT_BYTES_MAX, type LeaderSession, type Waiter } from "../../replica
 import type { TreeDamage } from "../../storage/tree/tree-read.ts";
 import type { FinishWork, PreparedOutcome, PrepareWork, Request, WorkOutcome } from "../../wire/data-messages.ts";
 import { evaluateWrite, type Evaluated } from "./evaluate-write.ts";
-import { encodeLock, lockKey, plannedOf } from "./locks.ts";
+import { claimedTokenOf, encodeLock, lockKey, plannedOf } from "./locks.ts";
 import { elsewhere, redirect } from "./moved.ts";
 import { SHED, UNKNOWN_FATE, type Ready, type Writes, type WritesEnv } from "./writes.ts";
 
@@ -122,7 +122,7 @@ export class Transactions {
   }
 
   #lock(
-    host: GroupHost, session: LeaderSession, request: Request, ready: Ready, { name }: PrepareWork,
+    host: GroupHost, session: LeaderSession, request: Request, ready: Ready, { name, token }: PrepareWork,
     plans: readonly Planned[], claim: number,
   ): WorkOutcome | null {
     const sinceMs = this.#env.clock.monotonicMs();
@@ -130,7 +130,8 @@ export class Transactions {
     for (const { key, evaluated, outcome } of plans) {
       if (session.isFull()) break;
       const place = lockKey(key);
-      session.addRow(place, encodeLock(place, name, evaluated.value));
+      const isClaimed = token !== null && token.claim > 0 && token.address.key === key;
+      session.addRow(place, encodeLock(place, name, evaluated.value, isClaimed ? token : null));
       ready.partition.locks.set(key, { name, sinceMs });
       outcomes.push(outcome);
     }
@@ -207,13 +208,22 @@ export class Transactions {
     if (isCommitted) {
       const row = this.#writes.newest(session, place);
       if (row !== null && "kind" in row) return row;
-      const planned = plannedOf(must(row, "an item is held by a row"));
+      const lock = must(row, "an item is held by a row");
+      const planned = plannedOf(lock);
       const before = this.#writes.newest(session, key);
       if (before !== null && "kind" in before) return before;
       if (planned !== undefined && (planned !== null || before !== null)) {
         const operation = decided(ready.table, key, planned);
         const evaluated = evaluateWrite(operation, before, ready.table, true);
         this.#writes.change(host, session, ready, key, before, evaluated, false, UNHEARD);
+      }
+      // A repetition that fits one round by now must find that the transaction was done in parts.
+      const claimed = claimedTokenOf(lock);
+      if (claimed !== null) {
+        const known = tokenKey(ready.table, key, claimed.text);
+        const kept = this.#writes.newest(session, known);
+        if (kept !== null && "kind" in kept) return kept;
+        if (kept === null || claimOf(kept) < claimed.claim) session.addRow(known, encodeClaim(known, claimed.claim));
       }
     }
     session.addRow(place, null);
