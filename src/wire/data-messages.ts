@@ -50,8 +50,8 @@ export type PrepareWork = {
   readonly actions: readonly TransactAction[];
   readonly isWhole: boolean;
   /**
-   * The partition has the transaction's first item, with which the token is kept: at once when the transaction is done in
-   * one round, else with the commit. `claim` 0: it is only looked up.
+   * The partition has the transaction's first item, with which the token is kept: at once when the transaction is done
+   * in one round, else with the commit. `claim` 0: it is only looked up.
    */
   readonly token: { readonly text: string; readonly address: ItemAddress; readonly claim: number } | null;
 };

@@ -4,8 +4,8 @@
 //   0   u8    version, 1
 //   1   u8    what becomes of the item when the transaction is done: 0 nothing, 1 it is put, 2 it is deleted
 //   2   u16   length of the head, little-endian
-//   4   …     the head, JSON: [id, timestamp, ledger, entry, hash], and behind it [.., text, claim] of the token that the
-//             partition is to know when the transaction is committed, with the first item of an attempt under a claim
+//   4   …     the head, JSON: [id, timestamp, ledger, entry, hash]; with the first item of an attempt under a claim
+//             text and claim of the token behind them, which the partition is to know once it is committed
 //   ..  …     the item in stored form, when it is put: commit evaluates nothing
 import { assert, must } from "../../base/assert.ts";
 import { tableId, type HashPoint, type StorageKey, type TableId } from "../../base/ids.ts";
