@@ -137,11 +137,6 @@ function isBefore(timestamp: number): ConditionNode {
   };
 }
 
-/** Whether the entry's token belongs to its request still, for an attempt of that time. */
-export function isTokenTaken(entry: Entry, timestamp: number): boolean {
-  return entry.state !== "cancelled" && entry.timestamp >= timestamp - TOKEN_SECONDS * MICROSECONDS;
-}
-
 export function decodeEntry(json: ItemJson): Entry {
   const item = JSON.parse(must(utf8Decode(json), "an item is UTF-8")) as Item;
   const textOf = (name: string): string => {

@@ -9,7 +9,7 @@
 import { buggify } from "../../base/buggify.ts";
 import { tableId, type TableId } from "../../base/ids.ts";
 import {
-  decodeEntry, entryGet, entryOfClaim, entryPut, isTokenTaken, type Entry, type EntryState,
+  decodeEntry, entryGet, entryOfClaim, entryPut, type Entry, type EntryState,
 } from "../../model/ledger.ts";
 import type {
   GetOperation, GetOutcome, Outcome, Refusal, TransactAction, TransactWriteOperation, WriteOutcome,
@@ -178,7 +178,7 @@ class Transaction {
       // All may be locked a second time: what was done in one round before the partition was split.
       if (claim !== 0 && locking.claim >= claim) locking.finish(false, () => this.#repeated());
       else if (locking.isAllLocked) this.#decide(locking, claim);
-      else locking.finish(false, () => this.#refused(locking, claim));
+      else locking.finish(false, () => this.#refused(locking));
     });
   }
 
@@ -217,25 +217,28 @@ class Transaction {
     else this.#anew(() => this.#lock(entryOfClaim(token, entry.timestamp), entry.timestamp));
   }
 
-  /** Nothing is locked any more. What was refused may have been done before, under the same token. */
-  #refused(locking: Locking, claim: number): void {
+  /**
+   * Nothing is locked any more. What was refused may have been done before, under the same token. Nor may an attempt with
+   * the same entry that is still on its way be committed once the refusal is told: it is fenced off first.
+   */
+  #refused(locking: Locking): void {
     const { token, hash } = this.#operation;
-    const { timestamp } = this.#name;
-    const refuse = (): void => {
-      if (locking.isRival && token !== null) this.#done({ kind: "token-in-progress" });
-      else this.#refuse(locking.outcomes);
-    };
-    if (token === null) {
-      refuse();
-      return;
+    const refuse = (): void => this.#refuse(locking.outcomes);
+    if (token === null) refuse();
+    else if (locking.isRival) this.#done({ kind: "token-in-progress" });
+    else {
+      this.#put("cancelled", (outcome) => {
+        if (outcome.kind === "written") refuse();
+        else if (outcome.kind === "condition-failed" && outcome.item !== null) {
+          const entry = decodeEntry(outcome.item);
+          if (entry.hash !== hash) this.#done({ kind: "token-mismatch" });
+          else if (entry.state === "cancelled") refuse();
+          else if (entry.state === "committed" || locking.claim === entry.timestamp) this.#repeated();
+          else this.#unlessCommitted(entryOfClaim(token, entry.timestamp), refuse);
+        } else if (this.#isLate) this.#done(STOPPED);
+        else this.#later(() => this.#refused(locking));
+      });
     }
-    this.#get(token, (entry) => {
-      if (entry === null || !isTokenTaken(entry, timestamp)) refuse();
-      else if (entry.hash !== hash) this.#done({ kind: "token-mismatch" });
-      else if (entry.state === "committed" || locking.claim === entry.timestamp) this.#repeated();
-      else if (claim === entry.timestamp) this.#unlessCommitted(entryOfClaim(token, claim), refuse);
-      else this.#unlessCommitted(entryOfClaim(token, entry.timestamp), refuse);
-    });
   }
 
   // ----

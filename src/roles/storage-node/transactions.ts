@@ -55,11 +55,8 @@ export class Transactions {
     const { session } = host;
     const { actions, isWhole, token } = work;
     if (session === null || host.isClosed) return elsewhere(host, this.#env.placed);
-    if (session.isFull() || this.#env.tree.isOverloaded) return refused(actions.map(() => SHED), 0, false);
     const ready = this.#writes.ready(host, session, must(actions[0]).table);
     if (ready.kind !== "ready") return ready;
-    const refusal = this.#writes.refusal(ready);
-    if (refusal !== null) return refused(actions.map(() => refusal), 0, false);
     const known = token === null ? null : tokenKey(ready.table, token.address.key, token.text);
     const row = known === null ? null : this.#writes.newest(session, known);
     if (row !== null && "kind" in row) return this.#writes.damaged(row);
@@ -67,6 +64,13 @@ export class Transactions {
     if (isWhole && known !== null && claim !== 0 && claim >= must(token).claim) {
       // A later claim means that this attempt is one of long ago: its request was answered then.
       return this.#settle(host, session, request, [known], prepared("repeated", 0, [], claim, false));
+    }
+    // Only here, behind the token: who is told of a refusal takes it that nothing was done, by a former try either.
+    const isShed = session.isFull() || this.#env.tree.isOverloaded;
+    const refusal = isShed ? SHED : this.#writes.refusal(ready);
+    if (refusal !== null) {
+      const refusals = refused(actions.map(() => refusal), claim, false);
+      return this.#settle(host, session, request, known === null ? [] : [known], refusals);
     }
     const planned = this.#plan(session, ready, work);
     if (planned.kind === "corrupt") return this.#writes.damaged(planned);
