@@ -218,8 +218,8 @@ class Transaction {
   }
 
   /**
-   * Nothing is locked any more. What was refused may have been done before, under the same token. Nor may an attempt with
-   * the same entry that is still on its way be committed once the refusal is told: it is fenced off first.
+   * Nothing is locked any more. What was refused may have been done before, under the same token. Nor may an attempt
+   * with the same entry that is still on its way be committed once the refusal is told: it is fenced off first.
    */
   #refused(locking: Locking): void {
     const { token, hash } = this.#operation;
