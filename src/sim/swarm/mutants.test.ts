@@ -310,8 +310,12 @@ const mutants: readonly Mutant[] = [
       } as unknown as Method),
   },
   {
+    // Shows where one partition answers before a transaction and another one after it: some messages are slow.
     name: "a transaction reads once, and whatever is under way",
-    adjust: withTransactions,
+    adjust: (options) => {
+      const link = { ...options.link, slowPerMille: 300, slowUsMax: 60_000 };
+      return withTransactions({ ...options, link, load: { ...options.load, clients: 2, thinkUsMax: 60_000 } });
+    },
     install: () => patch(SimNetwork.prototype, "port", (original) =>
       function calming(this: SimNetwork<Answer>, node: NodeId, isAlive: () => boolean): object {
         const port = (original as SimNetwork<Answer>["port"]).call(this, node, isAlive);

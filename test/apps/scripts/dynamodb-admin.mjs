@@ -62,6 +62,8 @@ await part("indexes", async () => {
     const filters = JSON.stringify({ owner: { type: "S", operator: "=", value: "ada" } });
     assert.equal((await items({ operationType: "query", queryableSelection: "by-owner", filters })).length, 1);
   });
+  // Its time to live is not told before a table is there.
+  await eventually(async () => assert.match(await get("/api/tables"), /"ACTIVE"/));
   await get("/tables/admin/ttl");
   await send("DELETE", "/tables/admin", null, 204);
 });
