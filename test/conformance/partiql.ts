@@ -40,6 +40,22 @@ const refused = refuses("statement", [
     + "Member must have length greater than or equal to 1"],
 ]);
 
+const malformed = (detail: string): string => `Statement wasn't well formed, can't be processed: ${detail}`;
+const syntax = refuses("syntax", [
+  ["ExecuteStatement", run("SELECT * FORM \"$prange\""), malformed("Expected FROM after SELECT list")],
+  ["ExecuteStatement", run("SELECT * FROM \"$prange\" WHERE"), malformed("Unexpected term")],
+  ["ExecuteStatement", run("SELECT * FROM \"$prange\" WHERE a ="), malformed("Missing right-hand side expression of infix operator")],
+  ["ExecuteStatement", run("SELECT * FROM \"$prange\" WHERE a = 'p' nonsense"), malformed("Unexpected token after expression")],
+  ["ExecuteStatement", run("SELECT * FROM WHERE a = 'p'"), malformed("Unexpected keyword")],
+  ["ExecuteStatement", run("DELETE \"$phash\" WHERE a = 'p'"), malformed("Expected FROM after DELETE")],
+  ["ExecuteStatement", run("UPDATE '$phash' SET n = 1 WHERE a = 'p'"), malformed("Expected identifier for simple path")],
+  ["ExecuteStatement", run("UPDATE \"$phash\" WHERE a = 'p'"), malformed("Expected data manipulation")],
+  ["ExecuteStatement", run('SELECT * FROM "$prange", "$phash"'), /^Only Select from a Single Table or index supported/],
+  ["ExecuteStatement", run('SELECT * FROM "$prange" LIMIT 5'), /^Unsupported clause: LIMIT at 1:/],
+  ["ExecuteStatement", run("INSERT INTO \"$phash\" VALUES ('p')"), "Unsupported operation: Inserting multiple items in a single statement "
+    + 'is not supported, use "INSERT INTO tableName VALUE item" instead'],
+]);
+
 const row = (b: number): unknown => ({ a: S("p"), b: N(b), v: N(b * b), m: { M: { k: S(`k${b}`) } }, l: { L: [N(b)] } });
 const select = (text: string, parameters: unknown[] | null, Items: unknown): readonly [string, unknown, { Items: unknown }] => (
   ["ExecuteStatement", run(text, parameters ?? undefined), { Items }]);
@@ -139,5 +155,5 @@ export const partiql: Suite = {
     await target.table("prange", "a:S", "b:N");
     for (const b of [1, 2, 3]) await target.ok("PutItem", { TableName: "$prange", Item: row(b) });
   },
-  cases: [...refused, ...reads, ...writes],
+  cases: [...refused, ...syntax, ...reads, ...writes],
 };

@@ -18,7 +18,7 @@ export type Token = {
 const SPACE = /[ \t\r\n\f\v]+/y;
 const WORD = /[A-Za-z_$][A-Za-z0-9_$]*/y;
 const NUMBER = /(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?/y;
-const COMMENT = /--[^\r\n]*/y;
+const COMMENT = /--[^\r\n]*|\/\*[\s\S]*?\*\//y;
 const SYMBOL = /<<|>>|<>|!=|<=|>=|[=<>()[\]{},.:;+\-*]/y;
 
 function matchAt(pattern: RegExp, text: string, at: number): string | null {

@@ -31,6 +31,7 @@ class ConditionParser {
   disjunction(depth: number): ConditionNode {
     let left = this.#conjunction(depth);
     while (this.#reader.take("OR")) {
+      this.#reader.expectRightSide();
       this.#count();
       left = { kind: "or", left, right: this.#conjunction(depth) };
     }
@@ -40,6 +41,7 @@ class ConditionParser {
   #conjunction(depth: number): ConditionNode {
     let left = this.#negation(depth);
     while (this.#reader.take("AND")) {
+      this.#reader.expectRightSide();
       this.#count();
       left = { kind: "and", left, right: this.#negation(depth) };
     }
@@ -77,6 +79,7 @@ class ConditionParser {
     const comparator = COMPARATORS.get(reader.token.keyword);
     if (comparator !== undefined) {
       reader.take(reader.token.keyword);
+      reader.expectRightSide();
       return { kind: "compare", comparator, left: operand, right: this.#operand() };
     }
     if (reader.take("IS")) return this.#is(operand);
@@ -88,12 +91,18 @@ class ConditionParser {
   #rangeOrList(operand: Operand): ConditionNode {
     const reader = this.#reader;
     if (reader.take("BETWEEN")) {
+      reader.expectRightSide();
       const low = this.#operand();
-      reader.expect("AND");
+      reader.expect("AND", "Expected AND keyword");
+      if (reader.token.kind === "end") reader.fail("Expected expression after AND");
       return { kind: "between", operand, low, high: this.#operand() };
     }
-    if (reader.take("IN")) return { kind: "in", operand, list: this.#list() };
-    reader.failHere("a comparison");
+    if (reader.take("IN")) {
+      reader.expectRightSide();
+      return { kind: "in", operand, list: this.#list() };
+    }
+    if (reader.isValue() || reader.isName()) reader.fail("Unexpected token after expression");
+    else reader.failHere("a comparison");
     return NOTHING;
   }
 
@@ -126,7 +135,7 @@ class ConditionParser {
     if (reader.take("MISSING")) {
       return { kind: isNegated ? "attribute_exists" : "attribute_not_exists", path };
     }
-    reader.expect("NULL");
+    reader.expect("NULL", "Expected type name");
     const test: ConditionNode = { kind: "attribute_type", path, type: "NULL" };
     return isNegated ? { kind: "not", operand: test } : test;
   }
@@ -144,7 +153,7 @@ class ConditionParser {
     reader.take(reader.token.keyword);
     reader.expect("(");
     const path = reader.path();
-    reader.expect(",");
+    reader.expect(",", "Expected RIGHT_PAREN");
     const second = this.#operand();
     reader.expect(")");
     const operand: Operand = { kind: "path", path };

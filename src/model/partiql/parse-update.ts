@@ -2,7 +2,7 @@
 import type { AttributeValue } from "../attribute-value.ts";
 import type { PathNode, SetValue, UpdateNode } from "../expression/ast.ts";
 import { addPath, formatPath, newPathTree } from "../expression/path-tree.ts";
-import type { StatementReader } from "./reader.ts";
+import { EXPECTED_CHANGE, EXPECTED_NAME, type StatementReader } from "./reader.ts";
 
 type Clauses = {
   readonly set: { readonly path: PathNode; readonly value: SetValue }[];
@@ -28,20 +28,20 @@ export function parseClauses(reader: StatementReader): UpdateNode {
     if (reader.take("SET")) do note(assign(reader, clauses)); while (reader.take(","));
     else if (reader.take("REMOVE")) {
       do {
-        const path = reader.path();
+        const path = reader.path(EXPECTED_NAME);
         note(path);
         clauses.remove.push(path);
       } while (reader.take(","));
     } else break;
     isAny = true;
   }
-  if (!isAny) reader.failHere("SET or REMOVE");
+  if (!isAny) reader.fail(EXPECTED_CHANGE);
   return clauses;
 }
 
 function assign(reader: StatementReader, clauses: Clauses): PathNode {
-  const path = reader.path();
-  reader.expect("=");
+  const path = reader.path(EXPECTED_NAME);
+  reader.expect("=", "Expected '='");
   const { kind, keyword } = reader.token;
   const isSetCall = kind === "word" && (keyword === "SET_ADD" || keyword === "SET_DELETE")
     && reader.peek(1).keyword === "(";
@@ -52,7 +52,7 @@ function assign(reader: StatementReader, clauses: Clauses): PathNode {
   reader.take(keyword);
   reader.expect("(");
   const source = reader.path();
-  reader.expect(",");
+  reader.expect(",", "Expected RIGHT_PAREN");
   const value = reader.value();
   reader.expect(")");
   if (reader.problem !== null) return path;
@@ -74,6 +74,7 @@ function sum(reader: StatementReader, depth: number): SetValue {
     if (kind === null) return left;
     if (count >= DEPTH_MAX) reader.refuse("The SET clause contains too many operators");
     reader.take(kind === "plus" ? "+" : "-");
+    reader.expectRightSide();
     left = { kind, left, right: term(reader, depth + 1) };
   }
 }
@@ -101,13 +102,13 @@ function term(reader: StatementReader, depth: number): SetValue {
   reader.expect("(");
   if (keyword === "IF_NOT_EXISTS") {
     const path = reader.path();
-    reader.expect(",");
+    reader.expect(",", "Expected RIGHT_PAREN");
     const otherwise = sum(reader, depth + 1);
     reader.expect(")");
     return { kind: "if_not_exists", path, otherwise };
   }
   const left = sum(reader, depth + 1);
-  reader.expect(",");
+  reader.expect(",", "Expected RIGHT_PAREN");
   const right = sum(reader, depth + 1);
   reader.expect(")");
   return { kind: "list_append", left, right };

@@ -16,8 +16,23 @@ const KEYWORDS: ReadonlySet<string> = new Set([
   "SELECT", "FROM", "WHERE", "ORDER", "BY", "ASC", "DESC", "AND", "OR", "NOT", "BETWEEN", "IN", "IS", "MISSING",
   "NULL", "TRUE", "FALSE", "INSERT", "INTO", "VALUE", "UPDATE", "SET", "REMOVE", "DELETE", "RETURNING", "EXISTS",
 ]);
+/** Words that stand between two operands: PartiQL's own parser takes them for operators wherever they are. */
+const OPERATORS: ReadonlySet<string> = new Set([
+  "=", "<>", "!=", "<", "<=", ">", ">=", "AND", "OR", "IN", "IS", "BETWEEN",
+]);
+/** Words that its parser knows as kinds of tokens of their own. */
+const TERM_WORDS: ReadonlySet<string> = new Set(["BY", "ASC", "DESC", "MISSING"]);
+/** What its parser calls the symbols that it expects. */
+const SYMBOL_NAMES: ReadonlyMap<string, string> = new Map([
+  [")", "RIGHT_PAREN"], ["]", "RIGHT_BRACKET"], ["}", "RIGHT_CURLY"], [">>", "RIGHT_DOUBLE_ANGLE_BRACKET"],
+  [":", "COLON"],
+]);
 /** Largest list index of a path: a 31-bit integer. */
 const LIST_INDEX_MAX = 2 ** 31 - 1;
+/** For a statement, or a part of one, that begins with no verb. */
+export const EXPECTED_CHANGE = "Expected data manipulation";
+/** For the name of a table, or of an attribute that is changed. */
+export const EXPECTED_NAME = "Expected identifier for simple path";
 const NULL_VALUE: AttributeValue = { NULL: true };
 const WRONG_PATH: PathNode = ["?"];
 
@@ -72,6 +87,23 @@ export class StatementReader {
       : `Expected ${expected}, but found ${text.slice(0, 100)} at position ${at + 1}`);
   }
 
+  /** Where a value, a path or a condition should begin, nothing does that. In the words of PartiQL's parser. */
+  failTerm(): void {
+    const { kind, keyword } = this.token;
+    if (OPERATORS.has(keyword)) this.fail("Unexpected operator");
+    // It reads "FROM x" as the beginning of a change.
+    else if (keyword === "FROM") this.fail(EXPECTED_CHANGE);
+    else {
+      const isKeyword = kind === "word" && KEYWORDS.has(keyword) && !TERM_WORDS.has(keyword);
+      this.fail(isKeyword ? "Unexpected keyword" : "Unexpected term");
+    }
+  }
+
+  /** Behind an operator that has a left side. */
+  expectRightSide(): void {
+    if (this.token.kind === "end") this.fail("Missing right-hand side expression of infix operator");
+  }
+
   is(keyword: string): boolean {
     return this.token.keyword === keyword;
   }
@@ -83,19 +115,20 @@ export class StatementReader {
     return true;
   }
 
-  expect(keyword: string): void {
-    if (!this.take(keyword)) this.failHere(keyword);
+  expect(keyword: string, complaint = `Expected ${SYMBOL_NAMES.get(keyword) ?? keyword}`): void {
+    if (!this.take(keyword)) this.fail(complaint);
   }
 
-  /** A bare or quoted name. */
-  name(what: string): string {
-    const { kind, text, keyword } = this.token;
-    if (kind === "quoted" || (kind === "word" && !KEYWORDS.has(keyword))) {
-      if (text === "") this.fail(`Expected ${what}, but it is empty`);
+  /** A bare or quoted name. Without a complaint, that of a term which is not there. */
+  name(complaint: string | null = null): string {
+    if (this.isName()) {
+      const { text } = this.token;
+      if (text === "") this.fail("A name is empty");
       else this.#at++;
       return text;
     }
-    this.failHere(what);
+    if (complaint === null) this.failTerm();
+    else this.fail(complaint);
     return "";
   }
 
@@ -105,10 +138,10 @@ export class StatementReader {
   }
 
   /** name, then .name, [index] or ['name']. */
-  path(): PathNode {
-    const path: [string, ...(string | number)[]] = [this.name("an attribute name")];
+  path(complaint: string | null = null): PathNode {
+    const path: [string, ...(string | number)[]] = [this.name(complaint)];
     for (;;) {
-      if (this.take(".")) path.push(this.name("an attribute name"));
+      if (this.take(".")) path.push(this.name("Invalid path dot component"));
       else if (this.take("[")) {
         path.push(this.#index());
         this.expect("]");
@@ -190,7 +223,8 @@ export class StatementReader {
     if (this.take("[")) return { L: this.#values("]", depth + 1) };
     if (this.take("{")) return this.#map(depth + 1);
     if (this.take("<<")) return this.#set(this.#values(">>", depth));
-    this.failHere("a value");
+    if (this.isName()) this.failHere("a value");
+    else this.failTerm();
     return NULL_VALUE;
   }
 
