@@ -86,6 +86,10 @@ const reads = [
     const answer = await target.ask("ExecuteStatement", run('SELECT * FROM "$prange"', undefined, { Limit: 1, NextToken }));
     assert.deepEqual([answer.status, answer.message], [400, "NextToken does not match request"]);
   }),
+  does("ExecuteStatement", "one item by its key has no pages", async (target) => {
+    const answer = await target.ok("ExecuteStatement", run("SELECT b FROM \"$prange\" WHERE a = 'p' AND b = 1", undefined, { Limit: 1 }));
+    assert.deepEqual(answer, { Items: [{ b: N(1) }] });
+  }),
   does("ExecuteStatement", "pages", async (target) => {
     const seen: unknown[] = [];
     let NextToken: string | undefined;
@@ -121,6 +125,22 @@ const writes = [
     await target.ok("ExecuteStatement", run("INSERT INTO \"$phash\" VALUE {'a': 'dup'}"));
     const answer = await target.ask("ExecuteStatement", run("INSERT INTO \"$phash\" VALUE {'a': 'dup'}"));
     assert.deepEqual([answer.status, answer.type, answer.message], [400, "DuplicateItemException", "Duplicate primary key exists in table"]);
+  }),
+  does("BatchExecuteStatement", "amid transactions its errors are conflicts", async (target) => {
+    const Key = { a: S("contended") };
+    const transaction = {
+      TransactItems: [{
+        Update: { TableName: "$phash", Key, UpdateExpression: "ADD n :one", ExpressionAttributeValues: { ":one": N(1) } },
+      }],
+    };
+    await target.ok("TransactWriteItems", transaction);
+    const statement = { Statement: "UPDATE \"$phash\" SET n = n + 1 WHERE a = 'contended'" };
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => (
+      target.ask(...(i % 2 === 0 ? ["TransactWriteItems", transaction] : ["BatchExecuteStatement", { Statements: [statement] }]) as [string, object]))));
+    for (const { json } of answers) {
+      const [first] = json.Responses ?? [];
+      if (first?.Error !== undefined) assert.equal(first.Error.Code, "TransactionConflict");
+    }
   }),
   does("BatchExecuteStatement", "answers each statement by itself", async (target) => {
     await target.ok("PutItem", { TableName: "$phash", Item: { a: S("there") } });

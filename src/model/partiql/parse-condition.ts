@@ -116,9 +116,9 @@ class ConditionParser {
     } else {
       const value = reader.value();
       if ("L" in value) for (const element of value.L) list.push({ kind: "value", value: element });
-      else if (reader.problem === null) reader.fail("IN takes a list");
+      else reader.refuseValue("IN takes a list");
     }
-    if (list.length === 0) reader.fail("IN takes at least one value");
+    if (list.length === 0) reader.refuseValue("IN takes at least one value");
     if (list.length > IN_COUNT_MAX) {
       reader.refuse(`The IN operator is provided with too many operands; number of operands: ${list.length}`);
     }

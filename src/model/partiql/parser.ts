@@ -27,11 +27,9 @@ export function parseStatement(text: string, parameters: Parameters): StatementR
   if (reader.problem === null && reader.token.kind !== "end") {
     reader.fail(isClosed ? AFTER_SEMICOLON : AFTER_STATEMENT);
   }
-  if (reader.problem !== null && reader.parameterCount === parameters.length) {
-    return { ok: false, message: reader.problem };
-  }
-  if (reader.parameterCount !== parameters.length) return { ok: false, message: PARAMETERS_MISMATCH };
-  return { ok: true, statement };
+  const isMatched = reader.parameterCount === parameters.length;
+  if (reader.problem !== null && (isMatched || reader.isMalformed)) return { ok: false, message: reader.problem };
+  return isMatched ? { ok: true, statement } : { ok: false, message: PARAMETERS_MISMATCH };
 }
 
 function statementOf(reader: StatementReader): Statement {

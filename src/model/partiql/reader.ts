@@ -38,6 +38,8 @@ const WRONG_PATH: PathNode = ["?"];
 
 export class StatementReader {
   problem: string | null;
+  /** The problem is one of the text alone, whatever the parameters are. */
+  isMalformed: boolean;
   readonly parameterCount: number;
   readonly #text: string;
   readonly #tokens: readonly Token[];
@@ -47,6 +49,7 @@ export class StatementReader {
 
   constructor(text: string, parameters: Parameters) {
     this.problem = null;
+    this.isMalformed = false;
     this.#text = text;
     this.#tokens = tokenizeStatement(text);
     this.#parameters = parameters;
@@ -78,6 +81,12 @@ export class StatementReader {
   }
 
   fail(detail: string): void {
+    if (this.problem === null) this.isMalformed = true;
+    this.refuseValue(detail);
+  }
+
+  /** What is wrong may be a parameter. */
+  refuseValue(detail: string): void {
     this.refuse(`Statement wasn't well formed, can't be processed: ${detail}`);
   }
 
@@ -190,7 +199,7 @@ export class StatementReader {
     const value = this.take("{") ? this.#map(0) : this.#value(0);
     if (this.problem !== null) return newAttributeMap();
     if (!("M" in value)) {
-      this.fail("The value of INSERT is a map");
+      this.refuseValue("The value of INSERT is a map");
       return newAttributeMap();
     }
     const parsed = parseAttributeMap(value.M);
@@ -274,13 +283,13 @@ export class StatementReader {
     const first = values[0];
     const type = first === undefined ? null : "S" in first ? "S" : "N" in first ? "N" : "B" in first ? "B" : null;
     if (type === null) {
-      if (this.problem === null) this.fail("A set holds strings, numbers or binary values, and at least one");
+      if (this.problem === null) this.refuseValue("A set holds strings, numbers or binary values, and at least one");
       return NULL_VALUE;
     }
     const members: string[] = [];
     for (const value of values) {
       const member = (value as { readonly [key: string]: unknown })[type];
-      if (typeof member !== "string") this.fail("All elements of a set are of one type");
+      if (typeof member !== "string") this.refuseValue("All elements of a set are of one type");
       else members.push(member);
     }
     const parsed = parseAttributeValue({ [`${type}S`]: members });

@@ -57,6 +57,14 @@ test("what PartiQL's parser refuses, in its words", () => {
   }
 });
 
+test("grammar before the number of parameters, that number before what the parameters are", () => {
+  const mismatch = "Number of parameters in request and statement don't match.";
+  assert.match(refusalOf("SELECT * FROM t WHERE a = ? AND"), /infix operator$/);
+  for (const text of ["SELECT * FROM t WHERE a IN ?", "INSERT INTO t VALUE ?", "INSERT INTO t VALUE {'a': <<?>>}"]) {
+    assert.equal(refusalOf(text), mismatch, text);
+  }
+});
+
 test("what PartiQL has and DynamoDB does not", () => {
   const single = "Only Select from a Single Table or index supported";
   const several = "Unsupported operation: Inserting multiple items in a single statement is not supported, "

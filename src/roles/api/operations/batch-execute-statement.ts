@@ -38,8 +38,12 @@ type Member = {
 const CODES: ReadonlyMap<string, string> = new Map([
   ["ConditionalCheckFailedException", "ConditionalCheckFailed"],
   ["DuplicateItemException", "DuplicateItem"],
+  ["ItemCollectionSizeLimitExceededException", "ItemCollectionSizeLimitExceeded"],
+  ["ProvisionedThroughputExceededException", "ProvisionedThroughputExceeded"],
+  ["RequestLimitExceeded", "RequestLimitExceeded"],
   ["ResourceNotFoundException", "ResourceNotFound"],
   ["ThrottlingException", "ThrottlingError"],
+  ["TransactionConflictException", "TransactionConflict"],
   ["ValidationException", "ValidationError"],
 ]);
 

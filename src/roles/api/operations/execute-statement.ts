@@ -56,7 +56,8 @@ function answerRead(call: Call, input: JsonObject, read: PreparedRead, pages: Re
     body.push(run);
   }
   let tail = "]";
-  if (pages.next !== null) {
+  // One item by its whole key is read as GetItem does, which has no pages.
+  if (pages.next !== null && !read.isSingle) {
     const { index, key } = pages.next;
     tail += `,"NextToken":"${encodeToken(call.context.crypto, input, index, key)}"`;
     if (key !== null) tail += `,"LastEvaluatedKey":${JSON.stringify(key)}`;
