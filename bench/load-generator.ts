@@ -12,6 +12,8 @@ import {
 const SEED = 20_121_018;
 /** Distinct signed requests of a run, sent in turn. */
 const POOL = 4_096;
+/** Of requests that are sent once: more than any server here answers in a second. */
+const ONCE_PER_SECOND = 5_000;
 const FILL_CONNECTIONS = 8;
 const TABLE_ACTIVE_MS_MAX = 30_000;
 /** What a 900-byte put appends to a log, roughly. */
@@ -49,13 +51,15 @@ function poolOf(target: string): ConnectionPool {
 }
 
 async function prepare(question: Question & { kind: "prepare" }): Promise<void> {
-  const { target, dialect, port, connections } = question;
+  const { target, dialect, port, connections, seconds } = question;
   pools.get(target)?.close();
   const pool = await ConnectionPool.open(dialect, port, connections);
   pools.set(target, pool);
   const random = seededRandom(SEED);
   const workload = workloadNamed(question.workload);
-  pool.load(encode(dialect, port, Array.from({ length: POOL }, () => workload.request(random))));
+  const isOnce = workload.isOnce === true;
+  const length = isOnce ? Math.ceil(seconds * ONCE_PER_SECOND) : POOL;
+  pool.load(encode(dialect, port, Array.from({ length }, () => workload.request(random))), isOnce);
 }
 
 async function fill(dialect: Dialect, port: number, table: TableName): Promise<Outcome> {

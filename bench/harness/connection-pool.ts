@@ -23,6 +23,7 @@ type Connection = {
 export class ConnectionPool {
   readonly #connections: readonly Connection[];
   #requests: readonly ReadyRequest[] = [];
+  #isOnce = false;
   #next = 0;
   #latencies = new Histogram();
   #answered = 0;
@@ -57,8 +58,10 @@ export class ConnectionPool {
     return this.#connections.length;
   }
 
-  load(requests: readonly ReadyRequest[]): void {
+  /** `isOnce`: none is sent again; to run out of them is an error. */
+  load(requests: readonly ReadyRequest[], isOnce = false): void {
     this.#requests = requests;
+    this.#isOnce = isOnce;
     this.#next = 0;
   }
 
@@ -85,7 +88,9 @@ export class ConnectionPool {
     this.#begin(started + seconds * 1_000);
     this.#onIdle = (connection): void => {
       const now = performance.now();
-      if (now < this.#endsAt) this.#send(connection, now);
+      if (now >= this.#endsAt) return;
+      if (this.#isOnce && this.#next >= this.#requests.length) this.#fail("there are no more requests to send");
+      else this.#send(connection, now);
     };
     this.#connections.forEach((connection) => this.#onIdle(connection));
     await pause(seconds * 1_000);

@@ -8,6 +8,8 @@ export type Question =
   | {
       readonly kind: "prepare"; readonly target: string; readonly dialect: Dialect; readonly port: number;
       readonly workload: WorkloadName; readonly connections: number;
+      /** How long requests will be sent, all together: of those that may be sent once only there must be enough. */
+      readonly seconds: number;
     }
   /** Each connection sends its next request when its last one is answered. */
   | { readonly kind: "closed-loop"; readonly target: string; readonly seconds: number }

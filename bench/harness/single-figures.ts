@@ -39,7 +39,7 @@ export async function measureWriteLatency(
   const puts: RoundFigures[] = [];
   const appends: RoundFigures[] = [];
   const file = join(server.directory, "bare-append");
-  await generator.ask({ kind: "prepare", workload: "put", connections: 1, ...addressOf(server) });
+  await generator.ask({ kind: "prepare", workload: "put", connections: 1, seconds, ...addressOf(server) });
   await generator.run({ kind: "closed-loop", target: server.name, seconds: Math.min(1, seconds) });
   for (let round = 0; round < rounds; round++) {
     puts.push(await measureRound(generator, server, { kind: "closed-loop", target: server.name, seconds }));
@@ -65,7 +65,7 @@ export async function measureFlatness(
   generator: Generator, server: Server, workload: WorkloadName, rounds: number, seconds: number,
 ): Promise<FlatnessFigures> {
   const target = server.name;
-  await generator.ask({ kind: "prepare", workload, connections: OPEN_CONNECTIONS, ...addressOf(server) });
+  await generator.ask({ kind: "prepare", workload, connections: OPEN_CONNECTIONS, seconds, ...addressOf(server) });
   await generator.run({ kind: "closed-loop", target, seconds: 1 });
   const maxima: number[] = [];
   for (let round = 0; round < rounds; round++) {
