@@ -21,7 +21,9 @@ type Connection = {
 };
 
 export class ConnectionPool {
-  readonly #connections: readonly Connection[];
+  readonly #dialect: Dialect;
+  readonly #port: number;
+  readonly #connections: Connection[];
   #requests: readonly ReadyRequest[] = [];
   #isOnce = false;
   #next = 0;
@@ -33,25 +35,32 @@ export class ConnectionPool {
   #endsAt = 0;
   #onIdle: (connection: Connection) => void = () => undefined;
 
-  private constructor(connections: readonly Connection[]) {
+  private constructor(dialect: Dialect, port: number, connections: Connection[]) {
+    this.#dialect = dialect;
+    this.#port = port;
     this.#connections = connections;
-    for (const connection of connections) {
-      connection.socket.on("data", (chunk: Buffer) => this.#onData(connection, chunk));
-      connection.socket.on("close", () => this.#onClose(connection));
-    }
+    for (const connection of connections) this.#attend(connection);
   }
 
   static async open(dialect: Dialect, port: number, count: number): Promise<ConnectionPool> {
-    const opened = Array.from({ length: count }, () => new Promise<Connection>((resolve, reject) => {
-      const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-      socket.once("error", reject);
-      socket.once("connect", () => {
-        socket.off("error", reject);
-        socket.on("error", () => undefined); // "close" follows and is what counts
-        resolve({ socket, reader: readerFor(dialect), request: null, since: 0 });
-      });
+    const opened = await Promise.all(Array.from({ length: count }, () => connectTo(dialect, port)));
+    return new ConnectionPool(dialect, port, opened);
+  }
+
+  #attend(connection: Connection): void {
+    connection.socket.on("data", (chunk: Buffer) => this.#onData(connection, chunk));
+    connection.socket.on("close", () => this.#onClose(connection));
+  }
+
+  /** A server may have closed what was idle while others were measured. */
+  async #reopen(): Promise<void> {
+    await Promise.all(this.#connections.map(async ({ socket }, i) => {
+      if (socket.readyState === "open") return;
+      socket.destroy();
+      const opened = await connectTo(this.#dialect, this.#port);
+      this.#connections[i] = opened;
+      this.#attend(opened);
     }));
-    return new ConnectionPool(await Promise.all(opened));
   }
 
   get size(): number {
@@ -83,6 +92,7 @@ export class ConnectionPool {
   }
 
   async closedLoop(seconds: number): Promise<Outcome> {
+    await this.#reopen();
     const cpu = process.cpuUsage();
     const started = performance.now();
     this.#begin(started + seconds * 1_000);
@@ -100,6 +110,7 @@ export class ConnectionPool {
 
   /** Poisson arrivals: independent clients. A request that finds no free connection waits, and that counts. */
   async openLoop(seconds: number, rate: number, random: () => number): Promise<Outcome> {
+    await this.#reopen();
     const cpu = process.cpuUsage();
     const started = performance.now();
     this.#begin(started + seconds * 1_000);
@@ -209,6 +220,18 @@ export class ConnectionPool {
       latencies: this.#latencies.toSparse(), errors: this.#errors, firstError: this.#firstError, generatorLoad,
     };
   }
+}
+
+function connectTo(dialect: Dialect, port: number): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    socket.once("error", reject);
+    socket.once("connect", () => {
+      socket.off("error", reject);
+      socket.on("error", () => undefined); // "close" follows and is what counts
+      resolve({ socket, reader: readerFor(dialect), request: null, since: 0 });
+    });
+  });
 }
 
 function pause(ms: number): Promise<void> {

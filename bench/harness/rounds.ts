@@ -65,6 +65,7 @@ export function figuresOf(outcome: Outcome, cpuBefore: number | null, cpuAfter: 
   const latencies = new Histogram();
   latencies.addAll(outcome.latencies);
   const { rate, generatorLoad, errors, firstError, requests } = outcome;
+  if (requests === 0) throw new Error(`nothing was answered: ${firstError ?? "and nothing failed"}`);
   return {
     rate, generatorLoad, errors, firstError, p50Micros: latencies.quantile(0.5), p99Micros: latencies.quantile(0.99),
     cpuMicros: cpuBefore === null || cpuAfter === null || requests === 0 ? null : (cpuAfter - cpuBefore) / requests,

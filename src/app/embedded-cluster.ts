@@ -137,7 +137,8 @@ function openNodes(opening: Opening): Promise<readonly (StatorNode | null)[]> {
       self, clock, random, network, telemetry, disk, kv, timing: TIMING,
       wal: {
         node: self, clock, random, segmentBytes: SEGMENT_BYTES_DEFAULT, batchBytesMax: BATCH_BYTES_DEFAULT,
-        sealDelayMs: SEAL_DELAY_MS_DEFAULT, pace: PACE_DEFAULT,
+        sealDelayMs: SEAL_DELAY_MS_DEFAULT,
+        ...(walDirectory === null ? {} : { pace: PACE_DEFAULT }), // in memory there are no syncs to save
       },
       nodes, ...settingsOf(options, self),
       ...(walDirectory === null ? {} : { walDirectory }),
