@@ -1,5 +1,6 @@
 // Cuts a PartiQL statement into tokens. Whatever the text is, the outcome is a list that ends with "end"; a character
-// that starts no token, or a quote that is not closed, becomes one token "unknown", which no grammar rule takes.
+// that starts no token, or a quote or comment that is not closed, becomes one token "unknown", which no grammar rule
+// takes.
 
 /**
  * word: a bare name or keyword; quoted: "name", without its quotes; string: 'text', without its quotes;
@@ -53,6 +54,11 @@ function pushToken(tokens: Token[], text: string, at: number): number {
     }
     tokens.push({ kind: first === "'" ? "string" : "quoted", text: quoted.text, keyword: "", at });
     return quoted.end;
+  }
+  if (text.startsWith("/*", at)) {
+    // Not closed, or it would have been skipped. Nothing behind it is looked at again, which bounds the work.
+    tokens.push({ kind: "unknown", text: first, keyword: "", at });
+    return text.length;
   }
   if (first === "?") {
     tokens.push({ kind: "parameter", text: first, keyword: "", at });

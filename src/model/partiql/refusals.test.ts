@@ -15,7 +15,8 @@ test("what PartiQL's parser refuses, in its words", () => {
     ],
     "Unexpected term": [
       "SELECT", "SELECT * FROM", "SELECT * FROM t WHERE", "SELECT * FROM t WHERE )", "INSERT INTO t VALUE",
-      "INSERT INTO t", "UPDATE t SET a =", "SELECT * FROM t WHERE a IN (", "UPDATE t SET a = 1 WHERE k = 1 RETURNING ALL NEW",
+      "INSERT INTO t", "UPDATE t SET a =", `SELECT * FROM ${"/*".repeat(4000)}`,
+      "SELECT * FROM t WHERE a IN (", "UPDATE t SET a = 1 WHERE k = 1 RETURNING ALL NEW",
     ],
     "Unexpected keyword": [
       "SELECT * FROM WHERE a = 1", "SELECT * FROM t WHERE ORDER BY a", "INSERT t VALUE {'a': 1}",
