@@ -49,7 +49,9 @@ export const WORKLOADS: readonly Workload[] = [
   { name: "put-indexed", title: "PutItem 900 B, two global indexes", table: "Indexed", request: putIndexed },
   { name: "update-add", title: "UpdateItem ADD with condition", table: "Items", request: updateAdd },
   { name: "query-10", title: "Query, 10 items of 200 B", table: "Lists", request: query },
-  { name: "transact-3", title: "TransactWriteItems, 3 items of 900 B", table: "Items", isOnce: true, request: transact },
+  {
+    name: "transact-3", title: "TransactWriteItems, 3 items of 900 B", table: "Items", isOnce: true, request: transact,
+  },
   { name: "mixed-a", title: "50 % strong reads, 50 % puts", table: "Items", request: mixed(0.5) },
   { name: "mixed-b", title: "95 % strong reads, 5 % puts", table: "Items", request: mixed(0.95) },
 ];
