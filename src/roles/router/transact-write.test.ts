@@ -26,7 +26,11 @@ function action(text: string, point: number): TransactAction {
   } as unknown as TransactAction;
 }
 
-type Answers = { readonly whole: (work: PrepareWork, world: World) => WorkOutcome };
+type Answers = {
+  readonly whole: (work: PrepareWork, world: World) => WorkOutcome;
+  /** What happens while the ledger is asked. */
+  readonly meanwhile?: (world: World) => void;
+};
 
 /** Two items, in one partition until the world is split. */
 class World {
@@ -69,6 +73,7 @@ class World {
       },
       one: (operation: Operation, _: number, done: (outcome: Outcome) => void) => {
         this.sent.push(`ledger ${operation.kind}`);
+        this.#answers.meanwhile?.(this);
         done(operation.kind === "put" ? WRITTEN : { kind: "item", json: null, exists: false, size: 0 });
       },
       ledger: (_: number, done: (ledger: TableSchema) => void) => done(LEDGER),
@@ -124,6 +129,18 @@ test("one round that was not done before the partition split is done in parts, o
     whole: (_, at) => {
       at.isSplit = true;
       return UNKNOWN;
+    },
+  });
+  const outcome = await world.run();
+  assert.ok(outcome.kind === "transacted" && outcome.repeated === null, JSON.stringify(outcome));
+  assert.deepEqual(world.sent.filter((what) => what === "commit"), ["commit", "commit"]);
+});
+
+test("a partition that splits while the token is claimed gets no item of the other one", async () => {
+  const world = new World({
+    whole: () => assert.fail("all items in one partition, which has one of them"),
+    meanwhile: (at) => {
+      at.isSplit = true;
     },
   });
   const outcome = await world.run();

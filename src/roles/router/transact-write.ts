@@ -117,11 +117,15 @@ class Transaction {
   /** `claim`: when the token was claimed; 0: there is none. A repetition of a claim is found where it is done. */
   #whole(claim: number): void {
     const { actions, token } = this.#operation;
-    const [shares] = [...this.#routes.byPartition(actions, actions.map((_, i) => i)).keys()];
+    const partitions = [...this.#routes.byPartition(actions, actions.map((_, i) => i)).keys()];
     const first = actions[0] as TransactAction;
     const entry = token === null ? null : entryOfClaim(token, claim);
     const asParts = (): void => this.#withLedger(() => this.#lock(entry, claim));
-    if (shares === undefined) return;
+    const [partition] = partitions;
+    if (partition === undefined || partitions.length > 1) {
+      asParts(); // split since this was begun: claiming the token may have taken seconds
+      return;
+    }
     const work: PrepareWork = {
       kind: "prepare", name: this.#name, actions, isWhole: true,
       token: token === null ? null : { text: token, address: first.address, claim },
@@ -129,7 +133,7 @@ class Transaction {
     const settle = (outcome: Answered): void => {
       if (outcome.kind !== "prepared") {
         const isOpen = outcome.kind === "unavailable" && token !== null && !this.#isLate;
-        if (isOpen) this.#later(() => this.#wholeAgain(claim, asParts));
+        if (isOpen) this.#later(() => this.#whole(claim));
         else this.#done(refusalOf(outcome));
         return;
       }
@@ -152,15 +156,8 @@ class Transaction {
       }
     };
     this.#routes.toLeader(
-      first.table, shares, work, this.#deadlineMs, settle, () => this.#wholeAgain(claim, asParts),
+      first.table, partition, work, this.#deadlineMs, settle, () => this.#whole(claim),
     );
-  }
-
-  /** The items may lie in several partitions by now. */
-  #wholeAgain(claim: number, asParts: () => void): void {
-    const { actions } = this.#operation;
-    if (this.#routes.byPartition(actions, actions.map((_, i) => i)).size === 1) this.#whole(claim);
-    else asParts();
   }
 
   // ---- In two phases.

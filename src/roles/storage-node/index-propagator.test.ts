@@ -46,7 +46,7 @@ class Bench {
     this.host = {
       group: PARTITION.group, session: this.session, isClosed: false, isRemoved: false, core: { isLeaseLive: () => true },
     } as unknown as GroupHost;
-    this.partition = new LedPartition(TABLE.id, PARTITION.from, this.session, NO_STATE, {} as never);
+    this.partition = new LedPartition(TABLE.id, PARTITION.from, PARTITION.to, this.session, NO_STATE, {} as never);
     this.propagator = this.begin();
   }
 

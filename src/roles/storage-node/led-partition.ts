@@ -15,6 +15,8 @@ export class LedPartition {
   readonly kind = "led";
   readonly table: TableId;
   readonly from: HashPoint;
+  /** The first point behind it. */
+  readonly to: HashPoint;
   readonly session: LeaderSession;
   /** Items that transactions hold. */
   readonly locks: LockTable;
@@ -24,10 +26,11 @@ export class LedPartition {
   #version: number;
 
   constructor(
-    table: TableId, from: HashPoint, session: LeaderSession, state: PartitionState, locks: LockTable,
+    table: TableId, from: HashPoint, to: HashPoint, session: LeaderSession, state: PartitionState, locks: LockTable,
   ) {
     this.table = table;
     this.from = from;
+    this.to = to;
     this.session = session;
     this.locks = locks;
     this.deleteMark = state.timestamp;
@@ -35,6 +38,11 @@ export class LedPartition {
     session.raiseTimestamp(state.timestamp);
     const key = stateKey(table, from);
     session.stateRow = () => ({ key, value: encodeState(key, this.state()) });
+  }
+
+  /** Whether an item at `point` lies in the partition: what others send is not taken at its word. */
+  covers(point: HashPoint): boolean {
+    return this.from <= point && point < this.to;
   }
 
   state(): PartitionState {
@@ -86,7 +94,7 @@ export class LedPartitions {
     const read = this.#tree.get(stateKey(table, from));
     if (read.kind === "corrupt") return read;
     const state = read.kind === "absent" ? NO_STATE : decodeState(read.value) ?? NO_STATE;
-    const partition = new LedPartition(table, from, session, state, locks);
+    const partition = new LedPartition(table, from, to, session, state, locks);
     this.#led.set(session, partition);
     return partition;
   }

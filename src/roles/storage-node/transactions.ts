@@ -20,7 +20,7 @@ import type { FinishWork, PreparedOutcome, PrepareWork, Request, WorkOutcome } f
 import { evaluateWrite, type Evaluated } from "./evaluate-write.ts";
 import { claimedTokenOf, encodeLock, lockKey, plannedOf } from "./locks.ts";
 import { elsewhere, redirect } from "./moved.ts";
-import { SHED, UNKNOWN_FATE, type Ready, type Writes, type WritesEnv } from "./writes.ts";
+import { FOREIGN, SHED, UNKNOWN_FATE, type Ready, type Writes, type WritesEnv } from "./writes.ts";
 
 type Planned = {
   readonly key: StorageKey;
@@ -57,6 +57,7 @@ export class Transactions {
     if (session === null || host.isClosed) return elsewhere(host, this.#env.placed);
     const ready = this.#writes.ready(host, session, must(actions[0]).table);
     if (ready.kind !== "ready") return ready;
+    if (!actions.every(({ address }) => ready.partition.covers(address.point))) return FOREIGN;
     const known = token === null ? null : tokenKey(ready.table, token.address.key, token.text);
     const row = known === null ? null : this.#writes.newest(session, known);
     if (row !== null && "kind" in row) return this.#writes.damaged(row);

@@ -62,6 +62,7 @@ export const UNKNOWN_FATE: Outcome = {
 const DAMAGED: Redirect = { kind: "redirect", leader: null, reason: "the replica's tree is damaged" };
 export const SHED: Outcome = { kind: "overloaded", reason: "too many writes wait for the log or the tree" };
 const CONFLICT: Outcome = { kind: "conflict" };
+export const FOREIGN: Redirect = { kind: "redirect", leader: null, reason: "an item of another partition" };
 const BEHIND: Redirect = { kind: "redirect", leader: null, reason: "this node's catalogue is behind the partition" };
 
 /** What a leader may evaluate on, or why not. */
@@ -193,7 +194,8 @@ export class Writes {
     if (ready.kind !== "ready") return ready;
     const refusal = this.refusal(ready);
     if (refusal !== null) return refusal;
-    const { key } = operation.address;
+    const { key, point } = operation.address;
+    if (!ready.partition.covers(point)) return FOREIGN;
     if (ready.partition.locks.has(key)) return CONFLICT;
     const stored = this.newest(session, key);
     if (stored !== null && "kind" in stored) return this.damaged(stored);
