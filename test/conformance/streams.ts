@@ -131,6 +131,13 @@ async function iterators(target: Target): Promise<void> {
     assert.equal(await firstAt(ShardId, { ShardIteratorType: "LATEST" }), undefined);
   }
   assert.equal(found, 1, "one shard has the record");
+  const [{ ShardId, SequenceNumberRange }] = await shardsOf(target, StreamArn);
+  for (const ShardIteratorType of ["AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"]) {
+    const from = { StreamArn, ShardId, ShardIteratorType };
+    await target.ok(streams("GetShardIterator"), { ...from, SequenceNumber: SequenceNumberRange.StartingSequenceNumber });
+    const past = await target.ask(streams("GetShardIterator"), { ...from, SequenceNumber: "0".repeat(21) });
+    assert.deepEqual([past.status, past.type], [400, "TrimmedDataAccessException"], "older than all that a shard can have");
+  }
 }
 
 async function refusals(target: Target): Promise<void> {

@@ -31,7 +31,8 @@ function runIterator(input: JsonObject, call: Call): Failure | null {
   call.plan(readOf(call, found.value, 0, null), (outcome) => {
     if (outcome.kind !== "stream-page") call.fail(failureOf(outcome));
     else if (type === "LATEST") answerIterator(call, found.value, { after: outcome.last, isFromOldest: false });
-    else if (wanted.value.after < outcome.trimmed) call.fail(trimmedData());
+    // Numbers below that of the shard's beginning are past its oldest record too, whatever was trimmed.
+    else if (wanted.value.after < Math.max(outcome.trimmed, found.value.shard.after)) call.fail(trimmedData());
     else answerIterator(call, found.value, wanted.value);
   });
   return null;
