@@ -66,7 +66,7 @@ export class MemberNode {
   readonly #clock: NodeClock = new NodeClock();
   readonly #random: NodeRandom = new NodeRandom();
   readonly #book: PeerBook;
-  readonly #guard: RequestGuard = new RequestGuard((name) => this.#router?.lookupTable(name) ?? null);
+  readonly #guard: RequestGuard = new RequestGuard((name) => this.#router?.knownTable(name) ?? null);
   #storage: Storage | null = null;
   #node: StatorNode | null = null;
   #router: Router | null = null;

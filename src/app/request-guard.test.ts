@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hashPoint, HASH_POINT_END, tableId } from "../base/ids.ts";
 import { addressOf } from "../model/key-encoding.ts";
-import type { GetOperation } from "../model/operation.ts";
+import type { GetOperation, TransactAction } from "../model/operation.ts";
 import type { TableSchema } from "../model/table-schema.ts";
-import type { Work } from "../wire/data-messages.ts";
+import type { TransactionName, Work } from "../wire/data-messages.ts";
 import { RequestGuard } from "./request-guard.ts";
 
 const TABLE: TableSchema = {
@@ -12,6 +12,7 @@ const TABLE: TableSchema = {
   status: "ACTIVE", version: 1, createdMs: 0, uuid: "u", billing: { mode: "PAY_PER_REQUEST", readUnits: 0, writeUnits: 0 },
   deletionProtection: false, tableClass: null, partitions: [],
 };
+const NAME: TransactionName = { id: "1.a.b", timestamp: 1, ledger: tableId(9), entry: "1.a.b", hash: "h" };
 const address = addressOf(TABLE, { S: "a" }, { N: "1" });
 
 function get(table: TableSchema): GetOperation {
@@ -40,7 +41,7 @@ test("requests are admitted on tables whose keys are those of the catalogue", ()
     const page = {
       isForward: true, limit: null, after: null, filter: null, projection: null, isCountOnly: false, isStrong: true,
     };
-    const works: readonly Work[] = [
+    const works: Work[] = [
       one, { kind: "get-many", gets: [get(TABLE), one] },
       { kind: "scan", table, fromPoint: hashPoint(0), toPoint: HASH_POINT_END, page },
       {
@@ -48,6 +49,14 @@ test("requests are admitted on tables whose keys are those of the catalogue", ()
         writes: [{ kind: "delete", table, address, condition: null, returnValues: "NONE", returnOldOnFailure: false }],
       },
     ];
+    const action: TransactAction = {
+      kind: "delete", table, address, condition: null, returnValues: "NONE", returnOldOnFailure: false,
+    };
+    works.push(
+      { kind: "prepare", name: NAME, actions: [action], isWhole: false, token: null },
+      { kind: "finish", id: NAME.id, table, keys: [address.key], isCommitted: true },
+      { kind: "get-stable", gets: [get(TABLE), one] },
+    );
     for (const work of works) assert.equal(guard.admits(work), isGood, `${what}, ${work.kind}`);
   }
   assert.ok(guard.admits({ kind: "status" }));

@@ -1,5 +1,6 @@
 // Holds requests from other processes against this node's own catalogue: a table in a request must be one that is
 // known here, with the same keys. What executes the request reads stored keys by that schema, and relies on it.
+import { unreachable } from "../base/assert.ts";
 import type { LookupTable } from "../model/operation.ts";
 import type { KeyAttribute, TableSchema } from "../model/table-schema.ts";
 import type { Work } from "../wire/data-messages.ts";
@@ -28,8 +29,30 @@ export class RequestGuard {
         return work.gets.every(({ table }) => this.#agrees(table));
       case "write-many":
         return work.writes.every(({ table }) => this.#agrees(table));
-      default:
+      case "prepare":
+        return work.actions.every(({ table }) => this.#agrees(table));
+      case "get-stable":
+        return work.gets.every(({ table }) => this.#agrees(table));
+      case "finish":
+        return this.#agrees(work.table);
+      // These name tables, groups and keys, and bring no record of a table.
+      case "status":
+      case "table-work":
+      case "reconfigure":
+      case "split":
+      case "transfer":
+      case "group-status":
+      case "snapshot-page":
+      case "register":
+      case "admin":
+      case "describe":
+      case "index-rows":
+      case "fill-index":
+      case "read-stream":
+      case "switch-stream":
         return true;
+      default:
+        return unreachable(work);
     }
   }
 

@@ -80,7 +80,12 @@ export class Router {
   readonly execute: Execute = (operation, done) => this.#execute(operation, done);
 
   readonly lookupTable: LookupTable = (name) => {
-    const table = name === LEDGER_NAME ? null : this.#tables.get(name);
+    return name === LEDGER_NAME ? null : this.knownTable(name);
+  };
+
+  /** Hidden tables too. */
+  readonly knownTable: LookupTable = (name) => {
+    const table = this.#tables.get(name);
     return table === null || table.status === "DELETING" ? null : table;
   };
 
