@@ -4,7 +4,9 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
+import {
+  CreateTableCommand, DynamoDBClient, waitUntilTableExists, type CreateTableCommandInput,
+} from "@aws-sdk/client-dynamodb";
 import type { Links } from "./links.ts";
 import { NodeProcess } from "./node-process.ts";
 import { readStatus, type ClusterStatus } from "./status.ts";
@@ -16,6 +18,9 @@ const COMMAND_MS_MAX = 60_000;
 const POLL_MS = 200;
 
 export const TABLE = "gameday";
+/** Of transactions: with a global index and a stream. */
+export const TRANSACTED = "gameday-transactions";
+export const OWNER_INDEX = "by-owner";
 
 export type ClusterOptions = {
   readonly directory: string;
@@ -67,7 +72,7 @@ export class Cluster {
       node.start();
       await node.ready();
     }
-    await this.#createTable();
+    await this.#createTables();
   }
 
   /** A node that was never there before, in `zone`; `dataDir` is where its files go. */
@@ -145,20 +150,34 @@ export class Cluster {
     });
   }
 
-  async #createTable(): Promise<void> {
+  async #createTables(): Promise<void> {
     const [accessKeyId, secretAccessKey] = this.#options.credentials === ""
       ? ["local", "local"] : this.#options.credentials.split(":");
     const client = new DynamoDBClient({
       endpoint: this.endpoints()[0] as string, region: "us-east-1",
       credentials: { accessKeyId: accessKeyId ?? "", secretAccessKey: secretAccessKey ?? "" },
     });
+    const common: Pick<CreateTableCommandInput, "BillingMode" | "Tags"> = {
+      BillingMode: "PAY_PER_REQUEST", Tags: [{ Key: "stator:partitions", Value: String(this.#options.partitions) }],
+    };
     await client.send(new CreateTableCommand({
-      TableName: TABLE, BillingMode: "PAY_PER_REQUEST",
+      ...common, TableName: TABLE,
       AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }, { AttributeName: "sk", AttributeType: "S" }],
       KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }, { AttributeName: "sk", KeyType: "RANGE" }],
-      Tags: [{ Key: "stator:partitions", Value: String(this.#options.partitions) }],
     }));
-    await waitUntilTableExists({ client, maxWaitTime: 30 }, { TableName: TABLE });
+    await client.send(new CreateTableCommand({
+      ...common, TableName: TRANSACTED,
+      AttributeDefinitions: ["pk", "owner"].map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
+      KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
+      GlobalSecondaryIndexes: [{
+        IndexName: OWNER_INDEX, KeySchema: [{ AttributeName: "owner", KeyType: "HASH" }],
+        Projection: { ProjectionType: "ALL" },
+      }],
+      StreamSpecification: { StreamEnabled: true, StreamViewType: "KEYS_ONLY" },
+    }));
+    for (const TableName of [TABLE, TRANSACTED]) {
+      await waitUntilTableExists({ client, maxWaitTime: 30 }, { TableName });
+    }
     client.destroy();
   }
 }

@@ -5,7 +5,7 @@ import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Availability } from "./availability.ts";
-import { TABLE, type Cluster } from "./cluster.ts";
+import { TABLE, TRANSACTED, type Cluster } from "./cluster.ts";
 import { separate } from "./links.ts";
 import { isWhole, type ClusterStatus, type PartitionStatus } from "./status.ts";
 
@@ -152,13 +152,18 @@ async function handOver(day: Day): Promise<string> {
 
 async function splitUnderLoad(day: Day, findings: Findings): Promise<string> {
   const { cluster } = day;
-  const before = ofTable(await cluster.status());
-  await cluster.command("split", "--table", TABLE, "--partition", String(before[0]?.group));
-  const isSplit = await cluster.waitFor("split", 30_000, (status) => ofTable(status).length > before.length);
-  if (!isSplit) findings.failures.push("the partition was not split within 30 s");
-  await wait(day, 4);
+  const split: (number | undefined)[] = [];
+  for (const table of [TABLE, TRANSACTED]) {
+    const before = ofTable(await cluster.status(), table);
+    const group = before[0]?.group;
+    await cluster.command("split", "--table", table, "--partition", String(group));
+    const isSplit = await cluster.waitFor("split", 30_000, (status) => ofTable(status, table).length > before.length);
+    if (!isSplit) findings.failures.push(`partition ${group} was not split within 30 s`);
+    split.push(group);
+    await wait(day, 4);
+  }
   await healed(day, findings);
-  return `partition ${before[0]?.group} split`;
+  return `partitions ${split.join(" and ")} split`;
 }
 
 async function nodeCutOff(day: Day, findings: Findings): Promise<string> {
@@ -297,6 +302,6 @@ async function drain(day: Day, findings: Findings): Promise<string> {
   return `${cluster.nodes[index]!.options.name} drained, stopped in order, started again`;
 }
 
-function ofTable(status: ClusterStatus): readonly PartitionStatus[] {
-  return status.partitions.filter(({ table }) => table === TABLE);
+function ofTable(status: ClusterStatus, name: string = TABLE): readonly PartitionStatus[] {
+  return status.partitions.filter(({ table }) => table === name);
 }

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { ApplicationLoad } from "./application-load.ts";
 import { Availability } from "./availability.ts";
 import { CheckedLoad } from "./checked-load.ts";
-import { Cluster, TABLE } from "./cluster.ts";
+import { Cluster, OWNER_INDEX, TABLE, TRANSACTED } from "./cluster.ts";
 import { FAULTS, inflict, type Day, type FaultResult } from "./faults.ts";
 import type { Links } from "./links.ts";
 import { NetnsLinks } from "./netns-links.ts";
@@ -15,6 +15,8 @@ import { ProxyLinks } from "./proxy-links.ts";
 import { markdown, picture } from "./report.ts";
 import type { SdkOptions } from "./sdk-client.ts";
 import { isWhole } from "./status.ts";
+import { TransactionLoad } from "./transaction-load.ts";
+import { judgeTransactions } from "./transaction-verdict.ts";
 import { judge } from "./verdict.ts";
 
 const HELP = `npm run gameday -- [options]
@@ -80,6 +82,7 @@ async function spendDay(cluster: Cluster, seed: number, directory: string, out: 
     { ...patient, table: TABLE, clients: Number(values.clients), pauseMs: 10 }, availability,
   );
   const checked = new CheckedLoad({ ...sdk, maxAttempts: 1, table: TABLE, clients: 5, partitionKeys: 4, seed });
+  const transactions = new TransactionLoad({ ...sdk, maxAttempts: 1, table: TRANSACTED, clients: 4, seed });
   const day: Day = { cluster, availability, directory, pace: Number(values.pace) };
   const only = values.only?.split(",").map((name) => name.trim());
   const results: FaultResult[] = [];
@@ -97,16 +100,17 @@ async function spendDay(cluster: Cluster, seed: number, directory: string, out: 
     console.log(`    ${result.did}; writes troubled for ${(troubledMs / 1_000).toFixed(1)} s, ${errors} errors`);
     for (const failure of result.failures) console.log(`    FAILED: ${failure}`);
   }
-  await Promise.all([application.end(), checked.end()]);
+  await Promise.all([application.end(), checked.end(), transactions.end()]);
   const failures = results.flatMap((result) => result.failures);
   if (!await cluster.waitFor("whole at the end", WHOLE_MS_MAX, isWhole)) failures.push("the cluster is not whole");
   await checked.readAll();
   console.log(`  ${application.acknowledged.size} acknowledged items are read back …`);
   const verdict = await judge(application, checked, patient, () => undefined);
-  failures.push(...verdict.failures);
+  const transacted = await judgeTransactions(transactions, patient, TRANSACTED, OWNER_INDEX);
+  failures.push(...verdict.failures, ...transacted.failures);
   const report = {
     at: new Date().toISOString().slice(0, 16).replace("T", " "), seed, nodes: Number(values.nodes),
-    links: cluster.links.name, results, skipped, verdict, failures,
+    links: cluster.links.name, results, skipped, verdict, transacted, failures,
   };
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, "report.md"), markdown(report, availability));
@@ -115,6 +119,7 @@ async function spendDay(cluster: Cluster, seed: number, directory: string, out: 
   const { checkedCalls, checkedItems, undecided } = verdict;
   console.log(`  ${verdict.acknowledged} acknowledged writes, ${verdict.lost} lost; `
     + `${checkedCalls} contested calls on ${checkedItems} items judged, ${undecided} undecided`);
+  console.log(`  ${transacted.done} of ${transacted.calls} transactions done, ${transacted.unknown} of unknown fate`);
   console.log(`${failures.length === 0 ? "passed" : "FAILED"}; report and picture in ${out}`);
   return failures.length > 0;
 }

@@ -1,6 +1,7 @@
 // The day as a page of text, and its availability as a picture.
 import { INTERVAL_MS, type Availability, type CallClass, type Interval, type Window } from "./availability.ts";
 import type { FaultResult } from "./faults.ts";
+import type { TransactionVerdict } from "./transaction-verdict.ts";
 import type { Verdict } from "./verdict.ts";
 
 export type DayReport = {
@@ -11,6 +12,7 @@ export type DayReport = {
   readonly results: readonly FaultResult[];
   readonly skipped: readonly { readonly name: string; readonly why: string }[];
   readonly verdict: Verdict;
+  readonly transacted: TransactionVerdict;
   readonly failures: readonly string[];
 };
 
@@ -21,7 +23,7 @@ const ROW = 150;
 const BAND = 34;
 
 export function markdown(report: DayReport, availability: Availability): string {
-  const { verdict } = report;
+  const { verdict, transacted } = report;
   const rows = report.results.map((result) => {
     const write = availability.window("write", result.fromMs, result.toMs);
     const read = availability.window("read", result.fromMs, result.toMs);
@@ -34,7 +36,10 @@ export function markdown(report: DayReport, availability: Availability): string 
     ...report.failures.map((failure) => `- ${failure}`),
     `- ${verdict.acknowledged} writes were acknowledged to application clients; ${verdict.lost} of them are lost`,
     `- ${verdict.checkedCalls} calls on ${verdict.checkedItems} contested items judged for linearizability; `
-    + `${verdict.unknownCalls} ended without a known result, ${verdict.undecided} items undecided`, "",
+    + `${verdict.unknownCalls} ended without a known result, ${verdict.undecided} items undecided`,
+    `- ${transacted.calls} calls of transactions judged for serializability, with the rows of their global index and `
+    + `the records of their stream: ${transacted.done} were done, ${transacted.unknown} ended without a known result`,
+    "",
     "Application clients use the SDK's default retries. *Troubled* is the time in which a call of some client failed "
     + "or took longer than a second, retries included.", "",
     "| fault | lasted | writes | errors | p99 ms | slowest ms | troubled | reads | errors | p99 ms | slowest ms "
