@@ -61,7 +61,11 @@ export class GroupHost {
   /** The log above this is needed for a tree that is being built; null: for none. */
   logPin: Lsn | null = null;
 
-  constructor(spec: ReplicaSpec, self: NodeId, core: Group) {
+  readonly #recordBytesMax: number;
+
+  /** `recordBytesMax`: what a record of the node's log may have. */
+  constructor(spec: ReplicaSpec, self: NodeId, core: Group, recordBytesMax: number) {
+    this.#recordBytesMax = recordBytesMax;
     this.group = spec.group;
     this.self = self;
     this.core = core;
@@ -121,7 +125,8 @@ export class GroupHost {
     // Closed by its own split: what was proposed before still commits, and whoever waits for it is told.
     if (isSame && this.isClosed) return null;
     const ended = this.session;
-    this.session = leadership.role === "leader" && leadership.serving ? new LeaderSession() : null;
+    this.session = leadership.role === "leader" && leadership.serving
+      ? new LeaderSession(this.#recordBytesMax) : null;
     return ended;
   }
 }

@@ -5,6 +5,7 @@ import { encodeWritePayload, type WritePayload } from "../wire/codec/write-paylo
 import { WRITE, type LogEntry } from "../wire/log-record.ts";
 import { makeEntry } from "../wire/record-checksum.ts";
 import { FLIGHT_BYTES_MAX, LeaderSession, type Waiter } from "./leader-session.ts";
+import { RECORD_BYTES_MAX } from "../storage/wal/segment-format.ts";
 
 const KEY = storageKey("key");
 const OTHER = storageKey("other");
@@ -20,7 +21,7 @@ function waiter(told: string[], name: string): Waiter {
 }
 
 test("the newest proposed value is seen until it commits", () => {
-  const session = new LeaderSession();
+  const session = new LeaderSession(RECORD_BYTES_MAX);
   const told: string[] = [];
   session.add(KEY, Uint8Array.of(1), 1, 10, waiter(told, "first"));
   session.propose(proposer(5));
@@ -38,7 +39,7 @@ test("the newest proposed value is seen until it commits", () => {
 });
 
 test("who looked at a value in flight waits for it", () => {
-  const session = new LeaderSession();
+  const session = new LeaderSession(RECORD_BYTES_MAX);
   const told: string[] = [];
   assert.equal(session.waitFor(KEY, waiter(told, "nobody")), false);
   session.add(KEY, Uint8Array.of(1), 1, 1, waiter(told, "writer"));
@@ -49,7 +50,7 @@ test("who looked at a value in flight waits for it", () => {
 });
 
 test("a refused proposal keeps the batch open; lost leadership tells everybody that the fate is unknown", () => {
-  const session = new LeaderSession();
+  const session = new LeaderSession(RECORD_BYTES_MAX);
   const told: string[] = [];
   session.add(KEY, Uint8Array.of(1), 1, 1, waiter(told, "proposed"));
   session.propose(proposer(3));
@@ -62,7 +63,7 @@ test("a refused proposal keeps the batch open; lost leadership tells everybody t
 });
 
 test("counters of a batch are the sum of its writes, and a large batch is full", () => {
-  const session = new LeaderSession();
+  const session = new LeaderSession(RECORD_BYTES_MAX);
   session.add(KEY, new Uint8Array(10), 1, 100, waiter([], ""));
   session.add(OTHER, new Uint8Array(FLIGHT_BYTES_MAX), -3, -40, waiter([], ""));
   assert.equal(session.isFull(), true);
@@ -74,7 +75,7 @@ test("counters of a batch are the sum of its writes, and a large batch is full",
 });
 
 test("rows derived from a write are in its entry, and count towards its size", () => {
-  const session = new LeaderSession();
+  const session = new LeaderSession(RECORD_BYTES_MAX);
   const row = { key: storageKey("row"), value: new Uint8Array(FLIGHT_BYTES_MAX) };
   const gone = { key: storageKey("gone"), value: null };
   session.add(KEY, Uint8Array.of(1), 1, 10, waiter([], ""), [gone, row]);

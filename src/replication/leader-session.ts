@@ -26,8 +26,10 @@ type Flight = {
   hasState: boolean;
 };
 
-/** A batch is proposed as it is once its keys and values pass this: keeps log entries well below the WAL's bound. */
+/** A batch is proposed as it is once its keys and values pass this; less where the log takes only small records. */
 export const FLIGHT_BYTES_MAX: number = 1024 * 1024;
+/** What else an entry may have beyond a full batch: one write, or one transaction, with all that follows it. */
+const FLIGHTS_PER_RECORD = 4;
 /** Batches that may wait for their commit; beyond, writes are shed. */
 const FLIGHTS_MAX = 1024;
 const NONE: readonly Mutation[] = [];
@@ -45,6 +47,12 @@ export class LeaderSession {
   #flights: Flight[] = [];
   #head = 0;
   #isOver = false;
+  readonly flightBytesMax: number;
+
+  /** `recordBytesMax`: what a record of the log may have. */
+  constructor(recordBytesMax: number) {
+    this.flightBytesMax = Math.min(FLIGHT_BYTES_MAX, Math.floor(recordBytesMax / FLIGHTS_PER_RECORD));
+  }
 
   /** The newest proposed value of `key`: undefined when nothing is in flight for it. */
   newest(key: StorageKey): Uint8Array | null | undefined {
@@ -53,7 +61,7 @@ export class LeaderSession {
 
   /** True when the session cannot take another write now. */
   isFull(): boolean {
-    return this.#flights.length - this.#head >= FLIGHTS_MAX || this.#open.payloadBytes >= FLIGHT_BYTES_MAX;
+    return this.#flights.length - this.#head >= FLIGHTS_MAX || this.#open.payloadBytes >= this.flightBytesMax;
   }
 
   hasOpenBatch(): boolean {

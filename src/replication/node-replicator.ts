@@ -133,7 +133,7 @@ export class NodeReplicator {
       limits: buggify("replication: a group has small limits") ? SMALL_LIMITS : DEFAULT_LIMITS,
     });
     if (!this.#isClockTrusted) core.setClockTrusted(false, now);
-    const host = new GroupHost(spec, self, core);
+    const host = new GroupHost(spec, self, core, this.#env.wal.payloadBytesMax);
     this.#hosts.set(group, host);
     for (const message of this.#early.take(group)) core.step(message, now);
     this.wake(host);

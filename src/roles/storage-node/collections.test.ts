@@ -19,6 +19,7 @@ import { REQUEST, type WorkOutcome } from "../../wire/data-messages.ts";
 import { COLLECTION_BYTES_MAX, encodeCollection } from "./collections.ts";
 import { LedPartitions } from "./led-partition.ts";
 import { Writes } from "./writes.ts";
+import { RECORD_BYTES_MAX } from "../../storage/wal/segment-format.ts";
 
 const PARTITION = { group: groupId(16), from: hashPoint(0), to: HASH_POINT_END, replicas: [nodeId(1)] };
 const TABLE = {
@@ -51,7 +52,7 @@ function ledWith(bytes: number): (operation: WriteOperation) => WorkOutcome {
   const { tree } = opened;
   const row = collectionKey(addressOf(TABLE, { S: "p" }, { S: "s" }).key);
   tree.apply(PARTITION.group, lsn(1), [{ key: row, value: encodeCollection(row, bytes) }], { items: 0, bytes: 0 });
-  const session = new LeaderSession();
+  const session = new LeaderSession(RECORD_BYTES_MAX);
   const host = { group: PARTITION.group, session, isClosed: false, core: { isLeaseLive: () => true } } as unknown as GroupHost;
   const placed = { placementOf: () => null, childrenOf: () => [], schemaOf: () => null };
   const answers: WorkOutcome[] = [];

@@ -17,6 +17,7 @@ import { IndexPropagator } from "./index-propagator.ts";
 import type { IndexSender, RowSource } from "./index-sender.ts";
 import { LedPartition } from "./led-partition.ts";
 import { NO_STATE } from "./partition-state.ts";
+import { RECORD_BYTES_MAX } from "../../storage/wal/segment-format.ts";
 
 const PARTITION = { group: groupId(16), from: hashPoint(0), to: HASH_POINT_END, replicas: [nodeId(1)] };
 const TABLE = {
@@ -30,7 +31,7 @@ const TABLE = {
 class Bench {
   readonly loop: EventLoop = new EventLoop();
   readonly tree: ItemTree;
-  readonly session: LeaderSession = new LeaderSession();
+  readonly session: LeaderSession = new LeaderSession(RECORD_BYTES_MAX);
   readonly sent: { readonly row: IndexRow; readonly source: RowSource }[] = [];
   readonly host: GroupHost;
   readonly partition: LedPartition;

@@ -16,6 +16,7 @@ import { openItemTree, TREE_DEFAULT, type ItemTree } from "../../storage/tree/it
 import { REQUEST, type IndexRow, type IndexRowsWork, type WorkOutcome } from "../../wire/data-messages.ts";
 import { decodeOutboxRow, changeOfOutboxKey, encodeOutboxRow, outboxKey } from "./index-outbox.ts";
 import { IndexRows } from "./index-rows.ts";
+import { RECORD_BYTES_MAX } from "../../storage/wal/segment-format.ts";
 
 const SEED = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9));
 const PARTITION = { group: groupId(16), from: hashPoint(0), to: HASH_POINT_END, replicas: [nodeId(1)] };
@@ -41,7 +42,7 @@ class Bench {
   readonly tree: ItemTree;
   readonly rows: IndexRows;
   readonly host: GroupHost;
-  session: LeaderSession = new LeaderSession();
+  session: LeaderSession = new LeaderSession(RECORD_BYTES_MAX);
   readonly answers: WorkOutcome[] = [];
   counts = { items: 0, bytes: 0 };
   #lsn = 0;

@@ -14,7 +14,7 @@ import { pointOfKey, pointPrefix, SPACES } from "../../model/key-encoding.ts";
 import type { Outcome, TransactAction, WriteOperation } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import type { GroupHost } from "../../replication/group-host.ts";
-import { FLIGHT_BYTES_MAX, type LeaderSession, type Waiter } from "../../replication/leader-session.ts";
+import type { LeaderSession, Waiter } from "../../replication/leader-session.ts";
 import type { TreeDamage } from "../../storage/tree/tree-read.ts";
 import type { FinishWork, PreparedOutcome, PrepareWork, Request, WorkOutcome } from "../../wire/data-messages.ts";
 import { evaluateWrite, type Evaluated } from "./evaluate-write.ts";
@@ -83,7 +83,7 @@ export class Transactions {
       return this.#settle(host, session, request, keys, refused(outcomes, claim, isRival));
     }
     if (!isWhole) return this.#lock(host, session, request, ready, work, plans, claim);
-    if (plans.length > 1 && bytesOf(plans) > FLIGHT_BYTES_MAX) return prepared("too-large", 0, [], claim, false);
+    if (plans.length > 1 && bytesOf(plans) > session.flightBytesMax) return prepared("too-large", 0, [], claim, false);
     return this.#apply(host, session, request, ready, work, plans, known);
   }
 
