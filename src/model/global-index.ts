@@ -7,11 +7,11 @@ import { base64Length } from "../base/base64.ts";
 import type { StorageKey } from "../base/ids.ts";
 import { utf8Length } from "../base/utf8.ts";
 import { getAttribute, newAttributeMap, setAttribute } from "./attribute-map.ts";
-import type { AttributeType, AttributeValue, Item } from "./attribute-value.ts";
+import type { AttributeValue, Item } from "./attribute-value.ts";
 import { globalIndexPartition, globalIndexRowKey, sortPart } from "./global-index-key.ts";
 import { copyStored, decodeStored, encodeItem, storedJson, storedSize } from "./item-codec.ts";
 import { itemSize } from "./item-size.ts";
-import { emptyIndexKey, type KeyProblem } from "./key-schema.ts";
+import { emptyIndexKey, largeIndexKey, mistypedIndexKey, type KeyProblem } from "./key-schema.ts";
 import { HASH_KEY_BYTES_MAX, RANGE_KEY_BYTES_MAX } from "./limits.ts";
 import type { GlobalIndex, GlobalIndexDefinition, KeyAttribute, TableSchema } from "./table-schema.ts";
 
@@ -82,21 +82,16 @@ function keysProblem({ name, hashKeys, rangeKeys }: GlobalIndex, item: Item): Ke
   return rangeBytes > RANGE_KEY_BYTES_MAX ? RANGE_TOO_LARGE : null;
 }
 
-const HASH_TOO_LARGE: KeyProblem = {
-  message: `${INVALID}Size of hashkey has exceeded the maximum size limit of${HASH_KEY_BYTES_MAX} bytes`,
-};
-const RANGE_TOO_LARGE: KeyProblem = {
-  message: `${INVALID}Aggregated size of all range keys has exceeded the size limit of ${RANGE_KEY_BYTES_MAX} bytes`,
-};
+const HASH_TOO_LARGE: KeyProblem = largeIndexKey(
+  `${INVALID}Size of hashkey has exceeded the maximum size limit of${HASH_KEY_BYTES_MAX} bytes`,
+);
+const RANGE_TOO_LARGE: KeyProblem = largeIndexKey(
+  `${INVALID}Aggregated size of all range keys has exceeded the size limit of ${RANGE_KEY_BYTES_MAX} bytes`,
+);
 
-function valueProblem(index: string, { name, type }: KeyAttribute, value: AttributeValue): KeyProblem | null {
-  if (!(type in value)) {
-    const actual = Object.keys(value)[0] as AttributeType;
-    return {
-      message: `${INVALID}Type mismatch for Index Key ${name} Expected: ${type} Actual: ${actual} IndexName: ${index}`,
-    };
-  }
-  return bytesOf(value) > 0 ? null : emptyIndexKey(index, { name, type });
+function valueProblem(index: string, key: KeyAttribute, value: AttributeValue): KeyProblem | null {
+  if (!(key.type in value)) return mistypedIndexKey(index, key, value);
+  return bytesOf(value) > 0 ? null : emptyIndexKey(index, key);
 }
 
 /** A number is never empty and always fits. */

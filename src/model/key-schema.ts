@@ -25,6 +25,24 @@ export function emptyIndexKey(index: string, { name, type }: KeyAttribute): KeyP
   };
 }
 
+/** An attribute that would be the key of a secondary index has another type. */
+export function mistypedIndexKey(index: string, { name, type }: KeyAttribute, value: AttributeValue): KeyProblem {
+  const actual = Object.keys(value)[0] as AttributeType;
+  return {
+    message: `One or more parameter values were invalid: Type mismatch for Index Key ${name} Expected: ${type} `
+      + `Actual: ${actual} IndexName: ${index}`,
+    inUpdate: "The update expression attempted to update the secondary index key to unsupported type",
+  };
+}
+
+/** Of an index key that is too large: `message` says which bound it is beyond. */
+export function largeIndexKey(message: string): KeyProblem {
+  return {
+    message,
+    inUpdate: "The update expression attempted to update the secondary index key beyond allowed size limits",
+  };
+}
+
 /** The values of an item's key attributes, checked. */
 export type ItemKey = {
   readonly hashValue: AttributeValue;

@@ -5,11 +5,11 @@ import { base64Length } from "../base/base64.ts";
 import type { StorageKey } from "../base/ids.ts";
 import { utf8Length } from "../base/utf8.ts";
 import { getAttribute, newAttributeMap, setAttribute } from "./attribute-map.ts";
-import type { AttributeType, AttributeValue, Item } from "./attribute-value.ts";
+import type { AttributeValue, Item } from "./attribute-value.ts";
 import { encodeItem } from "./item-codec.ts";
 import { itemSize } from "./item-size.ts";
 import { STORAGE_KEY_BYTES_MAX } from "./key-encoding.ts";
-import { emptyIndexKey, type KeyProblem } from "./key-schema.ts";
+import { emptyIndexKey, largeIndexKey, mistypedIndexKey, type KeyProblem } from "./key-schema.ts";
 import { RANGE_KEY_BYTES_MAX } from "./limits.ts";
 import { indexPartition, indexRowKey } from "./local-index-key.ts";
 import type { LocalIndex, TableSchema } from "./table-schema.ts";
@@ -37,20 +37,13 @@ export function indexKeyProblem(table: TableSchema, item: Item): KeyProblem | nu
 
 /** What is wrong with a value for the sort key of the index. */
 function indexValueProblem(index: LocalIndex, value: AttributeValue): KeyProblem | null {
-  const { name, type } = index.rangeKey;
-  if (!(type in value)) {
-    const actual = Object.keys(value)[0] as AttributeType;
-    return {
-      message: `${INVALID}Type mismatch for Index Key ${name} Expected: ${type} Actual: ${actual} `
-        + `IndexName: ${index.name}`,
-    };
-  }
+  if (!(index.rangeKey.type in value)) return mistypedIndexKey(index.name, index.rangeKey, value);
   const bytes = "S" in value ? utf8Length(value.S) : "B" in value ? base64Length(value.B) : 1;
   if (bytes === 0) return emptyIndexKey(index.name, index.rangeKey);
   if (bytes <= RANGE_KEY_BYTES_MAX) return null;
-  return {
-    message: `${INVALID}Aggregated size of all range keys has exceeded the size limit of ${RANGE_KEY_BYTES_MAX} bytes`,
-  };
+  return largeIndexKey(
+    `${INVALID}Aggregated size of all range keys has exceeded the size limit of ${RANGE_KEY_BYTES_MAX} bytes`,
+  );
 }
 
 function tooLong(index: LocalIndex): KeyProblem {

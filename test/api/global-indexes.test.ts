@@ -274,7 +274,11 @@ test("writes whose index keys are of another type, empty or too large are refuse
     ["UpdateItem", {
       TableName: "music", Key: { pk: S("w"), sk: S("w") }, UpdateExpression: "SET artist = :a",
       ExpressionAttributeValues: { ":a": N(1) },
-    }, "One or more parameter values were invalid: Type mismatch for Index Key artist Expected: S Actual: N IndexName: by-artist"],
+    }, "The update expression attempted to update the secondary index key to unsupported type"],
+    ["UpdateItem", {
+      TableName: "music", Key: { pk: S("w"), sk: S("w") }, UpdateExpression: "SET genre = :g",
+      ExpressionAttributeValues: { ":g": S("x".repeat(2049)) },
+    }, "The update expression attempted to update the secondary index key beyond allowed size limits"],
   ]);
 });
 

@@ -237,7 +237,13 @@ test("refused queries", async () => {
       "Value provided in ExpressionAttributeValues unused in expressions: keys: {:unused}"],
     ["Query", key("pk = :missing"),
       "Invalid KeyConditionExpression: An expression attribute value used in expression is not defined; attribute value: :missing"],
-    ["Query", key("pk = :e", { ":e": S("") }), /empty/],
+    ["Query", { ...key("pk = :e"), ExpressionAttributeValues: { ":e": S("") } }, /empty/],
+    // What can be told without the table is told before it is looked for.
+    ["Query", { ...key("pk = :pk OR sk = :pk"), TableName: "nowhere" },
+      "Invalid operator used in KeyConditionExpression: OR"],
+    ["Query", { ...key("pk = :pk and"), TableName: "nowhere" }, /^Invalid KeyConditionExpression: Syntax error/],
+    ["Query", { ...key("pk = :pk", { ":unused": S("x") }), TableName: "nowhere" },
+      "Value provided in ExpressionAttributeValues unused in expressions: keys: {:unused}"],
     ["Query", key(""), "Invalid KeyConditionExpression: The expression can not be empty;"],
     ["Query", key("pk = :pk and"), /^Invalid KeyConditionExpression: Syntax error; token: "<EOF>", near: "and"/],
   ];

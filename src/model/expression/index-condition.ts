@@ -3,8 +3,7 @@
 // next one any test that a sort key takes.
 import type { AttributeValue } from "../attribute-value.ts";
 import type { KeyAttribute } from "../table-schema.ts";
-import type { ConditionNode } from "./ast.ts";
-import { keyTestsIn, keyTypeProblem, type KeyTest } from "./key-condition.ts";
+import { keyTypeProblem, type KeyTests } from "./key-condition.ts";
 import type { SortCondition } from "./sort-condition.ts";
 
 export type IndexCondition = {
@@ -23,10 +22,8 @@ export type IndexConditionResult =
 const NOT_SUPPORTED = "Query key condition not supported";
 
 export function toIndexCondition(
-  node: ConditionNode, hashKeys: readonly KeyAttribute[], rangeKeys: readonly KeyAttribute[],
+  tests: KeyTests, hashKeys: readonly KeyAttribute[], rangeKeys: readonly KeyAttribute[],
 ): IndexConditionResult {
-  const tests = keyTestsIn(node);
-  if (typeof tests === "string") return refuse(tests);
   if (tests.size > hashKeys.length + rangeKeys.length) return refuse(NOT_SUPPORTED);
   const hashValues: AttributeValue[] = [];
   for (const key of hashKeys) {
@@ -43,7 +40,7 @@ export function toIndexCondition(
 
 /** A text: what is wrong. */
 function rangeTests(
-  tests: ReadonlyMap<string, KeyTest>, hashCount: number, rangeKeys: readonly KeyAttribute[],
+  tests: KeyTests, hashCount: number, rangeKeys: readonly KeyAttribute[],
 ): Pick<IndexCondition, "equal" | "sort"> | string {
   let left = tests.size - hashCount;
   const equal: AttributeValue[] = [];

@@ -22,6 +22,8 @@ export type KeyConditionResult =
 
 export type KeyTest = NonNullable<SortCondition>;
 type Tests = Map<string, KeyTest>;
+/** By the attribute that they are about. */
+export type KeyTests = ReadonlyMap<string, KeyTest>;
 
 /** Key attributes one condition may name: more than these are refused whatever they are. */
 const CONDITION_COUNT_MAX = 2;
@@ -31,9 +33,11 @@ const mirrored: Readonly<Record<Exclude<Comparator, "<>">, KeyTest["op"]>> = {
 };
 
 export function toKeyCondition(node: ConditionNode, schema: KeyConditionSchema): KeyConditionResult {
-  const tests: Tests = new Map();
-  const fault = collect(node, tests);
-  if (fault !== null) return { ok: false, message: fault };
+  const tests = keyTestsIn(node);
+  return typeof tests === "string" ? refuse(tests) : keyConditionOf(tests, schema);
+}
+
+export function keyConditionOf(tests: KeyTests, schema: KeyConditionSchema): KeyConditionResult {
   if (tests.size > CONDITION_COUNT_MAX) return refuse("Conditions can be of length 1 or 2 only");
   const hash = tests.get(schema.hashName);
   if (hash === undefined) return refuse(`Query condition missed key schema element: ${schema.hashName}`);
@@ -49,8 +53,8 @@ export function toKeyCondition(node: ConditionNode, schema: KeyConditionSchema):
   return { ok: true, value: { hashValue: hash.value, sort: range ?? null } };
 }
 
-/** The tests of a condition by the attribute that they are about; a text: what is wrong. */
-export function keyTestsIn(node: ConditionNode): ReadonlyMap<string, KeyTest> | string {
+/** The tests of a condition; a text: what is wrong with it, whatever the keys are. */
+export function keyTestsIn(node: ConditionNode): KeyTests | string {
   const tests: Tests = new Map();
   return collect(node, tests) ?? tests;
 }

@@ -5,7 +5,7 @@ import type { Item } from "../../../model/attribute-value.ts";
 import type { ConditionNode } from "../../../model/expression/ast.ts";
 import type { ExpressionContext } from "../../../model/expression/context.ts";
 import { toIndexCondition, type IndexCondition } from "../../../model/expression/index-condition.ts";
-import { toKeyCondition } from "../../../model/expression/key-condition.ts";
+import { keyConditionOf, keyTestsIn, type KeyTests } from "../../../model/expression/key-condition.ts";
 import { parseKeyConditionNode } from "../../../model/expression/parse.ts";
 import type { QueryOperation } from "../../../model/operation.ts";
 import type { Call } from "../call.ts";
@@ -52,19 +52,22 @@ function operationOf(input: JsonObject, call: Call): Result<QueryOperation> {
   if (!filter.ok) return filter;
   const projection = projectionOf(input, context.value);
   if (!projection.ok) return projection;
+  const tests = keyTestsOf(input, context.value, keyConditions.value);
+  if (!tests.ok) return tests;
+  const unused = unusedFailure(context.value);
+  if (unused !== null) return no(unused);
   const table = findTable(input["TableName"] as string, call);
   if (!table.ok) return table;
   const target = targetOf(table.value, input, call.context.lookupTable);
   if (!target.ok) return target;
-  const condition = keyConditionOf(target.value, input, context.value, keyConditions.value);
+  const condition = conditionOn(target.value, tests.value);
   if (!condition.ok) return condition;
   const range = rangeOf(target.value, condition.value);
   if (!range.ok) return range;
-  const late = unusedFailure(context.value)
-    ?? (filter.value === null ? null : filterOnKeyFailure(
-      target.value, filter.value, input["QueryFilter"] === undefined ? "Filter Expression" : "QueryFilter",
-    ));
-  if (late !== null) return no(late);
+  const onKey = filter.value === null ? null : filterOnKeyFailure(
+    target.value, filter.value, input["QueryFilter"] === undefined ? "Filter Expression" : "QueryFilter",
+  );
+  if (onKey !== null) return no(onKey);
   const index = indexReadOf(target.value, input, filter.value, projection.value);
   if (!index.ok) return index;
   const after = start.value === null ? ok(null) : startKeyOf(target.value, start.value, range.value);
@@ -85,22 +88,26 @@ function operationOf(input: JsonObject, call: Call): Result<QueryOperation> {
   });
 }
 
-/** From the expression, or from KeyConditions. */
-function keyConditionOf(
-  { hashKeys, rangeKeys }: ReadTarget, input: JsonObject, context: ExpressionContext | null,
-  legacy: ConditionNode | null,
-): Result<IndexCondition> {
+/** From the expression, or from KeyConditions: what can be told without the table. */
+function keyTestsOf(
+  input: JsonObject, context: ExpressionContext | null, legacy: ConditionNode | null,
+): Result<KeyTests> {
   const text = input["KeyConditionExpression"] as string | undefined;
   const node = text === undefined || context === null
     ? ok(must(legacy, "a query has a key condition")) : parseKeyConditionNode(text, context);
   if (!node.ok) return no("message" in node ? validation(node.message) : node.failure);
+  const tests = keyTestsIn(node.value);
+  return typeof tests === "string" ? no(validation(tests)) : ok(tests);
+}
+
+function conditionOn({ hashKeys, rangeKeys }: ReadTarget, tests: KeyTests): Result<IndexCondition> {
   if (hashKeys.length > 1 || rangeKeys.length > 1) {
-    const several = toIndexCondition(node.value, hashKeys, rangeKeys);
+    const several = toIndexCondition(tests, hashKeys, rangeKeys);
     return several.ok ? ok(several.value) : no(validation(several.message));
   }
   const hashKey = must(hashKeys[0]);
   const rangeKey = rangeKeys[0] ?? null;
-  const single = toKeyCondition(node.value, {
+  const single = keyConditionOf(tests, {
     hashName: hashKey.name, hashType: hashKey.type,
     rangeName: rangeKey?.name ?? null, rangeType: rangeKey?.type ?? null,
   });
