@@ -5,7 +5,7 @@ import type { Refusal } from "../../model/operation.ts";
 import type { Billing, TableSchema } from "../../model/table-schema.ts";
 import type { BillingChange, Throughput } from "../../model/table-settings.ts";
 import { warmOf } from "../../model/warm-throughput.ts";
-import type { Changed, UpdateContext } from "./plan-update.ts";
+import type { Changed, UpdateContext } from "./update-step.ts";
 
 const INVALID = "One or more parameter values were invalid: ";
 /** Decreases on one UTC day without a pause between them; each further one waits for this long after the last. */

@@ -8,7 +8,7 @@ import type { GlobalIndex, GlobalIndexDefinition, KeyAttribute, TableSchema } fr
 import type { IndexUpdate } from "../../model/table-settings.ts";
 import { warmOf } from "../../model/warm-throughput.ts";
 import { newIndex } from "./plan-indexes.ts";
-import type { Changed, UpdateContext } from "./plan-update.ts";
+import type { Changed, UpdateContext } from "./update-step.ts";
 
 const INVALID = "One or more parameter values were invalid: ";
 

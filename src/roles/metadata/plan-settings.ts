@@ -6,7 +6,7 @@ import type {
   Encryption, TableChange, TableClass, Tag, TagChange, Throughput, ThroughputCap,
 } from "../../model/table-settings.ts";
 import { warmOf } from "../../model/warm-throughput.ts";
-import type { Changed, UpdateContext } from "./plan-update.ts";
+import type { Changed, UpdateContext } from "./update-step.ts";
 
 const INVALID = "One or more parameter values were invalid: ";
 

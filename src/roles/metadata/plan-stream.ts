@@ -3,7 +3,7 @@ import type { Refusal } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import type { TableChange } from "../../model/table-settings.ts";
 import { isRecording, withNewStream } from "../../model/table-stream.ts";
-import type { Changed, UpdateContext } from "./plan-update.ts";
+import type { Changed, UpdateContext } from "./update-step.ts";
 
 export function changeStream(
   table: TableSchema, { viewType }: NonNullable<TableChange["stream"]>, { nowMs }: Pick<UpdateContext, "nowMs">,

@@ -4,7 +4,7 @@ import type { Refusal } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import type { Insights, InsightsChange, PolicyChange, ResourcePolicy } from "../../model/table-settings.ts";
 import { streamLabel, streamsOf } from "../../model/table-stream.ts";
-import type { Changed, UpdateContext } from "./plan-update.ts";
+import type { Changed, UpdateContext } from "./update-step.ts";
 
 const POLICY_NOT_FOUND = "Resource-based policy not found for the provided ResourceArn: ";
 const NO_POLICY = "NO_POLICY";

@@ -4,7 +4,6 @@ import type { Refusal } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import type { TableChange } from "../../model/table-settings.ts";
 import { counterRow, tableRow, type Catalogue } from "./catalogue.ts";
-import type { ClusterView } from "./cluster-view.ts";
 import { NewIds } from "./new-ids.ts";
 import { refuseInUse, stillInUse, type TablePlan } from "./plan-table.ts";
 import { changeBilling } from "./plan-billing.ts";
@@ -14,33 +13,7 @@ import { changeInsights, changePolicy } from "./plan-told-settings.ts";
 import {
   changeClass, changeEncryption, changeOnDemandCap, changeProtection, changeTags, changeTimeToLive, changeWarm,
 } from "./plan-settings.ts";
-
-export type UpdateContext = {
-  readonly nowMs: number;
-  readonly view: ClusterView;
-  readonly ids: NewIds;
-  /** Draws a UUID. */
-  readonly uuid: () => string;
-  readonly partitionsPerTable: number;
-  /** Time to live is not changed twice within it. */
-  readonly ttlPauseMs: number;
-};
-
-/** The table as it will be, the same object when nothing changes; version and status are not the step's to set. */
-export type Changed = {
-  readonly kind: "changed";
-  readonly table: TableSchema;
-  /** Hidden tables that come with it. Absent: none. */
-  readonly added?: readonly TableSchema[];
-};
-
-export type Step<C> = {
-  readonly change: (table: TableSchema, wanted: C, context: UpdateContext) => Changed | Refusal;
-  /** Nothing of it shows in the table's status. Else the table is UPDATING until table-states.ts finds it done. */
-  readonly isQuiet?: true;
-  /** It is taken on a table that is UPDATING, too. */
-  readonly isAnyTime?: true;
-};
+import type { Step, UpdateContext } from "./update-step.ts";
 
 const STEPS: { readonly [K in keyof TableChange]-?: Step<Exclude<TableChange[K], undefined>> } = {
   billing: { change: changeBilling },

@@ -49,6 +49,11 @@ export class LedPartition {
     return { timestamp: this.session.timestamp, version: this.#version };
   }
 
+  /** Write timestamps of a table with a stream are greater than the time at which the stream was created. */
+  raiseToStream({ stream }: TableSchema): void {
+    if (stream !== undefined) this.session.raiseTimestamp(stream.createdMs * 1000);
+  }
+
   get version(): number {
     return this.#version;
   }

@@ -84,7 +84,7 @@ export class Streams implements ChangeFollower {
       return;
     }
     partition.raiseVersion(table.version);
-    raiseToStream(session, table);
+    partition.raiseToStream(table);
     const { timestamp } = session;
     const key = stateKey(partition.table, partition.from);
     session.addRow(key, encodeState(key, partition.state()));
@@ -106,11 +106,6 @@ export class Streams implements ChangeFollower {
     this.#env.onDamage(outcome);
     return DAMAGED;
   }
-}
-
-/** Write timestamps of a table with a stream are greater than the time at which the stream was created. */
-export function raiseToStream(session: { raiseTimestamp(timestamp: number): void }, { stream }: TableSchema): void {
-  if (stream !== undefined) session.raiseTimestamp(stream.createdMs * 1000);
 }
 
 /** Room for some small records before the buffer grows. */

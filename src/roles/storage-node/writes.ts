@@ -17,7 +17,6 @@ import type { Redirect, Request, WorkOutcome } from "../../wire/data-messages.ts
 import { COLLECTION_BYTES_MAX, collectionBytesOf, encodeCollection } from "./collections.ts";
 import { evaluateWrite, type Evaluated } from "./evaluate-write.ts";
 import type { LedPartition, LedPartitions } from "./led-partition.ts";
-import { raiseToStream } from "./streams.ts";
 import { elsewhere, redirect, type PlacedGroups } from "./moved.ts";
 
 export type WritesEnv = {
@@ -131,7 +130,7 @@ export class Writes {
     const { value } = evaluated;
     assert(value !== undefined, "a change changes something");
     const replaced = before === null ? 0 : storedTimestamp(before);
-    raiseToStream(session, table);
+    partition.raiseToStream(table);
     const timestamp = session.nextTimestamp(this.#env.clock.wallMs(), replaced);
     if (value === null) {
       session.noteState();
