@@ -265,8 +265,9 @@ export class GroupHosting {
     const host = this.#env.replicator.host(hosted.group);
     const partition = listed.get(hosted.group);
     if (host !== null && partition !== undefined) {
-      // A view may be older than what this replica's own log says.
-      const isBehind = host.configuration.epoch >= (partition.epoch ?? 1) && host.replica !== null;
+      // A view may be older than what this replica's own log says. At the same epoch it is the view that tells of a
+      // committed configuration: the log's is one that another leader's took the place of.
+      const isBehind = host.configuration.epoch > (partition.epoch ?? 1) && host.replica !== null;
       if (isBehind) return false;
     }
     if (partition === undefined && this.#hasOpenParent(hosted.group, listed)) return false;

@@ -95,7 +95,7 @@ export function drawOptions(seed: number): RunOptions {
   const hasTransactions = transactions.chance(1, 3);
   const valueBytesMax = prng.pick([0, 40, 400, 4000]);
   const streams = prng.split("streams");
-  return {
+  const drawn: RunOptions = {
     zones: ZONES,
     machinesPerZone,
     liveness: drawLiveness(prng, timing),
@@ -135,6 +135,14 @@ export function drawOptions(seed: number): RunOptions {
     goodputMs: 0,
     offMsMax: prng.pick([60, 300, 900]),
   };
+  return { ...drawn, tree: fitting(drawn) };
+}
+
+/** Where each write changes many rows the smallest slices could not keep up with the slowest store. */
+function fitting({ tree, load }: RunOptions): TreeOptions {
+  const followers = [load.hasTransactions, load.hasGlobalIndexes, load.hasStreams].filter((isOne) => isOne).length;
+  if (followers < 2) return tree;
+  return { ...tree, sliceBytes: Math.max(tree.sliceBytes, 4096), sliceRows: Math.max(tree.sliceRows, 10) };
 }
 
 function drawTiming(prng: Prng): GroupTiming {
