@@ -18,8 +18,8 @@ import type { TransactionName } from "../../wire/data-messages.ts";
 
 export type Lock = {
   readonly name: TransactionName;
-  /** When this leader set it or found it, monotonic. */
-  readonly sinceMs: number;
+  /** When it is time to ask what became of its transaction, monotonic. */
+  readonly askAtMs: number;
 };
 export type ClaimedToken = { readonly text: string; readonly claim: number };
 /** By the key of the item. */
@@ -85,6 +85,14 @@ function headEnd(body: Uint8Array): number {
   return HEAD_AT + must(body[2]) + must(body[3]) * 256;
 }
 
+/** Far above what a transaction takes when nobody stops, far below what a client waits. */
+export const HELD_MS_MAX = 3_000;
+/**
+ * For locks that a leader finds when it begins: they are older than that. Where leadership goes to and fro they would
+ * never become old at any of them.
+ */
+const FOUND_MS_MAX = 500;
+
 /** What a new leader finds. */
 export function readLocks(
   tree: ItemTree, table: TableId, from: HashPoint, to: HashPoint, nowMs: number,
@@ -92,7 +100,7 @@ export function readLocks(
   const locks: LockTable = new Map();
   const range = scanBounds(table, from, to, SPACES.locks);
   const damage = tree.scan(range.from, range.to, true, (key, stored) => {
-    locks.set(keyInSpace(key, ITEMS_INDEX), { name: nameOf(stored), sinceMs: nowMs });
+    locks.set(keyInSpace(key, ITEMS_INDEX), { name: nameOf(stored), askAtMs: nowMs + FOUND_MS_MAX });
     return true;
   });
   return damage ?? locks;

@@ -28,8 +28,6 @@ export type RecoveryEnv = {
   readonly onDamage: (damage: TreeDamage) => void;
 };
 
-/** Far above what a transaction takes when nobody stops, far below what a client waits. */
-const HELD_MS_MAX = 3_000;
 const LOOK_MS = 1_000;
 /** Without an answer for so long another replica is asked. */
 const ANSWER_MS_MAX = 2_500;
@@ -80,14 +78,14 @@ export class TransactionRecovery {
       this.#asks.delete(id);
       this.#asked.delete(ask.name.id);
     }
-    const heldMs = buggify("storage node: a lock seems old") ? 0 : HELD_MS_MAX;
+    const isOld = buggify("storage node: a lock seems old");
     for (const host of replicator.hosts()) {
       const { session } = host;
       if (session === null || host.isClosed) continue;
       const partition = led.of(host, session, null);
       if (partition.kind === "corrupt") onDamage(partition);
       if (partition.kind !== "led") continue;
-      for (const { name, sinceMs } of partition.locks.values()) if (now - sinceMs >= heldMs) this.#ask(name, now);
+      for (const { name, askAtMs } of partition.locks.values()) if (isOld || now >= askAtMs) this.#ask(name, now);
     }
   }
 

@@ -18,7 +18,7 @@ import type { LeaderSession, Waiter } from "../../replication/leader-session.ts"
 import type { TreeDamage } from "../../storage/tree/tree-read.ts";
 import type { FinishWork, PreparedOutcome, PrepareWork, Request, WorkOutcome } from "../../wire/data-messages.ts";
 import { evaluateWrite, type Evaluated } from "./evaluate-write.ts";
-import { claimedTokenOf, encodeLock, lockKey, plannedOf } from "./locks.ts";
+import { claimedTokenOf, encodeLock, HELD_MS_MAX, lockKey, plannedOf } from "./locks.ts";
 import { elsewhere, redirect } from "./moved.ts";
 import { FOREIGN, SHED, UNKNOWN_FATE, type Ready, type Writes, type WritesEnv } from "./writes.ts";
 
@@ -130,14 +130,14 @@ export class Transactions {
     host: GroupHost, session: LeaderSession, request: Request, ready: Ready, { name, token }: PrepareWork,
     plans: readonly Planned[], claim: number,
   ): WorkOutcome | null {
-    const sinceMs = this.#env.clock.monotonicMs();
+    const askAtMs = this.#env.clock.monotonicMs() + HELD_MS_MAX;
     const outcomes: Outcome[] = [];
     for (const { key, evaluated, outcome } of plans) {
       if (session.isFull()) break;
       const place = lockKey(key);
       const isClaimed = token !== null && token.claim > 0 && token.address.key === key;
       session.addRow(place, encodeLock(place, name, evaluated.value, isClaimed ? token : null));
-      ready.partition.locks.set(key, { name, sinceMs });
+      ready.partition.locks.set(key, { name, askAtMs });
       outcomes.push(outcome);
     }
     assert(outcomes.length > 0, "a session that is not full takes one row");
