@@ -138,10 +138,13 @@ export function drawOptions(seed: number): RunOptions {
   return { ...drawn, tree: fitting(drawn) };
 }
 
-/** Where each write changes many rows the smallest slices could not keep up with the slowest store. */
-function fitting({ tree, load }: RunOptions): TreeOptions {
+/**
+ * Where each write changes many rows the smallest slices could not keep up with the slowest store, and two zones of
+ * three would not do all writes in the time that they have.
+ */
+function fitting({ tree, load, isZoneLeftOut }: RunOptions): TreeOptions {
   const followers = [load.hasTransactions, load.hasGlobalIndexes, load.hasStreams].filter((isOne) => isOne).length;
-  if (followers < 2) return tree;
+  if (followers < 2 || !isZoneLeftOut) return tree;
   return { ...tree, sliceBytes: Math.max(tree.sliceBytes, 4096), sliceRows: Math.max(tree.sliceRows, 10) };
 }
 
