@@ -170,11 +170,13 @@ function copyBefore(map: JsonObject, end: string): AttributeMapBuilder {
 
 function isNameCanonical(name: string, walk: Walk): boolean {
   if (name === "") return fail(walk, NAME_EMPTY);
+  return isNameTooLong(name) ? fail(walk, NAME_TOO_LONG) : name.isWellFormed();
+}
+
+/** Asked of names outside items too: what no item can have does not go into paths either. */
+export function isNameTooLong(name: string): boolean {
   // No UTF-16 unit takes more than three bytes.
-  if (name.length * 3 > ATTRIBUTE_NAME_BYTES_MAX && utf8Length(name) > ATTRIBUTE_NAME_BYTES_MAX) {
-    return fail(walk, NAME_TOO_LONG);
-  }
-  return name.isWellFormed();
+  return name.length * 3 > ATTRIBUTE_NAME_BYTES_MAX && utf8Length(name) > ATTRIBUTE_NAME_BYTES_MAX;
 }
 
 /** The same array when every element is already canonical. */

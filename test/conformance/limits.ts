@@ -22,6 +22,13 @@ const tested = (ConditionExpression: string, values: Record<string, unknown>): u
 const ors = (count: number): string => Array.from({ length: count }, () => "b = :v").join(" OR ");
 const list = (count: number): string => Array.from({ length: count }, (_, i) => `:v${i}`).join(", ");
 const manyValues = (count: number): Record<string, unknown> => Object.fromEntries(Array.from({ length: count }, (_, i) => [`:v${i}`, N(i)]));
+const LONGEST = "n".repeat(65_535);
+const TOO_LONG = "n".repeat(65_536);
+const NAME_SIZE = `${INVALID}Attribute name is too large, must be less than 65536 bytes`;
+const NAMES_SIZE = `ExpressionAttributeNames contains invalid value: ${NAME_SIZE} for key #n`;
+const named = (parameter: string, text: string): unknown => ({
+  ...T, Key: { a: S("limit") }, [parameter]: text, ExpressionAttributeNames: { "#n": TOO_LONG },
+});
 const long = (bytes: number): string => `attribute_not_exists(${"b".repeat(bytes - "attribute_not_exists()".length)})`;
 
 const beyond: readonly Refused[] = [
@@ -35,6 +42,13 @@ const beyond: readonly Refused[] = [
     "Invalid ConditionExpression: The IN operator is provided with too many operands; number of operands: 101"],
   ["PutItem", { ...T, Item: { a: S("x") }, ConditionExpression: long(4097) },
     "Invalid ConditionExpression: Expression size has exceeded the maximum allowed size; expression size: 4097"],
+  ["PutItem", { ...T, Item: { a: S("limit"), [TOO_LONG]: N(1) } }, NAME_SIZE],
+  ["UpdateItem", { ...T, Key: { a: S("limit") }, AttributeUpdates: { [TOO_LONG]: { Value: N(1) } } }, NAME_SIZE],
+  ["UpdateItem", { ...T, Key: { a: S("limit") }, AttributeUpdates: { "": { Value: N(1) } } }, `${INVALID}An attribute name may not be empty`],
+  ["UpdateItem", named("UpdateExpression", "SET #n = a"), NAMES_SIZE], ["UpdateItem", named("UpdateExpression", "SET v.#n = a"), NAMES_SIZE],
+  ["GetItem", named("ProjectionExpression", "#n"), NAMES_SIZE], ["DeleteItem", named("ConditionExpression", "attribute_exists(#n)"), NAMES_SIZE],
+  ["DeleteItem", { ...T, Key: { a: S("limit") }, Expected: { [TOO_LONG]: { Exists: false } } }, NAME_SIZE],
+  ["GetItem", { ...T, Key: { a: S("limit") }, AttributesToGet: [TOO_LONG] }, NAME_SIZE],
 ];
 
 const within = [
@@ -51,6 +65,13 @@ const within = [
     const grown = await target.ask("UpdateItem", { ...T, Key: { a: S("limit") }, UpdateExpression: "SET w = :w", ExpressionAttributeValues: { ":w": N(1) } });
     assert.deepEqual([grown.status, grown.message], [400, "Item size to update has exceeded the maximum allowed size"]);
   }),
+  answers("UpdateItem", "a name of the largest size", [
+    ["UpdateItem", {
+      ...T, Key: { a: S("named") }, UpdateExpression: "SET #n = :v", ExpressionAttributeNames: { "#n": LONGEST }, ExpressionAttributeValues: { ":v": N(1) },
+    }, {}],
+    ["UpdateItem", { ...T, Key: { a: S("named") }, AttributeUpdates: { [LONGEST]: { Action: "ADD", Value: N(1) } } }, {}],
+    ["GetItem", { ...T, Key: { a: S("named") } }, { Item: { a: S("named"), [LONGEST]: N(2) } }],
+  ]),
   answers("PutItem", "32 levels", [["PutItem", put(nested(32, "L")), {}], ["PutItem", put(nested(32, "M")), {}]]),
   does("PutItem", "conditions at their limits", async (target) => {
     await target.ok("DeleteItem", { ...T, Key: { a: S("limit") } });

@@ -2,6 +2,8 @@
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.html
 import type { AttributeValue } from "../../../model/attribute-value.ts";
 import type { ConditionNode } from "../../../model/expression/ast.ts";
+import { isNameTooLong } from "../../../model/parse-value.ts";
+import { NAME_TOO_LONG } from "../../../model/value-problem.ts";
 import { validation } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
@@ -64,6 +66,7 @@ type NodeOf = (name: string, comparison: Comparison) => Result<ConditionNode>;
 function joinAll(comparisons: Comparisons, nodeOf: NodeOf, operator: "AND" | "OR"): Result<ConditionNode | null> {
   let all: ConditionNode | null = null;
   for (const [name, comparison] of Object.entries(comparisons)) {
+    if (isNameTooLong(name)) return no(validation(NAME_TOO_LONG.message));
     const node = nodeOf(name, comparison);
     if (!node.ok) return node;
     all = all === null ? node.value : { kind: operator === "AND" ? "and" : "or", left: all, right: node.value };

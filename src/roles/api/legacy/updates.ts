@@ -3,6 +3,8 @@
 import type { AttributeValue } from "../../../model/attribute-value.ts";
 import type { PathNode, UpdateNode } from "../../../model/expression/ast.ts";
 import { typeOf } from "../../../model/expression/value-type.ts";
+import { isNameTooLong } from "../../../model/parse-value.ts";
+import { NAME_EMPTY, NAME_TOO_LONG } from "../../../model/value-problem.ts";
 import { validation } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
 import { InvalidValue } from "../validate/check-values.ts";
@@ -23,6 +25,8 @@ export function legacyUpdate(input: JsonObject): Result<UpdateNode | null> {
   const remove: PathNode[] = [];
   for (const [name, { Value, Action = "PUT" }] of Object.entries(updates)) {
     const path: PathNode = [name];
+    if (name === "") return no(validation(NAME_EMPTY.message));
+    if (isNameTooLong(name)) return no(validation(NAME_TOO_LONG.message));
     if (Value instanceof InvalidValue) return no(validation(Value.message));
     if (Value === undefined) {
       if (Action !== "DELETE") {

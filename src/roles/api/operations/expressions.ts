@@ -1,6 +1,8 @@
 // The names and values shared by the expressions of a request, checked in DynamoDB's order.
 import type { AttributeValue } from "../../../model/attribute-value.ts";
 import { ExpressionContext } from "../../../model/expression/context.ts";
+import { isNameTooLong } from "../../../model/parse-value.ts";
+import { NAME_TOO_LONG } from "../../../model/value-problem.ts";
 import { type Failure, validation } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
@@ -68,6 +70,10 @@ function namesFailure(names: Readonly<Record<string, string>>): Failure | null {
     if (names[key] === "") {
       return validation("ExpressionAttributeNames contains invalid value: "
         + `Attribute name must not be empty; key: ${key}`);
+    }
+    if (isNameTooLong(names[key] as string)) {
+      return validation("ExpressionAttributeNames contains invalid value: "
+        + `${NAME_TOO_LONG.message} for key ${key}`);
     }
   }
   return null;
