@@ -105,7 +105,8 @@ test("an index is added to a table under writes, has every item in the end, and 
   assert.equal(answer.TableDescription.GlobalSecondaryIndexes[0].Backfilling, false);
   await assertRefused(server, [
     ["Query", {
-      TableName: "live", IndexName: "late", KeyConditionExpression: "owner = :o", ExpressionAttributeValues: { ":o": S("o1") },
+      TableName: "live", IndexName: "late", KeyConditionExpression: "#o = :o",
+      ExpressionAttributeNames: { "#o": "owner" }, ExpressionAttributeValues: { ":o": S("o1") },
     }, "Cannot read from backfilling global secondary index: late"],
     ["UpdateTable", { TableName: "live", GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: "late" } }] },
       "Attempt to change a resource which is still in use: Table is being updated: live", "ResourceInUseException"],
@@ -125,7 +126,8 @@ test("an index is added to a table under writes, has every item in the end, and 
   await until("the index is gone", async () => await statusOf("live", "late") === undefined);
   await until("the table is ACTIVE", async () => (await describe("live")).TableStatus === "ACTIVE");
   await rejected(server.client.send(new QueryCommand({
-    TableName: "live", IndexName: "late", KeyConditionExpression: "owner = :o", ExpressionAttributeValues: { ":o": S("o1") },
+    TableName: "live", IndexName: "late", KeyConditionExpression: "#o = :o",
+    ExpressionAttributeNames: { "#o": "owner" }, ExpressionAttributeValues: { ":o": S("o1") },
   })), "ValidationException");
   await server.client.send(new PutItemCommand({ TableName: "live", Item: { pk: S("odd"), owner: N(2) } }));
 });
