@@ -21,7 +21,8 @@ const refused = refuses("CreateTable", [
   create([], `${INVALID}List of LocalSecondaryIndexes is empty`),
   create([index("abc", [hash("a"), range("d")])],
     `${INVALID}Some index key attributes are not defined in AttributeDefinitions. Keys: [a, d], AttributeDefinitions: [a, b, c]`),
-  create([index("abc", [hash("a")])], `${INVALID}Index KeySchema does not have a range key for index: abc`),
+  create([index("abc", [hash("a")])], `${INVALID}Index KeySchema does not have a range key for index: abc`, { AttributeDefinitions: defined("a", "b") }),
+  create([index("abc", [hash("a")], {})], `${INVALID}Some AttributeDefinitions are not used. AttributeDefinitions: [a, b, c], keys used: [a, b]`),
   create([index("abc", [hash("b"), range("c")])], `${INVALID}Index KeySchema does not have the same leading hash key as table KeySchema for index: abc. `
     + "index hash key: b, table hash key: a"),
   create([index("abc", good), index("abc", good)], `${INVALID}Duplicate index name: abc`),
@@ -32,7 +33,7 @@ const refused = refuses("CreateTable", [
     `${INVALID}ProjectionType is KEYS_ONLY, but NonKeyAttributes is specified`),
   create([1, 2, 3, 4, 5, 6].map((i) => index(`abc${i}`, good)), `${INVALID}Number of LocalSecondaryIndexes exceeds per-table limit of 5`),
   create([index("abc", good)], `${INVALID}Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex`,
-    { KeySchema: [hash("a")] }),
+    { KeySchema: [hash("a")], AttributeDefinitions: defined("a", "c") }),
   create([index("ab", good)], "1 validation error detected: Value 'ab' at 'localSecondaryIndexes.1.member.indexName' failed to satisfy constraint: "
     + "Member must have length greater than or equal to 3"),
 ]);

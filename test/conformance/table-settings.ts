@@ -47,7 +47,13 @@ const refusedUpdates = refuses("UpdateTable", [
     + "Developer Guide for current limits and how to request higher limits."),
   update({ ProvisionedThroughput: { ReadCapacityUnits: 4 } }, null_("provisionedThroughput.writeCapacityUnits")),
   update({ BillingMode: "PROVISIONED" }, `${INVALID}ProvisionedThroughput must be specified when BillingMode is PROVISIONED`),
-  update({ BillingMode: "PAY_PER_REQUEST", ProvisionedThroughput: units(1, 1) }, NEITHER),
+  update({ BillingMode: "PAY_PER_REQUEST", ProvisionedThroughput: units(1, 1) },
+    `${INVALID}ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST`),
+  onDemand({ ProvisionedThroughput: units(1, 1) }, NEITHER),
+  update({ GlobalSecondaryIndexUpdates: [] }, NOTHING),
+  update({ GlobalSecondaryIndexUpdates: [], AttributeDefinitions: [{ AttributeName: "a", AttributeType: "S" }] }, NOTHING),
+  update({ GlobalSecondaryIndexUpdates: [], DeletionProtectionEnabled: true }, `${INVALID}List of GlobalSecondaryIndexUpdates is empty`),
+  update({ MultiRegionConsistency: "EVENTUAL" }, NOTHING.replace("MultiRegionConsistency, ", "")),
   update({ BillingMode: "FREE" }, "1 validation error detected: Value 'FREE' at 'billingMode' failed to satisfy constraint: "
     + "Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]"),
   update({ TableClass: "GLACIER" }, "Invalid table-class parameter provided. Please try again with a valid table-class value: "

@@ -8,6 +8,11 @@ const range = (AttributeName: string): unknown => ({ AttributeName, KeyType: "RA
 const defined = (...names: string[]): unknown => names.map((AttributeName) => ({ AttributeName, AttributeType: "S" }));
 const PLAIN = { TableName: "$tbad", KeySchema: [hash("a")], AttributeDefinitions: defined("a"), BillingMode: "PAY_PER_REQUEST" };
 const bad = (more: object, message: string): Refused => ["CreateTable", { ...PLAIN, ...more }, message];
+const index = (key: string, Projection: object = { ProjectionType: "ALL" }): object => ({ IndexName: `by-${key}`, KeySchema: [hash(key)], Projection });
+const PROVISIONED = { BillingMode: "PROVISIONED", ProvisionedThroughput: { ReadCapacityUnits: 10, WriteCapacityUnits: 10 } };
+const INITIAL_PAGE = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html"
+  + "#on-demand-capacity-mode-initial";
+const FIVE = defined("a", "b", "c", "d", "e");
 const NAME = "1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: "
   + "Member must have length greater than or equal to 3";
 const PATTERN = "failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+";
@@ -34,6 +39,33 @@ const refused = refuses("table", [
     `${INVALID}Some index key attributes are not defined in AttributeDefinitions. Keys: [a], AttributeDefinitions: [b]`),
   bad({ AttributeDefinitions: defined("a", "b") }, `${INVALID}Number of attributes in KeySchema does not exactly match number of attributes defined `
     + "in AttributeDefinitions"),
+  bad({ KeySchema: [hash("pk"), range("sk"), range("sk2")] }, "1 validation error detected: Value '["
+    + "com.amazonaws.dynamodb.v20120810.KeySchemaElement@ad28eb1d, com.amazonaws.dynamodb.v20120810.KeySchemaElement@38b9654b, "
+    + "com.amazonaws.dynamodb.v20120810.KeySchemaElement@38bb13cd]' at 'keySchema' failed to satisfy constraint: "
+    + "Member must have length less than or equal to 2"),
+  // The order of names is that of the hash maps they come from.
+  bad({ KeySchema: [hash("pk"), range("sk")], AttributeDefinitions: defined("pk", "sk", "a", "b", "c"), GlobalSecondaryIndexes: [index("a", {})] },
+    `${INVALID}Some AttributeDefinitions are not used. AttributeDefinitions: [sk, a, b, pk, c], keys used: [a, sk, pk]`),
+  bad({ KeySchema: [hash("pk"), range("sk")], AttributeDefinitions: defined("pk", "sk"), GlobalSecondaryIndexes: [index("q", {})] },
+    `${INVALID}Some index key attributes are not defined in AttributeDefinitions. Keys: [q], AttributeDefinitions: [sk, pk]`),
+  bad({ GlobalSecondaryIndexes: [index("a", { ProjectionType: "INCLUDE", NonKeyAttributes: ["x", "y", "x"] })] },
+    `${INVALID}Duplicate element in NonKeyAttributes: x`),
+  bad({ GlobalSecondaryIndexes: [{ ...index("a"), KeySchema: [hash("a"), hash("a")] }] },
+    "The KeySchema contains multiple key attributes with the same name"),
+  bad({ AttributeDefinitions: FIVE, GlobalSecondaryIndexes: [{ ...index("a"), KeySchema: ["a", "b", "c", "d", "e"].map(hash) }] },
+    `${INVALID}The KeySchema exceeds the maximum allowed number of HASH key attributes`),
+  bad({ AttributeDefinitions: FIVE, GlobalSecondaryIndexes: [{ ...index("a"), KeySchema: [hash("b"), range("c"), range("d"), hash("e")] }] },
+    `${INVALID}All HASH key attributes must precede RANGE key attributes in the KeySchema`),
+  bad({ GlobalSecondaryIndexes: [{ ...index("a"), OnDemandThroughput: { MaxReadRequestUnits: 0 } }] },
+    `${INVALID}Requested MaxReadRequestUnits for OnDemandThroughput for index : by-a is outside of valid range`),
+  bad({ GlobalSecondaryIndexes: [{ ...index("a"), WarmThroughput: { ReadUnitsPerSecond: 11_999 } }] }, `${INVALID}Requested ReadUnitsPerSecond for `
+    + `WarmThroughput for index by-a is lower than initial throughput for OnDemand. See: ${INITIAL_PAGE}`),
+  bad({ WarmThroughput: { ReadUnitsPerSecond: 1, WriteUnitsPerSecond: 1 } }, `${INVALID}Requested ReadUnitsPerSecond for WarmThroughput for table is `
+    + `lower than initial throughput for OnDemand. See: ${INITIAL_PAGE}`),
+  bad({ ...PROVISIONED, OnDemandThroughput: { MaxReadRequestUnits: 9, MaxWriteRequestUnits: 9 } },
+    `${INVALID}MaxReadRequestUnits for OnDemandThroughput cannot be specified when table BillingMode is PROVISIONED.`),
+  bad({ ...PROVISIONED, WarmThroughput: { ReadUnitsPerSecond: 5, WriteUnitsPerSecond: 5 } },
+    `${INVALID}Requested ReadUnitsPerSecond for WarmThroughput for table is lower than ReadCapacityUnits of ProvisionedThroughput`),
   bad({ AttributeDefinitions: [] }, "Invalid KeySchema: Some index key attribute have no definition"),
   bad({ AttributeDefinitions: [{ AttributeName: "a", AttributeType: "M" }] }, "1 validation error detected: Value 'M' at "
     + "'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]"),
@@ -74,8 +106,23 @@ const describing = [
     const byArn = await target.ok("DescribeTable", { TableName: table.TableArn });
     assert.equal(byArn.Table.TableName, target.name("tlife"));
     const { TableDescription: gone } = await target.ok("DeleteTable", { TableName: "$tlife" });
-    assert.equal(gone.TableStatus, "DELETING");
+    assert.deepEqual(gone, {
+      TableName: table.TableName, TableStatus: "DELETING", ProvisionedThroughput: table.ProvisionedThroughput, TableSizeBytes: 0, ItemCount: 0,
+      TableArn: made.TableArn, TableId: made.TableId, BillingModeSummary: table.BillingModeSummary, DeletionProtectionEnabled: false,
+    });
     await target.waitFor("$tlife", "GONE");
+  }),
+  does("DescribeTable", "names of attributes in order, indexes as they were given", async (target) => {
+    const { TableDescription: made } = await target.ok("CreateTable", {
+      TableName: "$torder", KeySchema: [hash("pk"), range("sk")], AttributeDefinitions: defined("z", "a", "m", "sk", "pk"),
+      BillingMode: "PAY_PER_REQUEST", LocalSecondaryIndexes: [{ ...index("m"), KeySchema: [hash("pk"), range("m")] }],
+      GlobalSecondaryIndexes: [index("z", { ProjectionType: "INCLUDE", NonKeyAttributes: ["zz", "aa", "mm", "sk"] }), index("a")],
+    });
+    for (const told of [made, await target.waitFor("$torder", "ACTIVE")]) {
+      assert.deepEqual(told.AttributeDefinitions, defined("a", "m", "pk", "sk", "z"));
+      assert.deepEqual(told.GlobalSecondaryIndexes.map((one: any) => one.IndexName), ["by-z", "by-a"]);
+      assert.deepEqual(told.GlobalSecondaryIndexes[0].Projection.NonKeyAttributes, ["aa", "mm", "sk", "zz"]);
+    }
   }),
   does("CreateTable", "provisioned", async (target) => {
     const { TableDescription: made } = await target.ok("CreateTable", {

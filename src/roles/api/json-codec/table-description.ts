@@ -8,10 +8,20 @@ import { isRecording, streamLabel } from "../../../model/table-stream.ts";
 import { warmOf } from "../../../model/warm-throughput.ts";
 import type { Call } from "../call.ts";
 
-/** `status` stands in for the table's own: an answer tells the state the operation has just asked for. */
+/**
+ * `status` stands in for the table's own: an answer tells the state the operation has just asked for. Of a table that
+ * is being deleted neither its keys are told, nor its indexes, nor what it could serve.
+ */
 export function tableDescriptionJson(outcome: TableOutcome, status: TableStatus, call: Call): string {
-  return JSON.stringify(tableDescription(outcome, status, call));
+  const description = tableDescription(outcome, status, call);
+  if (status !== "DELETING") return JSON.stringify(description);
+  return JSON.stringify(Object.fromEntries(Object.entries(description).filter(([name]) => !UNTOLD.has(name))));
 }
+
+const UNTOLD: ReadonlySet<string> = new Set([
+  "AttributeDefinitions", "KeySchema", "CreationDateTime", "LocalSecondaryIndexes", "GlobalSecondaryIndexes",
+  "WarmThroughput",
+]);
 
 /** The answer of CreateTable: what DynamoDB has not worked out by then is not in it. */
 export function createdTableJson(outcome: TableOutcome, call: Call): string {
@@ -80,14 +90,14 @@ function latestStream({ stream }: TableSchema, arn: string): Description {
   };
 }
 
-/** Keys of the table, then of its indexes, each once. */
+/** Keys of the table and of its indexes, each once, by name. */
 function definedIn(table: TableSchema, keys: readonly KeyAttribute[]): readonly KeyAttribute[] {
   const defined = new Map(keys.map((key) => [key.name, key]));
   for (const { rangeKey } of localIndexesOf(table)) defined.set(rangeKey.name, rangeKey);
   for (const { hashKeys, rangeKeys } of globalIndexesOf(table)) {
     for (const key of [...hashKeys, ...rangeKeys]) defined.set(key.name, key);
   }
-  return [...defined.values()];
+  return [...defined.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /**
@@ -111,7 +121,7 @@ function localIndexes(table: TableSchema, arn: string): Description {
 }
 
 function projectionJson({ kind, attributes }: Projection): Description {
-  return { ProjectionType: kind, ...(kind === "INCLUDE" ? { NonKeyAttributes: attributes } : {}) };
+  return { ProjectionType: kind, ...(kind === "INCLUDE" ? { NonKeyAttributes: [...attributes].sort() } : {}) };
 }
 
 function globalIndexes(

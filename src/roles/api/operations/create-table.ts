@@ -12,18 +12,18 @@ import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 import { CREATE_TABLE } from "../validate/table-shapes.ts";
 import { globalIndexesIn } from "./global-indexes.ts";
-import { indexesFailure, localIndexesIn, type TableKeys } from "./local-indexes.ts";
+import { definitionsFailure, indexesFailure, localIndexesIn, undefinedKeys, type TableKeys } from "./local-indexes.ts";
 import { type TagInput, tagsOf } from "./tag-rules.ts";
 import { policyOf } from "./policy-document.ts";
 import { tableNameOf } from "./table-name.ts";
 import {
-  capWithProvisioned, classIn, encryptionIn, onDemandCapIn, streamIn, throughputIn, throughputWithOnDemand, warmIn,
+  classIn, coldFailure, encryptionIn, newCapWithProvisioned, onDemandCapIn, streamIn, throughputIn,
+  throughputWithOnDemand, warmIn,
 } from "./table-settings.ts";
 
 export const createTable: OperationHandler = { shape: CREATE_TABLE, run };
 
 const INVALID = "One or more parameter values were invalid: ";
-const ON_DEMAND_PAGE = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html";
 export const PARTITIONS_TAG = "stator:partitions";
 /** Partitions of a new table: each costs a replication group from the first moment. */
 const PARTITIONS_MAX = 64;
@@ -56,11 +56,13 @@ function definitionOf(input: JsonObject, nowMs: number): Result<TableDefinition>
   if (!keys.ok) return keys;
   const unsupported = unsupportedFailure(input);
   if (unsupported !== null) return no(unsupported);
+  const undefinedOrUnused = definitionsFailure(input, keys.value);
+  if (undefinedOrUnused !== null) return no(undefinedOrUnused);
   const locals = localIndexesIn(input, keys.value);
   if (!locals.ok) return locals;
   const globals = globalIndexesIn(input, keys.value.types, billing.value);
   if (!globals.ok) return globals;
-  const wrong = indexesFailure(keys.value, locals.value ?? [], globals.value ?? []);
+  const wrong = indexesFailure(locals.value ?? [], globals.value ?? []);
   if (wrong !== null) return no(wrong);
   const settings = settingsOf(input, billing.value, nowMs);
   if (!settings.ok) return settings;
@@ -103,9 +105,9 @@ function settingsOf(input: JsonObject, billing: Billing, nowMs: number): Result<
   if (!tableClass.ok) return tableClass;
   const tags = tagsOf((input["Tags"] ?? []) as readonly TagInput[]);
   if (!tags.ok) return tags;
-  const cap = onDemandCapIn(input, false);
+  const cap = onDemandCapIn(input, false, null);
   if (!cap.ok) return cap;
-  if (cap.value !== undefined && billing.mode !== "PAY_PER_REQUEST") return no(capWithProvisioned(cap.value));
+  if (cap.value !== undefined && billing.mode !== "PAY_PER_REQUEST") return no(newCapWithProvisioned(cap.value, null));
   const warm = warmSetting(input, billing);
   if (!warm.ok) return warm;
   const encryption = encryptionIn(input);
@@ -128,15 +130,9 @@ function warmSetting(input: JsonObject, billing: Billing): Result<Throughput | u
   const wanted = warmIn(input);
   if (!wanted.ok) return wanted;
   if (wanted.value === undefined) return ok(undefined);
-  const own = warmOf({ billing });
-  const warm = { readUnits: own.readUnits, writeUnits: own.writeUnits, ...wanted.value };
-  const isRead = warm.readUnits < own.readUnits;
-  if (!isRead && warm.writeUnits >= own.writeUnits) return ok(warm);
-  const floor = billing.mode === "PAY_PER_REQUEST"
-    ? `initial throughput for OnDemand. See: ${ON_DEMAND_PAGE}`
-    : `${isRead ? "ReadCapacityUnits" : "WriteCapacityUnits"} of ProvisionedThroughput`;
-  return no(validation(`${INVALID}Requested ${isRead ? "ReadUnitsPerSecond" : "WriteUnitsPerSecond"} `
-    + `for WarmThroughput for table is lower than ${floor}`));
+  const cold = coldFailure(wanted.value, billing, null);
+  const { readUnits, writeUnits } = warmOf({ billing });
+  return cold === null ? ok({ readUnits, writeUnits, ...wanted.value }) : no(cold);
 }
 
 function keysOf(input: JsonObject): Result<TableKeys> {
@@ -177,9 +173,7 @@ function typesOf(
       + "number of attributes defined in AttributeDefinitions"));
   }
   for (const name of names) {
-    if (types.has(name)) continue;
-    return no(validation(`${INVALID}Some index key attributes are not defined in AttributeDefinitions. `
-      + `Keys: [${names.join(", ")}], AttributeDefinitions: [${[...types.keys()].join(", ")}]`));
+    if (!types.has(name)) return no(undefinedKeys(names, types));
   }
   return ok(types);
 }

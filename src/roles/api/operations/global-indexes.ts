@@ -6,7 +6,7 @@ import { validation } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 import { projectionIn, undefinedKeys, type KeySchemaElement, type ProjectionInput } from "./local-indexes.ts";
-import { onDemandCapIn, throughputIn, warmIn } from "./table-settings.ts";
+import { coldFailure, newCapWithProvisioned, onDemandCapIn, throughputIn, warmIn } from "./table-settings.ts";
 
 const INVALID = "One or more parameter values were invalid: ";
 
@@ -24,7 +24,6 @@ export function globalIndexesIn(
 ): Result<readonly GlobalIndexDefinition[] | null> {
   const inputs = input["GlobalSecondaryIndexes"] as readonly GlobalIndexInput[] | undefined;
   if (inputs === undefined) return ok(null);
-  if (inputs.length === 0) return no(validation(`${INVALID}List of GlobalSecondaryIndexes is empty`));
   if (inputs.length > GLOBAL_INDEX_COUNT_MAX) {
     return no(validation(
       `${INVALID}GlobalSecondaryIndex count exceeds the per-table limit of ${GLOBAL_INDEX_COUNT_MAX}`,
@@ -50,10 +49,13 @@ export function globalIndexOf(
   if (!projection.ok) return projection;
   const billing = indexBillingIn(input, name, mode);
   if (!billing.ok) return billing;
-  const cap = onDemandCapIn(input, false);
+  const cap = onDemandCapIn(input, false, name);
   if (!cap.ok) return cap;
+  if (cap.value !== undefined && mode === "PROVISIONED") return no(newCapWithProvisioned(cap.value, name));
   const warm = warmIn(input);
   if (!warm.ok) return warm;
+  const cold = warm.value === undefined || mode === null ? null : coldFailure(warm.value, billing.value, name);
+  if (cold !== null) return no(cold);
   return ok({
     name, ...keys.value, projection: projection.value, billing: billing.value,
     ...(cap.value === undefined ? {} : { onDemandCap: { readUnits: null, writeUnits: null, ...cap.value } }),
@@ -77,7 +79,7 @@ function indexBillingIn(input: JsonObject, name: string, known: Billing["mode"] 
 type Keys = Pick<GlobalIndexDefinition, "hashKeys" | "rangeKeys">;
 
 /** Attributes of the partition key first, then those of the sort key. */
-function keysOf({ IndexName: name, KeySchema: schema }: GlobalIndexInput, types: Types): Result<Keys> {
+function keysOf({ KeySchema: schema }: GlobalIndexInput, types: Types): Result<Keys> {
   const hash: string[] = [];
   const range: string[] = [];
   for (const { AttributeName, KeyType: kind } of schema) {
@@ -88,19 +90,18 @@ function keysOf({ IndexName: name, KeySchema: schema }: GlobalIndexInput, types:
       range.push(AttributeName);
     } else {
       if (range.length > 0) {
-        return no(validation(`${INVALID}Index KeySchema has a HASH key element behind a RANGE key element for index: `
-          + name));
+        return no(validation(`${INVALID}All HASH key attributes must precede RANGE key attributes in the KeySchema`));
       }
       hash.push(AttributeName);
     }
   }
   const names = [...hash, ...range];
   if (new Set(names).size < names.length) {
-    return no(validation("Both the Hash Key and the Range Key element in the KeySchema have the same name"));
+    return no(validation("The KeySchema contains multiple key attributes with the same name"));
   }
-  if (Math.max(hash.length, range.length) > INDEX_KEY_ATTRIBUTES_MAX) {
-    return no(validation(`${INVALID}Index KeySchema has more than ${INDEX_KEY_ATTRIBUTES_MAX} elements of one key type `
-      + `for index: ${name}`));
+  for (const [kind, own] of [["HASH", hash], ["RANGE", range]] as const) {
+    if (own.length <= INDEX_KEY_ATTRIBUTES_MAX) continue;
+    return no(validation(`${INVALID}The KeySchema exceeds the maximum allowed number of ${kind} key attributes`));
   }
   const keys: KeyAttribute[] = [];
   for (const key of names) {

@@ -15,11 +15,13 @@ type UpdateInput = {
   readonly Delete?: { readonly IndexName: string };
 };
 
-/** Undefined: none are asked for. What depends on the table as it is, the planner of the catalogue decides. */
+/**
+ * Undefined: none are asked for, or an empty list is. What depends on the table as it is, the planner of the catalogue
+ * decides.
+ */
 export function indexUpdatesIn(input: JsonObject): Result<readonly IndexUpdate[] | undefined> {
   const given = input["GlobalSecondaryIndexUpdates"] as readonly UpdateInput[] | undefined;
-  if (given === undefined) return ok(undefined);
-  if (given.length === 0) return no(validation(`${INVALID}List of GlobalSecondaryIndexUpdates is empty`));
+  if (given === undefined || given.length === 0) return ok(undefined);
   const created = given.find(({ Create }) => Create !== undefined)?.Create;
   if (created !== undefined && input["AttributeDefinitions"] === undefined) {
     return no(validation(`${INVALID}AttributeDefinitions is not specified for index: ${created.IndexName}`));
@@ -67,7 +69,7 @@ function changeOf(input: NonNullable<UpdateInput["Update"]>): Result<IndexUpdate
   const { IndexName: name } = input;
   const throughput = throughputIn(input);
   if (!throughput.ok) return throughput;
-  const cap = onDemandCapIn(input, true);
+  const cap = onDemandCapIn(input, true, name);
   if (!cap.ok) return cap;
   const warm = warmIn(input);
   if (!warm.ok) return warm;

@@ -4,6 +4,7 @@ import { INDEX_PROJECTED_COUNT_MAX, LOCAL_INDEX_COUNT_MAX } from "../../../model
 import type { GlobalIndexDefinition, KeyAttribute, LocalIndex, Projection } from "../../../model/table-schema.ts";
 import { type Failure, validation } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
+import { inMapOrder } from "../validate/java-hash.ts";
 import type { JsonObject } from "../validate/json-object.ts";
 
 const INVALID = "One or more parameter values were invalid: ";
@@ -30,7 +31,6 @@ export type TableKeys = {
 export function localIndexesIn(input: JsonObject, keys: TableKeys): Result<readonly LocalIndex[] | null> {
   const inputs = input["LocalSecondaryIndexes"] as readonly IndexInput[] | undefined;
   if (inputs === undefined) return ok(null);
-  if (inputs.length === 0) return no(validation(`${INVALID}List of LocalSecondaryIndexes is empty`));
   if (keys.rangeKey === null) {
     return no(validation(`${INVALID}Table KeySchema does not have a range key, `
       + "which is required when specifying a LocalSecondaryIndex"));
@@ -54,7 +54,7 @@ export function localIndexesIn(input: JsonObject, keys: TableKeys): Result<reado
 
 /** Null: nothing is wrong with all indexes together. */
 export function indexesFailure(
-  keys: TableKeys, locals: readonly LocalIndex[], globals: readonly GlobalIndexDefinition[],
+  locals: readonly LocalIndex[], globals: readonly GlobalIndexDefinition[],
 ): Failure | null {
   const names = new Set<string>();
   let projected = 0;
@@ -66,7 +66,7 @@ export function indexesFailure(
   if (projected > INDEX_PROJECTED_COUNT_MAX) {
     return validation(`${INVALID}Number of NonKeyAttributes exceeds per-table limit of ${INDEX_PROJECTED_COUNT_MAX}`);
   }
-  return names.size === 0 ? null : unusedFailure(keys, locals, globals);
+  return null;
 }
 
 function indexOf({ IndexName: name, KeySchema, Projection: input }: IndexInput, keys: TableKeys): Result<LocalIndex> {
@@ -96,7 +96,7 @@ function indexOf({ IndexName: name, KeySchema, Projection: input }: IndexInput, 
 
 export function undefinedKeys(names: readonly string[], types: ReadonlyMap<string, KeyType>): Failure {
   return validation(`${INVALID}Some index key attributes are not defined in AttributeDefinitions. `
-    + `Keys: [${names.join(", ")}], AttributeDefinitions: [${[...types.keys()].join(", ")}]`);
+    + `Keys: [${names.join(", ")}], AttributeDefinitions: [${definedNames(types)}]`);
 }
 
 export function projectionIn({ ProjectionType: kind, NonKeyAttributes: names }: ProjectionInput): Result<Projection> {
@@ -106,7 +106,7 @@ export function projectionIn({ ProjectionType: kind, NonKeyAttributes: names }: 
       return no(validation(`${INVALID}ProjectionType is INCLUDE, but NonKeyAttributes is not specified`));
     }
     const twice = names.find((name, i) => names.indexOf(name) !== i);
-    if (twice !== undefined) return no(validation(`${INVALID}Duplicate NonKeyAttribute: ${twice}`));
+    if (twice !== undefined) return no(validation(`${INVALID}Duplicate element in NonKeyAttributes: ${twice}`));
     return ok({ kind, attributes: names });
   }
   if (names !== undefined) {
@@ -115,14 +115,22 @@ export function projectionIn({ ProjectionType: kind, NonKeyAttributes: names }: 
   return ok({ kind, attributes: [] });
 }
 
-function unusedFailure(
-  { hashKey, rangeKey, types }: TableKeys, locals: readonly LocalIndex[], globals: readonly GlobalIndexDefinition[],
-): Failure | null {
-  const used = new Set([hashKey.name]);
-  if (rangeKey !== null) used.add(rangeKey.name);
-  for (const index of locals) used.add(index.rangeKey.name);
-  for (const { hashKeys, rangeKeys } of globals) for (const { name } of [...hashKeys, ...rangeKeys]) used.add(name);
-  if (used.size === types.size) return null;
-  return validation(`${INVALID}Some AttributeDefinitions are not used. `
-    + `AttributeDefinitions: [${[...types.keys()].join(", ")}], keys used: [${[...used].join(", ")}]`);
+/** No list is empty, and definitions are those of all keys: looked at before anything else of the indexes is. */
+export function definitionsFailure(input: JsonObject, { hashKey, rangeKey, types }: TableKeys): Failure | null {
+  const used = new Set(rangeKey === null ? [hashKey.name] : [hashKey.name, rangeKey.name]);
+  for (const list of ["LocalSecondaryIndexes", "GlobalSecondaryIndexes"]) {
+    const inputs = input[list] as readonly { readonly KeySchema: readonly KeySchemaElement[] }[] | undefined;
+    if (inputs?.length === 0) return validation(`${INVALID}List of ${list} is empty`);
+    for (const { KeySchema } of inputs ?? []) {
+      const names = KeySchema.map(({ AttributeName }) => AttributeName);
+      if (names.some((name) => !types.has(name))) return undefinedKeys(names, types);
+      for (const name of names) used.add(name);
+    }
+  }
+  return used.size === types.size ? null : validation(`${INVALID}Some AttributeDefinitions are not used. `
+    + `AttributeDefinitions: [${definedNames(types)}], keys used: [${inMapOrder([...used], null).join(", ")}]`);
+}
+
+function definedNames(types: TableKeys["types"]): string {
+  return inMapOrder([...types.keys()], types.size).join(", ");
 }

@@ -1,7 +1,9 @@
 // Settings that CreateTable and UpdateTable have in common, from their parameters. Undefined: not given.
 import { THROUGHPUT_UNITS_MAX } from "../../../model/limits.ts";
+import type { Billing } from "../../../model/table-schema.ts";
 import type { Encryption, TableClass, Throughput, ThroughputCap } from "../../../model/table-settings.ts";
 import type { StreamViewType } from "../../../model/table-stream.ts";
+import { warmOf } from "../../../model/warm-throughput.ts";
 import { type Failure, validation } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
 import type { JsonObject } from "../validate/json-object.ts";
@@ -36,8 +38,10 @@ export function classIn(input: JsonObject): Result<TableClass | undefined> {
 /** In an update, -1 takes a bound away. */
 const UNBOUNDED = -1;
 
-/** A structure without members counts as not given. */
-export function onDemandCapIn(input: JsonObject, canClear: boolean): Result<Partial<ThroughputCap> | undefined> {
+/** A structure without members counts as not given. `index`: whose it is; null: the table's. */
+export function onDemandCapIn(
+  input: JsonObject, canClear: boolean, index: string | null,
+): Result<Partial<ThroughputCap> | undefined> {
   const given = input["OnDemandThroughput"] as
     { MaxReadRequestUnits?: number; MaxWriteRequestUnits?: number } | undefined;
   const { MaxReadRequestUnits: reads, MaxWriteRequestUnits: writes } = given ?? {};
@@ -45,7 +49,8 @@ export function onDemandCapIn(input: JsonObject, canClear: boolean): Result<Part
   for (const [name, units] of [["MaxReadRequestUnits", reads], ["MaxWriteRequestUnits", writes]] as const) {
     if (units === undefined || (units >= 1 && units <= THROUGHPUT_UNITS_MAX)) continue;
     if (units === UNBOUNDED && canClear) continue;
-    return no(validation(`${INVALID}Requested ${name} for OnDemandThroughput for table is outside of valid range`));
+    const whose = index === null ? "table" : `index : ${index}`;
+    return no(validation(`${INVALID}Requested ${name} for OnDemandThroughput for ${whose} is outside of valid range`));
   }
   return ok({
     ...(reads === undefined ? {} : { readUnits: reads === UNBOUNDED ? null : reads }),
@@ -53,10 +58,11 @@ export function onDemandCapIn(input: JsonObject, canClear: boolean): Result<Part
   });
 }
 
-export function capWithProvisioned({ readUnits }: Partial<ThroughputCap>): Failure {
+/** In the words of CreateTable. */
+export function newCapWithProvisioned({ readUnits }: Partial<ThroughputCap>, index: string | null): Failure {
   const name = readUnits === undefined ? "MaxWriteRequestUnits" : "MaxReadRequestUnits";
-  return validation(`${INVALID}${name} for OnDemandThroughput cannot be specified `
-    + "when the table BillingMode is PROVISIONED");
+  return validation(`${INVALID}${name} for OnDemandThroughput ${index === null ? "" : `for index: ${index} `}`
+    + "cannot be specified when table BillingMode is PROVISIONED.");
 }
 
 /** A structure without members counts as not given. */
@@ -73,6 +79,20 @@ export function warmIn(input: JsonObject): Result<Partial<Throughput> | undefine
     ...(readUnits === undefined ? {} : { readUnits: Math.max(0, readUnits) }),
     ...(writeUnits === undefined ? {} : { writeUnits: Math.max(0, writeUnits) }),
   });
+}
+
+const INITIAL_PAGE = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/"
+  + "on-demand-capacity-mode.html#on-demand-capacity-mode-initial";
+
+/** Null: not less is asked for than what a new table or index, billed like that, has by itself. */
+export function coldFailure(wanted: Partial<Throughput>, billing: Billing, index: string | null): Failure | null {
+  const own = warmOf({ billing });
+  const isRead = (wanted.readUnits ?? own.readUnits) < own.readUnits;
+  if (!isRead && (wanted.writeUnits ?? own.writeUnits) >= own.writeUnits) return null;
+  const floor = billing.mode === "PAY_PER_REQUEST" ? `initial throughput for OnDemand. See: ${INITIAL_PAGE}`
+    : `${isRead ? "ReadCapacityUnits" : "WriteCapacityUnits"} of ProvisionedThroughput`;
+  return validation(`${INVALID}Requested ${isRead ? "ReadUnitsPerSecond" : "WriteUnitsPerSecond"} `
+    + `for WarmThroughput for ${index === null ? "table" : `index ${index}`} is lower than ${floor}`);
 }
 
 /** Null: a key of the service, which every table has by itself. A type alone switches encryption on. */

@@ -11,7 +11,7 @@ import type { OperationHandler } from "./handler.ts";
 import { indexUpdatesIn } from "./index-updates.ts";
 import { tableNameOf } from "./table-name.ts";
 import {
-  classIn, encryptionIn, onDemandCapIn, streamIn, throughputIn, throughputWithOnDemand, warmIn,
+  classIn, encryptionIn, onDemandCapIn, streamIn, throughputIn, warmIn,
 } from "./table-settings.ts";
 
 export const updateTable: OperationHandler = { shape: UPDATE_TABLE, run };
@@ -25,14 +25,26 @@ const READERS: readonly ChangeReader[] = [
   billing, indexes, stream, protection, tableClass, encryption, onDemandCap, warm,
 ];
 
-const NOTHING: Failure = validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
-  + "GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, "
-  + "MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required");
+/** What is there and no change by itself is not in the list. */
+function nothing(input: JsonObject): Failure {
+  const isConsistency = input["MultiRegionConsistency"] !== undefined;
+  return validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
+    + "GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, "
+    + `${isConsistency ? "" : "MultiRegionConsistency, "}DeletionProtectionEnabled, OnDemandThroughput, `
+    + "WarmThroughput or TableClass is required");
+}
+
+const THROUGHPUT_WITH_ON_DEMAND: Failure = validation(
+  `${INVALID}ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST`,
+);
 const UNSUPPORTED: readonly string[] = [
   "ReplicaUpdates", "MultiRegionConsistency",
   "GlobalTableWitnessUpdates", "GlobalTableSettingsReplicationMode", "DisassociationProtectionEnabled",
   "VectorIndexUpdates",
 ];
+
+/** Parameters that change nothing without others. */
+const NO_CHANGES: ReadonlySet<string> = new Set(["TableName", "AttributeDefinitions", "MultiRegionConsistency"]);
 
 /** Members that stand alone, in the order in which they are complained of. */
 const ALONE: readonly (readonly [keyof TableChange, string])[] = [
@@ -44,6 +56,7 @@ const ALONE: readonly (readonly [keyof TableChange, string])[] = [
 
 function run(input: JsonObject, call: Call): Failure | null {
   const name = tableNameOf(input);
+  if (Object.keys(input).every((parameter) => NO_CHANGES.has(parameter))) return nothing(input);
   for (const parameter of UNSUPPORTED) {
     if (input[parameter] !== undefined) return validation(`Unsupported parameter: ${parameter}`);
   }
@@ -69,7 +82,10 @@ function changeIn(input: JsonObject): Result<TableChange> {
     change = { ...change, ...part.value };
   }
   const count = Object.keys(change).length;
-  if (count === 0) return no(NOTHING);
+  if (count === 0) return no(nothing(input));
+  if ((input["GlobalSecondaryIndexUpdates"] as readonly unknown[] | undefined)?.length === 0) {
+    return no(validation(`${INVALID}List of GlobalSecondaryIndexUpdates is empty`));
+  }
   const conflict = count === 1 ? null : conflictIn(change);
   return conflict === null ? ok(change) : no(validation(`${INVALID}${conflict}`));
 }
@@ -102,7 +118,7 @@ function billing(input: JsonObject): Result<TableChange> {
   const throughput = throughputIn(input);
   if (!throughput.ok) return throughput;
   if (mode === undefined && throughput.value === undefined) return ok({});
-  if (mode === "PAY_PER_REQUEST" && throughput.value !== undefined) return no(throughputWithOnDemand());
+  if (mode === "PAY_PER_REQUEST" && throughput.value !== undefined) return no(THROUGHPUT_WITH_ON_DEMAND);
   return ok({
     billing: {
       ...(mode === undefined ? {} : { mode }),
@@ -141,7 +157,7 @@ function encryption(input: JsonObject): Result<TableChange> {
 }
 
 function onDemandCap(input: JsonObject): Result<TableChange> {
-  const wanted = onDemandCapIn(input, true);
+  const wanted = onDemandCapIn(input, true, null);
   if (!wanted.ok) return wanted;
   return ok(wanted.value === undefined ? {} : { onDemandCap: wanted.value });
 }

@@ -1,5 +1,6 @@
 // How DynamoDB prints an offending value in a constraint's text: as Java's toString does.
 import { InvalidValue } from "./check-values.ts";
+import { hashOfAll, hexOf, stringHash } from "./java-hash.ts";
 import type { Shape, StructureShape } from "./shape.ts";
 
 /** Characters of a value that are repeated to the client: enough to recognise it, bounded for the answer's sake. */
@@ -109,7 +110,17 @@ function printedValue(value: unknown): string {
   return `AttributeValue(${type}=${shown})`;
 }
 
+/** Structures of strings that have no text of their own: java.lang.Object gives the type and the hash code. */
+const WITHOUT_TEXT: ReadonlySet<string> = new Set(["KeySchemaElement"]);
+
 function printStructure(out: Out, shape: StructureShape, value: Readonly<Record<string, unknown>>): void {
+  if (WITHOUT_TEXT.has(shape.name)) {
+    // Over the name of the type and the members, the last one first.
+    const members = [...shape.members].reverse().map(({ name }) => stringHash(String(value[name])));
+    const type = javaType(shape);
+    out.text += `${type}@${hexOf(hashOfAll([hashOfAll([stringHash(type)]), ...members]))}`;
+    return;
+  }
   out.text += `${shape.name}(`;
   let separator = "";
   for (const member of shape.members) {
