@@ -92,6 +92,8 @@ export const KMS_KEY_LENGTH_MAX: number = 2_048;
 export const POLICY_BYTES_MAX: number = 20 * KIB;
 /** Characters of a policy's revision id, as the service model has it. */
 export const POLICY_REVISION_CHARS_MAX: number = 255;
+/** Units per second of one table or index: the quota that an AWS account has to begin with. */
+export const TABLE_UNITS_MAX: number = 40_000;
 /** Units per second: the most that may be written into a request. */
 export const THROUGHPUT_UNITS_MAX: number = 1_000_000_000_000;
 

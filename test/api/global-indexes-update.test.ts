@@ -109,7 +109,10 @@ test("an index is added to a table under writes, has every item in the end, and 
       ExpressionAttributeNames: { "#o": "owner" }, ExpressionAttributeValues: { ":o": S("o1") },
     }, "Cannot read from backfilling global secondary index: late"],
     ["UpdateTable", { TableName: "live", GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: "late" } }] },
-      "Attempt to change a resource which is still in use: Table is being updated: live", "ResourceInUseException"],
+      "Attempt to change a resource which is still in use: Index creation is in resource allocation phase. Retry deletion during "
+        + "backfilling phase or when the index is active.  Table: live Index: late", "ResourceInUseException"],
+    ["DeleteTable", { TableName: "live" }, "Attempt to change a resource which is still in use: Cannot delete table while indexes are "
+      + "being created, updated, or deleted.", "ResourceInUseException"],
   ]);
   await until("the index is ACTIVE", async () => await statusOf("live", "late") === "ACTIVE");
   isOver = true;
@@ -148,7 +151,7 @@ test("what may be asked of indexes", async () => {
       "Requested resource not found: Index none for table asked", "ResourceNotFoundException"],
     ["UpdateTable", ask({ Update: { IndexName: "none", ...units } }),
       "Requested resource not found: Index none for table asked", "ResourceNotFoundException"],
-    ["UpdateTable", ask(), "One or more parameter values were invalid: List of GlobalSecondaryIndexUpdates is empty"],
+    ["UpdateTable", ask(), /^At least one of ProvisionedThroughput, /],
     ["UpdateTable", ask({}), "One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, "
       + "GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null"],
     ["UpdateTable", ask({ Delete: { IndexName: "one" }, Update: { IndexName: "one" } }), "One or more parameter values were invalid: "

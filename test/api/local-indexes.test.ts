@@ -296,21 +296,21 @@ test("definitions that DynamoDB refuses are refused", async () => {
   }));
   const cases: readonly (readonly [Record<string, unknown>, string | RegExp])[] = [
     [{ LocalSecondaryIndexes: [] }, `${invalid}List of LocalSecondaryIndexes is empty`],
-    [{ ...one({}), KeySchema: [hash] }, /Table KeySchema does not have a range key/],
+    [{ ...one({}), KeySchema: [hash], AttributeDefinitions: [ATTRIBUTES[0], ATTRIBUTES[2]] }, /Table KeySchema does not have a range key/],
     [{ ...one({}), LocalSecondaryIndexes: six }, /Number of LocalSecondaryIndexes exceeds per-table limit of 5$/],
     [{ ...one({}), LocalSecondaryIndexes: [six[0], six[0]] }, `${invalid}Duplicate index name: by-a`],
-    [one({ KeySchema: [hash] }), `${invalid}Index KeySchema does not have a range key for index: by-year`],
+    [{ ...one({ KeySchema: [hash] }), AttributeDefinitions: ATTRIBUTES.slice(0, 2) }, `${invalid}Index KeySchema does not have a range key for index: by-year`],
     [one({ KeySchema: [{ AttributeName: "sk", KeyType: "HASH" }, { AttributeName: "year", KeyType: "RANGE" }] }),
       /^One or more .* same leading hash key as table KeySchema for index: by-year\. index hash key: sk, table hash key: pk$/],
     [one({ KeySchema: [hash, { AttributeName: "else", KeyType: "RANGE" }] }),
       /Some index key attributes are not defined in AttributeDefinitions. Keys: \[pk, else\]/],
     [{ ...one({}), AttributeDefinitions: ATTRIBUTES },
-      /Some AttributeDefinitions are not used\. AttributeDefinitions: \[pk, sk, year, title, blob\], keys used: \[pk, sk, year\]$/],
+      /Some AttributeDefinitions are not used\. AttributeDefinitions: \[sk, pk, blob, title, year\], keys used: \[year, sk, pk\]$/],
     [one({ Projection: {} }), `${invalid}Unknown ProjectionType: null`],
     [one({ Projection: { ProjectionType: "ALL", NonKeyAttributes: ["a"] } }),
       `${invalid}ProjectionType is ALL, but NonKeyAttributes is specified`],
     [one({ Projection: { ProjectionType: "INCLUDE" } }), /INCLUDE, but NonKeyAttributes is not specified$/],
-    [one({ Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["a", "a"] } }), /Duplicate NonKeyAttribute: a$/],
+    [one({ Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["a", "a"] } }), /Duplicate element in NonKeyAttributes: a$/],
     [one({ IndexName: "x" }), /Value 'x' at 'localSecondaryIndexes.1.member.indexName' failed to satisfy constraint/],
   ];
   await assertRefused(server, cases.map(([more, message]): Refused => ["CreateTable", definition("refused", more), message]));

@@ -144,6 +144,50 @@ const meaning = [
       TableName: target.name("ggsi"), CapacityUnits: 0.5, Table: { CapacityUnits: 0 }, GlobalSecondaryIndexes: { "by-g": { CapacityUnits: 0.5 } },
     });
   }),
+  does("UpdateTable", "units of an index change beside a table that stays ACTIVE", async (target) => {
+    const units = (ReadCapacityUnits: number, WriteCapacityUnits: number): object => ({ ReadCapacityUnits, WriteCapacityUnits });
+    const change = (ProvisionedThroughput: object): object => (
+      { TableName: "$gunits", GlobalSecondaryIndexUpdates: [{ Update: { IndexName: "by-g", ProvisionedThroughput } }] }
+    );
+    const told = ({ TableStatus, GlobalSecondaryIndexes: [one] }: any): unknown[] => [
+      TableStatus, one.IndexStatus, one.ProvisionedThroughput.ReadCapacityUnits, one.ProvisionedThroughput.WriteCapacityUnits,
+      one.ProvisionedThroughput.NumberOfDecreasesToday, one.WarmThroughput.ReadUnitsPerSecond, one.WarmThroughput.WriteUnitsPerSecond,
+    ];
+    const settled = async (wanted: unknown[]): Promise<void> => target.eventually(async () => (
+      assert.deepEqual(told((await target.ok("DescribeTable", { TableName: "$gunits" })).Table), wanted)
+    ), 60_000);
+    await target.ok("CreateTable", {
+      TableName: "$gunits", AttributeDefinitions: defined("a", "g"), KeySchema: [hash("a")], ProvisionedThroughput: units(1, 1),
+      GlobalSecondaryIndexes: [{ ...(index("by-g", good) as object), ProvisionedThroughput: units(5, 5) }],
+    });
+    await target.waitFor("$gunits", "ACTIVE");
+    const same = await target.ask("UpdateTable", change(units(5, 5)));
+    assert.match(same.message ?? "", /^The provisioned throughput for the index by-g will not change\. /);
+    const { TableDescription } = await target.ok("UpdateTable", change(units(4, 6)));
+    assert.deepEqual(told(TableDescription), ["ACTIVE", "UPDATING", 5, 5, 0, 5, 5], "what it was");
+    const refused_ = await target.ask("DeleteTable", { TableName: "$gunits" });
+    assert.equal(refused_.type, "ResourceInUseException");
+    assert.equal(refused_.message, "Attempt to change a resource which is still in use: "
+      + "Cannot delete table while indexes are being created, updated, or deleted.");
+    await settled(["ACTIVE", "ACTIVE", 4, 6, 1, 5, 6]);
+    await target.ok("UpdateTable", change(units(4, 5)));
+    await settled(["ACTIVE", "ACTIVE", 4, 5, 2, 5, 6]);
+  }),
+  does("UpdateTable", "one index at a time is made or dropped", async (target) => {
+    await target.table("gone-by-one", "a:S");
+    const create = (IndexName: string): unknown => ({
+      TableName: "$gone-by-one", AttributeDefinitions: defined("g"),
+      GlobalSecondaryIndexUpdates: [{ Create: { IndexName, KeySchema: good, Projection: { ProjectionType: "ALL" } } }],
+    });
+    await target.ok("UpdateTable", create("first"));
+    const second = await target.ask("UpdateTable", create("second"));
+    assert.deepEqual([second.type, second.message], ["LimitExceededException",
+      "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"]);
+    await target.eventually(async () => {
+      const { Table } = await target.ok("DescribeTable", { TableName: "$gone-by-one" });
+      assert.equal(Table.GlobalSecondaryIndexes[0].IndexStatus, "ACTIVE");
+    }, 1_200_000);
+  }),
   does("UpdateTable", "adds an index to a table with items, and drops it", async (target) => {
     await target.table("glive", "a:S");
     for (let i = 0; i < 30; i++) await target.ok("PutItem", { TableName: "$glive", Item: { a: S(`k${i}`), g: S(`g${i % 3}`) } });

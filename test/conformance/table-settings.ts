@@ -8,12 +8,13 @@ const null_ = (path: string): string => (
   `1 validation error detected: Value null at '${path}' failed to satisfy constraint: Member must not be null`
 );
 const units = (ReadCapacityUnits: number, WriteCapacityUnits: number): object => ({ ReadCapacityUnits, WriteCapacityUnits });
-const update = (more: object, message: string, type?: string): Refused => (
+const update = (more: object, message: RegExp | string, type?: string): Refused => (
   type === undefined ? ["UpdateTable", { TableName: "$uprov", ...more }, message]
     : ["UpdateTable", { TableName: "$uprov", ...more }, message, type]
 );
 const onDemand = (more: object, message: string): Refused => ["UpdateTable", { TableName: "$udemand", ...more }, message];
 const alone = (what: string): string => `${INVALID}${what} must be the only operation in the request`;
+const ABOVE = / is above the per table maximum for the account in [a-z0-9-]+\. Per table maximum: 40000\. Refer to the Amazon DynamoDB Developer Guide for /;
 const NOTHING = "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
   + "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, "
   + "DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required";
@@ -45,6 +46,14 @@ const refusedUpdates = refuses("UpdateTable", [
     + "value equals the current value. Current ReadCapacityUnits provisioned for the table: 5. Requested ReadCapacityUnits: 5. "
     + "Current WriteCapacityUnits provisioned for the table: 6. Requested WriteCapacityUnits: 6. Refer to the Amazon DynamoDB "
     + "Developer Guide for current limits and how to request higher limits."),
+  update({ ProvisionedThroughput: units(40_001, 6) }, ABOVE, "LimitExceededException"),
+  ["CreateTable", {
+    TableName: "$ubad", KeySchema: [{ AttributeName: "a", KeyType: "HASH" }], AttributeDefinitions: [{ AttributeName: "a", AttributeType: "S" }],
+    ProvisionedThroughput: units(1, 40_001),
+  }, ABOVE, "LimitExceededException"],
+  ["UpdateTable", { TableName: "$udemand", OnDemandThroughput: { MaxReadRequestUnits: 40_001 } }, new RegExp("^Subscriber limit exceeded: Requested "
+    + "MaxReadRequestUnits for OnDemandThroughput for table exceeds TableMaxReadCapacityUnits of the account in region [a-z0-9-]+$"),
+  "LimitExceededException"],
   update({ ProvisionedThroughput: { ReadCapacityUnits: 4 } }, null_("provisionedThroughput.writeCapacityUnits")),
   update({ BillingMode: "PROVISIONED" }, `${INVALID}ProvisionedThroughput must be specified when BillingMode is PROVISIONED`),
   update({ BillingMode: "PAY_PER_REQUEST", ProvisionedThroughput: units(1, 1) },

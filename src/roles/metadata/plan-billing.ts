@@ -31,13 +31,18 @@ export function changeBilling(
   }
   const { onDemandCap: _, ...rest } = table;
   if (billing.mode !== mode) return changed(rest, { ...billing, mode, ...throughput });
-  return changeUnits(table, throughput, nowMs);
+  const next = changedUnits(billing, throughput, null, nowMs);
+  return "kind" in next ? next : changed(table, next);
 }
 
-function changeUnits(table: TableSchema, throughput: Throughput, nowMs: number): Changed | Refusal {
-  const { billing } = table;
+/** Of an index that is provisioned; null: of a table. */
+export function changedUnits(
+  billing: Billing, throughput: Throughput, index: string | null, nowMs: number,
+): Billing | Refusal {
   const { readUnits, writeUnits } = throughput;
-  if (readUnits === billing.readUnits && writeUnits === billing.writeUnits) return invalid(nothingChanges(billing));
+  if (readUnits === billing.readUnits && writeUnits === billing.writeUnits) {
+    return invalid(nothingChanges(billing, index));
+  }
   const isIncreased = readUnits > billing.readUnits || writeUnits > billing.writeUnits;
   const isDecreased = readUnits < billing.readUnits || writeUnits < billing.writeUnits;
   let next: Billing = { ...billing, ...throughput };
@@ -48,13 +53,15 @@ function changeUnits(table: TableSchema, throughput: Throughput, nowMs: number):
     if (count >= DECREASES_FREE && nowMs < lastMs + DECREASE_PAUSE_MS) return tooManyDecreases(count, lastMs);
     next = { ...next, decreasedMs: nowMs, decreases: count + 1 };
   }
-  return changed(table, next);
+  return next;
 }
 
-function nothingChanges({ readUnits, writeUnits }: Billing): string {
-  return "The provisioned throughput for the table will not change. The requested value equals the current value. "
-    + `Current ReadCapacityUnits provisioned for the table: ${readUnits}. Requested ReadCapacityUnits: ${readUnits}. `
-    + `Current WriteCapacityUnits provisioned for the table: ${writeUnits}. `
+function nothingChanges({ readUnits, writeUnits }: Billing, index: string | null): string {
+  const whose = index === null ? "the table" : `index ${index}`;
+  return `The provisioned throughput for the ${index === null ? "table" : whose} will not change. `
+    + "The requested value equals the current value. "
+    + `Current ReadCapacityUnits provisioned for ${whose}: ${readUnits}. Requested ReadCapacityUnits: ${readUnits}. `
+    + `Current WriteCapacityUnits provisioned for ${whose}: ${writeUnits}. `
     + `Requested WriteCapacityUnits: ${writeUnits}. `
     + "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.";
 }

@@ -5,9 +5,11 @@ import { GLOBAL_INDEX_COUNT_MAX, INDEX_PROJECTED_COUNT_MAX } from "../../model/l
 import { localIndexesOf } from "../../model/local-index.ts";
 import type { Refusal } from "../../model/operation.ts";
 import type { GlobalIndex, GlobalIndexDefinition, KeyAttribute, TableSchema } from "../../model/table-schema.ts";
-import type { IndexUpdate } from "../../model/table-settings.ts";
+import type { IndexUpdate, Throughput } from "../../model/table-settings.ts";
 import { warmOf } from "../../model/warm-throughput.ts";
+import { changedUnits } from "./plan-billing.ts";
 import { newIndex } from "./plan-indexes.ts";
+import { stillInUse } from "./plan-table.ts";
 import type { Changed, UpdateContext } from "./update-step.ts";
 
 const INVALID = "One or more parameter values were invalid: ";
@@ -29,7 +31,7 @@ export function changeIndexes(
   const online = updates.filter(({ kind }) => kind !== "update");
   const underWay = globalIndexesOf(table).find(({ status }) => status === "CREATING" || status === "DELETING");
   const first = online[0];
-  const isItsDeletion = first?.kind === "delete" && first.name === underWay?.name;
+  const isItsDeletion = online.length === 1 && first?.kind === "delete" && first.name === underWay?.name;
   if (online.length > 1 || (first !== undefined && underWay !== undefined && !isItsDeletion)) return ONE_AT_A_TIME;
   let next: Changed = { kind: "changed", table };
   for (const update of updates) {
@@ -38,7 +40,7 @@ export function changeIndexes(
     if (step.kind !== "changed") return step;
     next = { ...step, added: [...(next.added ?? []), ...(step.added ?? [])] };
   }
-  return next;
+  return online.length === 0 ? { ...next, isQuiet: true } : next;
 }
 
 const ONE_AT_A_TIME: Refusal = {
@@ -103,6 +105,11 @@ function billingProblem({ billing: { mode } }: TableSchema, { name, billing }: G
 function remove(table: TableSchema, { name }: Kind<"delete">): Changed | Refusal {
   const found = globalIndexesOf(table).find((index) => index.name === name);
   if (found === undefined) return noIndex(table, name, "delete");
+  if (found.status === "DELETING") return indexInUse(table, found);
+  if (isBeforeItems(table, found)) {
+    return inUse(table, found, "Index creation is in resource allocation phase. "
+      + "Retry deletion during backfilling phase or when the index is active.");
+  }
   return replaced(table, { ...found, status: "DELETING" });
 }
 
@@ -111,26 +118,27 @@ function change(table: TableSchema, update: Kind<"update">, { nowMs }: UpdateCon
   const found = globalIndexesOf(table).find((index) => index.name === name);
   if (found === undefined) return noIndex(table, name, "update");
   if (throughput === undefined && onDemandCap === undefined && warm === undefined) return noChange(table, name);
+  if (throughput !== undefined && table.billing.mode !== "PROVISIONED") return noChange(table, name);
   if (found.status !== "ACTIVE") return indexInUse(table, found);
-  let next: GlobalIndex = { ...found, status: "UPDATING" };
+  let next: GlobalIndex = found;
   if (throughput !== undefined) {
-    if (table.billing.mode !== "PROVISIONED") {
-      return invalid(`${INVALID}Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: ${name} `
-        + "when BillingMode is PAY_PER_REQUEST");
-    }
+    const { onDemandCap: _, ...rest } = found;
     const { billing } = found;
-    const isSame = billing.readUnits === throughput.readUnits && billing.writeUnits === throughput.writeUnits;
-    if (isSame && billing.mode === "PROVISIONED") return invalid(nothingChanges(found));
-    const isMore = throughput.readUnits > billing.readUnits || throughput.writeUnits > billing.writeUnits;
-    const times = isMore ? { increasedMs: nowMs } : { decreasedMs: nowMs };
-    next = { ...next, billing: { ...billing, mode: "PROVISIONED", ...throughput, ...times } };
+    const changed = billing.mode === "PROVISIONED" ? changedUnits(billing, throughput, name, nowMs)
+      : { ...billing, mode: table.billing.mode, ...throughput };
+    if ("kind" in changed) return changed;
+    next = { ...rest, status: "UPDATING", billing: changed, warm: unitsOf(warmOf(found)) };
   }
   if (onDemandCap !== undefined) {
     if (table.billing.mode !== "PAY_PER_REQUEST") {
-      return invalid(`${INVALID}OnDemandThroughput for index ${name} cannot be specified `
+      const member = onDemandCap.readUnits === undefined ? "MaxWriteRequestUnits" : "MaxReadRequestUnits";
+      return invalid(`${INVALID}${member} for OnDemandThroughput for index : ${name} cannot be specified `
         + "when the table BillingMode is PROVISIONED");
     }
-    next = { ...next, onDemandCap: { readUnits: null, writeUnits: null, ...found.onDemandCap, ...onDemandCap } };
+    const { onDemandCap: current, ...rest } = next;
+    const cap = { readUnits: null, writeUnits: null, ...current, ...onDemandCap };
+    const isNone = cap.readUnits === null && cap.writeUnits === null;
+    next = { ...rest, status: "UPDATING", ...(isNone ? {} : { onDemandCap: cap }) };
   }
   if (warm !== undefined) {
     const { readUnits, writeUnits } = warmOf(found);
@@ -160,22 +168,23 @@ function noChange({ billing }: TableSchema, name: string): Refusal {
       + "OnDemandThroughput, WarmThroughput");
 }
 
-function nothingChanges({ name, billing: { readUnits, writeUnits } }: GlobalIndex): string {
-  return `The provisioned throughput for the index ${name} will not change. The requested value equals the current `
-    + `value. Current ReadCapacityUnits provisioned for the index: ${readUnits}. `
-    + `Requested ReadCapacityUnits: ${readUnits}. `
-    + `Current WriteCapacityUnits provisioned for the index: ${writeUnits}. `
-    + `Requested WriteCapacityUnits: ${writeUnits}. `
-    + "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.";
+/** The index has its place not yet: only then its items come. */
+function isBeforeItems({ status }: TableSchema, index: GlobalIndex): boolean {
+  return status === "UPDATING" && index.status === "CREATING";
 }
 
-function indexInUse({ name }: TableSchema, index: GlobalIndex): Refusal {
+function indexInUse(table: TableSchema, index: GlobalIndex): Refusal {
+  if (isBeforeItems(table, index)) return inUse(table, index, "Index is being created but is not backfilling yet.");
   const doing = index.status === "DELETING" ? "deleted" : index.status === "CREATING" ? "created" : "updated";
-  return {
-    kind: "table-in-use", name,
-    message: `Attempt to change a resource which is still in use: Index is being ${doing}.  Table: ${name} `
-      + `Index: ${index.name}`,
-  };
+  return inUse(table, index, `Index is being ${doing}.`);
+}
+
+function inUse({ name }: TableSchema, index: GlobalIndex, why: string): Refusal {
+  return stillInUse(name, `${why}  Table: ${name} Index: ${index.name}`);
+}
+
+function unitsOf({ readUnits, writeUnits }: Throughput): Throughput {
+  return { readUnits, writeUnits };
 }
 
 function replaced(table: TableSchema, index: GlobalIndex): Changed {
@@ -196,7 +205,7 @@ export function withIndexBilling(table: TableSchema): TableSchema | Refusal {
   return {
     ...table,
     globalIndexes: globalIndexesOf(table).map((index) => (
-      { ...index, billing: { ...index.billing, mode, readUnits: 0, writeUnits: 0 } }
+      { ...index, billing: { ...index.billing, mode, readUnits: 0, writeUnits: 0 }, warm: unitsOf(warmOf(index)) }
     )),
   };
 }

@@ -1,6 +1,7 @@
 // Decides what CreateTable and DeleteTable do to the catalogue: pure, from the catalogue as applied.
 import type { GroupId } from "../../base/ids.ts";
 import { must } from "../../base/assert.ts";
+import { globalIndexesOf } from "../../model/global-index.ts";
 import type { Refusal } from "../../model/operation.ts";
 import type { Billing, GlobalIndex, TableDefinition, TableSchema } from "../../model/table-schema.ts";
 import { withNewStream } from "../../model/table-stream.ts";
@@ -64,13 +65,15 @@ const NO_ROOM: Refusal = { kind: "unavailable", reason: "no node can take a repl
 export function planDelete(catalogue: Catalogue, name: string): TablePlan {
   const table = catalogue.table(name);
   if (table === null) return { kind: "table-not-found", name };
-  if (table.status === "UPDATING") {
-    const isSwitching = table.stream?.status === "ENABLING" || table.stream?.status === "DISABLING";
-    return stillInUse(name, isSwitching ? "Cannot delete table while stream is being enabled/disabled."
-      : `Table: ${name} is in the process of being updated.`);
+  const { status, stream } = table;
+  if (status === "CREATING" || status === "DELETING") return beingChanged(table);
+  if (stream?.status === "ENABLING" || stream?.status === "DISABLING") {
+    return stillInUse(name, "Cannot delete table while stream is being enabled/disabled.");
   }
-  const inUse = refuseInUse(table);
-  if (inUse !== null) return inUse;
+  if (globalIndexesOf(table).some((index) => index.status !== "ACTIVE")) {
+    return stillInUse(name, "Cannot delete table while indexes are being created, updated, or deleted.");
+  }
+  if (status === "UPDATING") return stillInUse(name, `Table: ${name} is in the process of being updated.`);
   if (table.deletionProtection) {
     return {
       kind: "invalid",

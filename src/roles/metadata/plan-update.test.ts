@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nodeId } from "../../base/ids.ts";
 import type { Refusal } from "../../model/operation.ts";
-import type { TableSchema } from "../../model/table-schema.ts";
+import type { GlobalIndexDefinition, TableSchema } from "../../model/table-schema.ts";
 import type { TableChange } from "../../model/table-settings.ts";
-import { Catalogue } from "./catalogue.ts";
+import { Catalogue, tableRow } from "./catalogue.ts";
 import { ClusterView } from "./cluster-view.ts";
 import { NewIds } from "./new-ids.ts";
 import { embeddedNodes, planFirstRows } from "./plan-nodes.ts";
@@ -67,10 +67,26 @@ class Bench {
     return refusal.message;
   }
 
+  /** All indexes are at rest, too. */
+  rest(): void {
+    const globalIndexes = (this.table.globalIndexes ?? []).map((index) => ({ ...index, status: "ACTIVE" as const }));
+    assert.equal(this.catalogue.apply(tableRow({ ...this.table, globalIndexes })), null);
+  }
+
   settle(): void {
     for (const row of planStatus(this.table, "ACTIVE").rows) this.catalogue.apply(row);
   }
 }
+
+function definition(name: string, units: number): GlobalIndexDefinition {
+  return {
+    name, hashKeys: [{ name: "g", type: "S" }], rangeKeys: [], projection: { kind: "ALL", attributes: [] },
+    billing: units === 0 ? { mode: "PAY_PER_REQUEST", readUnits: 0, writeUnits: 0 }
+      : { mode: "PROVISIONED", readUnits: units, writeUnits: units },
+  };
+}
+
+const indexed = (name: string): TableChange => ({ globalIndexes: [{ kind: "create", index: definition(name, 0) }] });
 
 const units = (readUnits: number, writeUnits: number): TableChange => ({ billing: { throughput: { readUnits, writeUnits } } });
 
@@ -143,9 +159,83 @@ test("settings that show nothing in the status", () => {
   const other = bench.done({ tableClass: "STANDARD_INFREQUENT_ACCESS" });
   assert.deepEqual([other.status, other.tableClassMs], ["UPDATING", bench.nowMs]);
   assert.match(bench.message({ tableClass: "STANDARD" }), /Table: t TableClassUpdateInProgress: STANDARD_INFREQUENT_ACCESS$/);
-  assert.match(bench.message({ encryption: { key: null } }), /still in use: Table is being updated: t$/);
+  assert.equal(bench.done({ encryption: { key: null } }).status, "UPDATING");
   assert.match(JSON.stringify(planDelete(bench.catalogue, "t")), /still in use: Table: t is in the process of being updated\."/);
   assert.equal(bench.done({ deletionProtection: true, tags: { set: [{ key: "a", value: "" }], remove: [] } }).status, "UPDATING");
+});
+
+test("what an UPDATING table takes on besides depends on what is under way", () => {
+  const streamOn: TableChange = { stream: { viewType: "KEYS_ONLY" } };
+  const infrequent: TableChange = { tableClass: "STANDARD_INFREQUENT_ACCESS" };
+  const cap: TableChange = { onDemandCap: { readUnits: 5 } };
+  const provisioned: TableChange = { billing: { mode: "PROVISIONED", throughput: { readUnits: 1, writeUnits: 1 } } };
+  const onDemand: TableChange = { billing: { mode: "PAY_PER_REQUEST" } };
+  const made = indexed("new");
+  const cases: readonly (readonly [TableChange, readonly (readonly [TableChange, RegExp])[]])[] = [
+    [streamOn, [
+      [provisioned, /use: Can't change table IOPS when stream status is being updated\. Table: t Stream: 20\S+ Operation: ENABLE$/],
+      [streamOn, /use: A stream status change is currently in progress\. Table: t Stream: 20\S+ Operation: ENABLE$/],
+      [infrequent, /use: Can't update table class when stream status is being updated\. Table: t Stream: 20\S+ Operation: ENABLE$/],
+      [cap, /use: OnDemandThroughput cannot be updated while stream status update is in progress$/],
+      [made, /use: Can't create or delete an index when stream status is being updated\. Table: t Stream: 20\S+ Operation: ENABLE$/],
+    ]],
+    [infrequent, [
+      [streamOn, /use: Can't change stream status when a table class update is in progress\. Table: t TableClassUpdateInProgress: STANDARD_INF/],
+      [infrequent, /use: Can't update table class when a table class update is in progress\. Table: t TableClassUpdateInProgress: STANDARD_INF/],
+      [cap, /use: OnDemandThroughput cannot be updated while TableClass update is in progress\. TableClassUpdateInProgress: STANDARD_INF/],
+      [made, /use: Can't create or delete an index when a table class update is in progress\. Table: t TableClassUpdateInProgress: STANDARD_INF/],
+    ]],
+    [provisioned, [
+      [provisioned, /use: Table IOPS are currently being updated\. Table: t$/],
+      [streamOn, /use: Can't enable or disable stream while table IOPS are being updated\. Table: t$/],
+      [cap, /MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED$/],
+      [made, /use: Can't create or delete indexes while table IOPS are being updated\. Table: t$/],
+    ]],
+    [made, [
+      [provisioned, /use: Can't change table IOPS when an index is being created\. Table: t Indexes: \[new\]$/],
+      [streamOn, /use: Can't change stream status when an index is being created\. Table: t Indexes: \[new\]$/],
+      [cap, /use: OnDemandThroughput cannot be updated while index creation is in progress for indexes: \[new\]$/],
+      [indexed("more"), /^Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table$/],
+      [{ globalIndexes: [{ kind: "delete", name: "new" }] }, /use: Index creation is in resource allocation phase\. Retry deletion during /],
+      [{ globalIndexes: [{ kind: "update", name: "new", warm: { readUnits: 13_000 } }] },
+        /use: Index is being created but is not backfilling yet\.  Table: t Index: new$/],
+    ]],
+  ];
+  for (const [first, seconds] of cases) {
+    const bench = new Bench(true);
+    assert.equal(bench.done(first).status, "UPDATING");
+    for (const [second, text] of seconds) assert.match(bench.message(second), text);
+    assert.equal(bench.done({ encryption: { key: null } }).status, "UPDATING");
+    bench.done({ warm: { readUnits: 14_000 } });
+    if (first !== provisioned) assert.equal(bench.done(onDemand).status, "UPDATING", "the same mode once more");
+    assert.match(JSON.stringify(planDelete(bench.catalogue, "t")), /Attempt to change a resource which is still in use: /);
+  }
+});
+
+test("units of an index: their own times and decreases, and what it served it serves on", () => {
+  const bench = new Bench();
+  bench.done({ globalIndexes: [{ kind: "create", index: definition("i", 5) }] });
+  bench.settle();
+  const units_ = (readUnits: number, writeUnits: number): TableChange => (
+    { globalIndexes: [{ kind: "update", name: "i", throughput: { readUnits, writeUnits } }] }
+  );
+  const rest = (): void => bench.rest();
+  rest();
+  assert.match(bench.message(units_(5, 5)), /^The provisioned throughput for the index i will not change\. .* for index i: 5\. /);
+  for (let i = 1; i <= 4; i++) {
+    const table = bench.done(units_(5 - i, 5 + i));
+    const [index] = table.globalIndexes ?? [];
+    assert.deepEqual([table.status, index?.status, index?.billing.decreases, index?.warm], [
+      "ACTIVE", "UPDATING", i, { readUnits: 5, writeUnits: 4 + i },
+    ]);
+    assert.match(JSON.stringify(planDelete(bench.catalogue, "t")), /Cannot delete table while indexes are being created, updated, or deleted/);
+    assert.match(bench.message(units_(9, 9)), /use: Index is being updated\.  Table: t Index: i$/);
+    rest();
+  }
+  assert.match(bench.message(units_(1, 8)), /^Subscriber limit exceeded: Provisioned throughput decreases .* Number of decreases today: 4\. /);
+  assert.deepEqual(bench.table.billing.decreases, undefined, "those of the table are its own");
+  bench.done({ billing: { mode: "PAY_PER_REQUEST" } });
+  assert.deepEqual(bench.table.globalIndexes?.[0]?.warm, { readUnits: 5, writeUnits: 9 });
 });
 
 test("tags", () => {

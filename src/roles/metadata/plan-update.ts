@@ -1,11 +1,10 @@
 // Decides what UpdateTable and its like do to a table: one step per member of TableChange, each pure. The steps are
 // taken in the order of the table below, on the outcome of those before; one that refuses refuses the whole change.
-import type { Refusal } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import type { TableChange } from "../../model/table-settings.ts";
 import { counterRow, tableRow, type Catalogue } from "./catalogue.ts";
 import { NewIds } from "./new-ids.ts";
-import { refuseInUse, stillInUse, type TablePlan } from "./plan-table.ts";
+import { refuseInUse, type TablePlan } from "./plan-table.ts";
 import { changeBilling } from "./plan-billing.ts";
 import { changeStream } from "./plan-stream.ts";
 import { changeIndexes, withIndexBilling } from "./plan-index-updates.ts";
@@ -13,6 +12,7 @@ import { changeInsights, changePolicy } from "./plan-told-settings.ts";
 import {
   changeClass, changeEncryption, changeOnDemandCap, changeProtection, changeTags, changeTimeToLive, changeWarm,
 } from "./plan-settings.ts";
+import { refuseUpdating } from "./refuse-updating.ts";
 import type { Step, UpdateContext } from "./update-step.ts";
 
 const STEPS: { readonly [K in keyof TableChange]-?: Step<Exclude<TableChange[K], undefined>> } = {
@@ -20,14 +20,14 @@ const STEPS: { readonly [K in keyof TableChange]-?: Step<Exclude<TableChange[K],
   globalIndexes: { change: changeIndexes },
   stream: { change: changeStream },
   tableClass: { change: changeClass },
-  deletionProtection: { change: changeProtection, isQuiet: true, isAnyTime: true },
+  deletionProtection: { change: changeProtection, isQuiet: true },
   onDemandCap: { change: changeOnDemandCap, isQuiet: true },
-  warm: { change: changeWarm, isQuiet: true, isAnyTime: true },
+  warm: { change: changeWarm, isQuiet: true },
   encryption: { change: changeEncryption, isQuiet: true },
-  timeToLive: { change: changeTimeToLive, isQuiet: true, isAnyTime: true },
-  tags: { change: changeTags, isQuiet: true, isAnyTime: true },
-  policy: { change: changePolicy, isQuiet: true, isAnyTime: true },
-  insights: { change: changeInsights, isQuiet: true, isAnyTime: true },
+  timeToLive: { change: changeTimeToLive, isQuiet: true },
+  tags: { change: changeTags, isQuiet: true },
+  policy: { change: changePolicy, isQuiet: true },
+  insights: { change: changeInsights, isQuiet: true },
 };
 
 type Taken = readonly [Step<unknown>, unknown];
@@ -38,8 +38,7 @@ export function planUpdate(
   const found = catalogue.table(name);
   if (found === null) return { kind: "table-not-found", name };
   const taken = stepsOf(change);
-  const isAnyTime = found.status === "UPDATING" && taken.every(([step]) => step.isAnyTime === true);
-  const inUse = isAnyTime ? null : refuseUpdating(found, change) ?? refuseInUse(found);
+  const inUse = found.status === "UPDATING" ? refuseUpdating(found, change, context.nowMs) : refuseInUse(found);
   if (inUse !== null) return inUse;
   const ids = new NewIds(catalogue.counters);
   let table = found;
@@ -48,7 +47,7 @@ export function planUpdate(
   for (const [step, wanted] of taken) {
     const next = step.change(table, wanted, { ...context, ids });
     if (next.kind !== "changed") return next;
-    if (next.table !== table && step.isQuiet !== true) isQuiet = false;
+    if (next.table !== table && step.isQuiet !== true && next.isQuiet !== true) isQuiet = false;
     ({ table } = next);
     added.push(...(next.added ?? []));
   }
@@ -61,18 +60,6 @@ export function planUpdate(
   const tables = [tableRow(table), ...added.map((hidden) => tableRow(hidden))];
   const rows = counters === null ? tables : [counterRow(counters), ...tables];
   return { kind: "plan", rows, table };
-}
-
-/** In words of their own for changes that DynamoDB has them for. */
-function refuseUpdating({ name, status, tableClass }: TableSchema, change: TableChange): Refusal | null {
-  if (status !== "UPDATING") return null;
-  if (change.billing !== undefined) return stillInUse(name, `Table IOPS are currently being updated. Table: ${name}`);
-  if (change.onDemandCap !== undefined) {
-    return stillInUse(name, "OnDemandThroughput cannot be updated while BillingMode update is in progress");
-  }
-  return change.tableClass === undefined ? null
-    : stillInUse(name, "Can't update table class when a table class update is in progress. "
-      + `Table: ${name} TableClassUpdateInProgress: ${tableClass}`);
 }
 
 function stepsOf(change: TableChange): readonly Taken[] {

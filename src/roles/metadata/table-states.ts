@@ -56,6 +56,9 @@ export class TableStates {
       } else if (table.status === "UPDATING") {
         this.#settle(catalogue, table, draft, nowMs, wallMs);
         isBusy = true;
+      } else if (globalIndexesOf(table).some(({ status }) => status === "UPDATING")) {
+        if (this.#wasShown(table.id, nowMs)) draft.put(withIndexesDone(table));
+        isBusy = true;
       } else {
         for (const index of backfilling(table)) {
           if (this.#fills.isFilled(table, index, nowMs)) finishIndex(table, index, draft);
@@ -148,6 +151,13 @@ function settle(table: TableSchema, draft: Draft): void {
     else kept.push(index.status === "UPDATING" ? { ...index, status: "ACTIVE" } : index);
   }
   draft.put({ ...rest, status: "ACTIVE", ...(kept.length === 0 ? {} : { globalIndexes: kept }) });
+}
+
+function withIndexesDone(table: TableSchema): TableSchema {
+  const globalIndexes = globalIndexesOf(table).map((index): GlobalIndex => (
+    index.status === "UPDATING" ? { ...index, status: "ACTIVE" } : index
+  ));
+  return { ...table, globalIndexes };
 }
 
 function finishIndex(table: TableSchema, { name }: GlobalIndex, draft: Draft): void {

@@ -21,12 +21,12 @@ export type Changed = {
   readonly table: TableSchema;
   /** Hidden tables that come with it. Absent: none. */
   readonly added?: readonly TableSchema[];
+  /** As of Step, when it depends on what is changed. */
+  readonly isQuiet?: true;
 };
 
 export type Step<C> = {
   readonly change: (table: TableSchema, wanted: C, context: UpdateContext) => Changed | Refusal;
   /** Nothing of it shows in the table's status. Else the table is UPDATING until table-states.ts finds it done. */
   readonly isQuiet?: true;
-  /** It is taken on a table that is UPDATING, too. */
-  readonly isAnyTime?: true;
 };

@@ -1,4 +1,5 @@
 // DescribeLimits and DescribeEndpoints.
+import { TABLE_UNITS_MAX } from "../../../model/limits.ts";
 import type { Call } from "../call.ts";
 import type { Failure } from "../errors.ts";
 import type { OperationHandler } from "./handler.ts";
@@ -10,7 +11,7 @@ export const describeEndpoints: OperationHandler = { shape: NO_INPUT, run: runEn
 
 /** Units per second: an AWS account's quotas to begin with, which programs written for DynamoDB expect. */
 const LIMITS = '{"AccountMaxReadCapacityUnits":80000,"AccountMaxWriteCapacityUnits":80000,'
-  + '"TableMaxReadCapacityUnits":40000,"TableMaxWriteCapacityUnits":40000}';
+  + `"TableMaxReadCapacityUnits":${TABLE_UNITS_MAX},"TableMaxWriteCapacityUnits":${TABLE_UNITS_MAX}}`;
 /** A day: the address never changes. */
 const CACHE_MINUTES = 1_440;
 

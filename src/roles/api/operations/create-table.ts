@@ -15,6 +15,7 @@ import { globalIndexesIn } from "./global-indexes.ts";
 import { definitionsFailure, indexesFailure, localIndexesIn, undefinedKeys, type TableKeys } from "./local-indexes.ts";
 import { type TagInput, tagsOf } from "./tag-rules.ts";
 import { policyOf } from "./policy-document.ts";
+import { createFailure } from "./quotas.ts";
 import { tableNameOf } from "./table-name.ts";
 import {
   classIn, coldFailure, encryptionIn, newCapWithProvisioned, onDemandCapIn, streamIn, throughputIn,
@@ -38,6 +39,10 @@ type KeySchemaElement = { readonly AttributeName: string; readonly KeyType: "HAS
 function run(input: JsonObject, call: Call): Failure | null {
   const definition = definitionOf(input, call.context.clock.wallMs());
   if (!definition.ok) return definition.failure;
+  // That there is such a table already is found out first.
+  const tooMuch = call.context.lookupTable(definition.value.name) === null
+    ? createFailure(definition.value, call.region) : null;
+  if (tooMuch !== null) return tooMuch;
   call.plan({ kind: "create-table", definition: definition.value }, (outcome) => {
     if (outcome.kind !== "table") {
       call.fail(failureOf(outcome, true));

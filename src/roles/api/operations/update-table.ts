@@ -1,5 +1,6 @@
 // UpdateTable: each reader takes the parameters of one kind of change; what depends on the table as it is, the planner
 // of the catalogue decides. A request changes one thing, with few exceptions.
+import type { TableSchema } from "../../../model/table-schema.ts";
 import type { TableChange } from "../../../model/table-settings.ts";
 import type { Call } from "../call.ts";
 import { TABLE_NOT_FOUND, type Failure, failureOf, resourceNotFound, validation } from "../errors.ts";
@@ -9,6 +10,7 @@ import type { JsonObject } from "../validate/json-object.ts";
 import { UPDATE_TABLE } from "../validate/table-shapes.ts";
 import type { OperationHandler } from "./handler.ts";
 import { indexUpdatesIn } from "./index-updates.ts";
+import { updateFailure } from "./quotas.ts";
 import { tableNameOf } from "./table-name.ts";
 import {
   classIn, encryptionIn, onDemandCapIn, streamIn, throughputIn, warmIn,
@@ -63,6 +65,9 @@ function run(input: JsonObject, call: Call): Failure | null {
   const change = changeIn(input);
   if (!change.ok) return change.failure;
   const before = call.context.lookupTable(name);
+  const tooMuch = before?.status === "ACTIVE" && isOfMode(change.value, before)
+    ? updateFailure(change.value, before, call.region) : null;
+  if (tooMuch !== null) return tooMuch;
   call.plan({ kind: "update-table", name, change: change.value }, (outcome) => {
     if (outcome.kind !== "table") {
       call.fail(outcome.kind === "index-not-found"
@@ -72,6 +77,12 @@ function run(input: JsonObject, call: Call): Failure | null {
     call.succeedText(`{"TableDescription":${updatedTableJson(outcome, before, change.value, call)}}`);
   });
   return null;
+}
+
+/** Units fit how the table is billed; that they do not is found out first. */
+function isOfMode({ billing: wanted, onDemandCap: cap }: TableChange, { billing: { mode } }: TableSchema): boolean {
+  if (wanted?.throughput !== undefined && (wanted.mode ?? mode) !== "PROVISIONED") return false;
+  return cap === undefined || (wanted?.mode ?? mode) === "PAY_PER_REQUEST";
 }
 
 function changeIn(input: JsonObject): Result<TableChange> {
