@@ -53,7 +53,7 @@ const WAIT_MS = 20;
 /** Log replayed before the event loop gets its turn. */
 const REPLAY_BYTES = 1024 * 1024;
 
-type Source = { readonly node: NodeId; readonly requestId: number };
+type Source = { readonly node: NodeId; readonly requestId: number; readonly atMs: number };
 /** What the pages so far say. */
 type Span = { readonly least: Lsn; readonly greatest: Lsn; readonly counters: GroupCounters };
 
@@ -119,7 +119,7 @@ export class TreeBuild {
     if (outcome.kind === "snapshot-page") {
       const fault = pageFault(outcome, this.#range, this.#after);
       if (buggify("build: a page is asked for once more")) this.#tryAnother(asked.node, "once more");
-      else if (fault === null && outcome.applied >= must(this.#host.logPin)) this.#takePage(outcome);
+      else if (fault === null && outcome.applied >= must(this.#host.logPin)) this.#takePage(outcome, asked.atMs);
       else this.#tryAnother(asked.node, fault ?? "the source is behind this replica's log");
     } else if (outcome.kind === "redirect" || outcome.kind === "not-now") {
       this.#tryAnother(asked.node, outcome.reason);
@@ -138,7 +138,7 @@ export class TreeBuild {
       return;
     }
     const requestId = nextId();
-    this.#asked = { node, requestId };
+    this.#asked = { node, requestId, atMs: clock.monotonicMs() };
     const { from, to } = this.#range;
     network.send(node, {
       kind: REQUEST, from: self, id: requestId, group: this.group, bytesMax: limits.pageBytes,
@@ -169,8 +169,9 @@ export class TreeBuild {
     this.#later(WAIT_MS, () => this.#askPage());
   }
 
-  #takePage(page: SnapshotPage): void {
-    const { tree, limits } = this.#env;
+  /** The next page is asked for when the time that this one may take is over since `askedMs`. */
+  #takePage(page: SnapshotPage, askedMs: number): void {
+    const { tree, limits, clock } = this.#env;
     const { rows, next, applied, items, bytes } = page;
     tree.installRows(this.group, rows);
     const span = this.#span;
@@ -187,7 +188,7 @@ export class TreeBuild {
     this.#bytes += taken;
     this.#after = next;
     if (next === null) this.#rangeIndex++;
-    const pauseMs = taken / limits.bytesPerSecond * 1000;
+    const pauseMs = Math.max(0, askedMs + taken / limits.bytesPerSecond * 1000 - clock.monotonicMs());
     const isLast = this.#rangeIndex === this.#ranges.length;
     this.#later(pauseMs, isLast ? (): void => this.#awaitLog() : (): void => this.#askPage());
   }

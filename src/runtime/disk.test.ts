@@ -49,6 +49,45 @@ for (const { name, run } of diskContract) {
   });
 }
 
+test("reads off the thread survive the file's end, and see what takes its place", async () => {
+  const directory = temporary();
+  const disk = openDisk(directory);
+  const seen: (number | string)[] = [];
+  const read = (): void => disk.read("a", 0, 1, (result) => {
+    seen.push(result.ok ? result.bytes[0] as number : result.error.code);
+  });
+  try {
+    for (const value of [1, 2]) {
+      disk.create("a", new Uint8Array([value]), 512, () => undefined);
+      let isThere = false;
+      disk.writeAndSync("a", 8, new Uint8Array(1), () => {
+        isThere = true;
+      });
+      await untilDone(() => isThere);
+      const before = seen.length;
+      read();
+      read();
+      await untilDone(() => seen.length === before + 2);
+      read(); // the file that is kept open
+      if (value === 1) disk.delete("a", () => undefined);
+      await untilDone(() => seen.length === before + 3);
+    }
+    assert.deepEqual(seen, [1, 1, 1, 2, 2, 2]);
+    disk.delete("a", () => undefined);
+    const descriptors = fs.readdirSync("/proc/self/fd").flatMap((fd) => {
+      try {
+        return [fs.readlinkSync(`/proc/self/fd/${fd}`)];
+      } catch {
+        return [];
+      }
+    });
+    assert.deepEqual(descriptors.filter((name) => name === path.join(directory, "a (deleted)")), []);
+  } finally {
+    await new Promise<void>((resolve) => disk.close(resolve));
+    fs.rmSync(directory, { recursive: true });
+  }
+});
+
 test("prepared files are filled with zeros behind the data, which stays", async () => {
   const directory = temporary();
   const disk = openDisk(directory);

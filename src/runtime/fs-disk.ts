@@ -5,6 +5,7 @@ import fs from "node:fs";
 import { assert } from "../base/assert.ts";
 import { diskError } from "../ports/disk.ts";
 import type { Disk, DiskDone, DiskError, DiskFile, DiskListing, DiskRead } from "../ports/disk.ts";
+import { FileReaders } from "./file-readers.ts";
 import { LogChannel } from "./log-channel.ts";
 import {
   OPERATION_CREATE, OPERATION_DELETE, OPERATION_REPLACE, OPERATION_WRITE, type LogFailure,
@@ -32,8 +33,9 @@ export class FsDisk implements Disk {
   readonly #channel: LogChannel;
   /** Oldest first. */
   #waiting: Waiting[] = [];
-  /** Read descriptors by file. */
+  /** Descriptors of reads that block, by file. */
   readonly #readers = new Map<string, number>();
+  readonly #fileReaders = new FileReaders();
   #failure: DiskError | null = null;
   #closed: (() => void) | null = null;
   #isThreadGone = false;
@@ -79,16 +81,16 @@ export class FsDisk implements Disk {
   }
 
   read(file: string, offset: number, length: number, done: (result: DiskRead) => void): void {
-    const fail = (caught: unknown): void =>
-      done({ ok: false, error: asDiskError(caught, this.#path(file), offset) });
-    // A descriptor of its own: `delete` may close the shared one while this read is under way.
-    fs.open(this.#path(file), "r", (openError, fd) => {
-      if (openError !== null) return fail(openError);
+    const fail = (caught: unknown): void => done({ ok: false, error: asDiskError(caught, this.#path(file), offset) });
+    this.#fileReaders.use(this.#path(file), (openError, fd, release) => {
+      if (openError !== null) {
+        fail(openError);
+        return;
+      }
       fs.read(fd, new Uint8Array(length), 0, length, offset, (readError, count, bytes) => {
-        fs.close(fd, () => {
-          if (readError !== null) fail(readError);
-          else done({ ok: true, bytes: bytes.subarray(0, count) });
-        });
+        release();
+        if (readError !== null) fail(readError);
+        else done({ ok: true, bytes: bytes.subarray(0, count) });
       });
     });
   }
@@ -122,6 +124,7 @@ export class FsDisk implements Disk {
     this.#closed = done;
     for (const fd of this.#readers.values()) fs.closeSync(fd);
     this.#readers.clear();
+    this.#fileReaders.forget(null);
     if (this.#isThreadGone) {
       setImmediate(done);
       return;
@@ -177,6 +180,7 @@ export class FsDisk implements Disk {
   }
 
   #forgetReader(file: string): void {
+    this.#fileReaders.forget(this.#path(file));
     const fd = this.#readers.get(file);
     if (fd === undefined) return;
     this.#readers.delete(file);

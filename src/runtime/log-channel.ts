@@ -34,7 +34,7 @@ const OFFSET_RADIX: number = 2 ** 30;
 const FILE_SLOTS = 8;
 const BUFFER_SLOTS = 16;
 /** Larger buffers are used once: nothing is gained by keeping them on the other side. */
-const BUFFER_BYTES_KEPT: number = 1024 * 1024;
+const BUFFER_BYTES_KEPT: number = 2 * 1024 * 1024;
 /** The process may end this long after the last request: asking the runtime at every write costs more than it. */
 const IDLE_MS = 50;
 

@@ -31,6 +31,8 @@ type State = {
   readonly files: Map<string, OpenFile>; readonly zeros: Uint8Array;
   /** By slot. */
   readonly names: string[]; readonly buffers: ArrayBufferLike[];
+  /** Bytes of the last write. */
+  wrote: number;
 };
 type Threads = {
   readonly parentPort: MessagePort; readonly receiveMessageOnPort: typeof receiveMessageOnPort;
@@ -46,9 +48,10 @@ export function logThreadSource(): string {
 function runLogThread(threads: Threads, fs: typeof NodeFs): void {
   const FILL_BYTES = 256 * 1024; // one piece: under a millisecond of device time
   const FILL_PAUSE_MS = 10; // at most 25 MB/s of zeros, behind everything else
+  const BULK_BYTES = 512 * 1024; // who writes so much at a time overtakes the zeros, and needs the device
   const { directory, words } = threads.workerData;
   const state: State = {
-    fs, directory, words, files: new Map(), zeros: new Uint8Array(FILL_BYTES), names: [], buffers: [],
+    fs, directory, words, files: new Map(), zeros: new Uint8Array(FILL_BYTES), names: [], buffers: [], wrote: 0,
   };
   let taken = 0;
   let hasFailed = false; // the first failure is final
@@ -74,7 +77,7 @@ function runLogThread(threads: Threads, fs: typeof NodeFs): void {
       Atomics.store(words, 1, taken);
       Atomics.notify(words, 1);
       if (isClose) break;
-      if (!isFilling) {
+      if (!isFilling || state.wrote >= BULK_BYTES) {
         isFilling = true;
         fillMs = performance.now() + FILL_PAUSE_MS;
       }
@@ -154,6 +157,7 @@ function openFile(state: State, file: string): OpenFile {
 
 function writeFile(state: State, file: string, offset: number, bytes: Uint8Array): void {
   const open = openFile(state, file);
+  state.wrote = bytes.length;
   let written = 0;
   while (written < bytes.length) {
     written += state.fs.writeSync(open.fd, bytes, written, bytes.length - written, offset + written);

@@ -1,6 +1,6 @@
 // A group's members as the control plane looks at them: its configuration as its leader tells it, beside what the
 // catalogue says and plans.
-import { epoch, type Epoch, type NodeId } from "../../base/ids.ts";
+import { epoch, SYSTEM_GROUP, type Epoch, type NodeId } from "../../base/ids.ts";
 import type { Partition } from "../../model/table-schema.ts";
 import type { GroupStatusOutcome } from "../../wire/data-messages.ts";
 import { replicaOf, STORAGE, type Configuration, type Replica } from "../../wire/group-configuration.ts";
@@ -66,7 +66,8 @@ const SILENT_MS_MAX = 2_000;
  * The partition's record with the committed configuration that the leader told, or null when the record says so
  * already. Nodes that are only planned stay so at the same epoch; at a newer one they are forgotten, and whoever was to
  * leave for the last of them stays. The order of the replicas is kept, since the first one is the
- * preferred leader; when one is new, the preference may move to where it weighs least.
+ * preferred leader; when one is new, the preference may move to where it weighs least. Not that of the system group:
+ * a control plane that moves has to listen anew who lives, and heals nothing meanwhile.
  */
 export function absorb(partition: Partition, configuration: Configuration, view: ClusterView): Partition | null {
   const { replicas } = configuration;
@@ -79,7 +80,8 @@ export function absorb(partition: Partition, configuration: Configuration, view:
   const isGivenUp = isNewer && planned.length > 0 && joining.length === 0;
   const kept = partition.replicas.filter((node) => storage.includes(node));
   const added = storage.filter((node) => !kept.includes(node));
-  const ordered = added.length === 0 ? kept : view.leastFirst([...kept, ...added]);
+  const isSettled = added.length === 0 || partition.group === SYSTEM_GROUP;
+  const ordered = isSettled ? [...kept, ...added] : view.leastFirst([...kept, ...added]);
   const next = withLists(partition, {
     replicas: ordered, logReplicas: log, joining,
     leaving: isGivenUp ? [] : (partition.leaving ?? []).filter((node) => replicaOf(configuration, node) !== null),

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { epoch, groupId, hashPoint, HASH_POINT_END, lsn, nodeId, type NodeId } from "../../base/ids.ts";
+import {
+  epoch, groupId, hashPoint, HASH_POINT_END, lsn, nodeId, SYSTEM_GROUP, type GroupId, type NodeId,
+} from "../../base/ids.ts";
 import type { NodeState, Partition } from "../../model/table-schema.ts";
 import type { GroupStatusOutcome } from "../../wire/data-messages.ts";
 import { LOG, STORAGE, type Replica } from "../../wire/group-configuration.ts";
 import { Catalogue, nodeRow } from "./catalogue.ts";
 import { ClusterView } from "./cluster-view.ts";
+import { absorb } from "./group-members.ts";
 import type { Sight } from "./group-sights.ts";
 import type { Life } from "./liveness.ts";
 import { planGroup, type GroupStep } from "./plan-group.ts";
@@ -155,3 +158,16 @@ for (const given of CASES) {
     assert.ok(given.wanted.startsWith("wait") ? step.startsWith(given.wanted) : step === given.wanted, `${step}, not ${given.wanted}`);
   });
 }
+
+test("a new replica may be the preferred leader of a group, never of the system group", () => {
+  const partition = (group: GroupId): Partition => ({
+    group, from: hashPoint(0), to: HASH_POINT_END, replicas: ids([2, 1, 3]), epoch: epoch(5),
+  });
+  const view = viewOf({});
+  view.count(partition(groupId(17)), 1);
+  const order = (group: GroupId): readonly NodeId[] | undefined => (
+    absorb(partition(group), { epoch: epoch(6), replicas: replicas("1 2 6") }, view)?.replicas
+  );
+  assert.deepEqual(order(groupId(16)), [1, 2, 6], "node 2 is the preferred leader of another group");
+  assert.deepEqual(order(SYSTEM_GROUP), [2, 1, 6]);
+});

@@ -13,8 +13,8 @@ import {
 const BUFFER_BYTES_MIN = 64 * 1024;
 /** Buffers up to this size are kept for the next batch, larger ones are given back. */
 const BUFFER_BYTES_KEPT = 2 * 1024 * 1024;
-/** One in flight, one collecting. */
-const BUFFERS_KEPT = 2;
+/** Two in flight, one collecting. */
+const BUFFERS_KEPT = 3;
 
 export class Batch {
   readonly segment: number;
@@ -124,6 +124,12 @@ export class BatchQueue {
     if (batch === undefined) return null;
     if (this.#batches.length === 1 && !this.#isLastClosed) this.#closeLast();
     return batch;
+  }
+
+  /** The batch behind `index` others when nothing can be added to it any more, else null. */
+  closedAt(index: number): Batch | null {
+    const isOpen = index === this.#batches.length - 1 && !this.#isLastClosed;
+    return isOpen ? null : this.#batches[index] ?? null;
   }
 
   /** The oldest batch is durable. */

@@ -10,6 +10,7 @@ import type { GroupLog } from "./log-index.ts";
 import {
   decodeRecordHeader, isEntryKind, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, recordOf, segmentFileName, viewOf,
 } from "./segment-format.ts";
+import type { RecordHeader } from "./segment-format.ts";
 import { walDiskError, walError } from "./wal-error.ts";
 import type { WalError } from "./wal-error.ts";
 
@@ -17,8 +18,10 @@ export type EntriesRead =
   | { readonly ok: true; readonly entries: readonly LogEntry[] }
   | { readonly ok: false; readonly error: WalError };
 
-/** What one read of the disk asks for: neighbours of the wanted entry usually come along. */
+/** What one read of the disk asks for at least: neighbours of the wanted entry usually come along. */
 const WINDOW_BYTES = 128 * 1024;
+/** What it asks for at most: one read costs the same few trips whatever it brings. */
+const WINDOW_BYTES_MAX = 2 * 1024 * 1024 + WINDOW_BYTES;
 
 /** A stretch of a segment in memory. */
 type Window = {
@@ -27,6 +30,9 @@ type Window = {
   readonly bytes: Uint8Array;
   readonly view: DataView;
 };
+
+/** An entry in a window, and where its payload begins. */
+type Found = { readonly header: RecordHeader; readonly from: number };
 
 export type ReaderSource = {
   readonly disk: Disk;
@@ -47,14 +53,15 @@ class Collector {
   #next: Lsn;
   #bytes = 0;
   #isFull = false;
-  /** Bytes the next window must have for the next entry to be whole in it. */
-  #windowBytes: number = WINDOW_BYTES;
+  /** Bytes the next window should have. */
+  #windowBytes: number;
 
   constructor(source: ReaderSource, group: GroupId, from: Lsn, bytesMax: number) {
     this.#source = source;
     this.#group = group;
     this.#next = from;
     this.#bytesMax = bytesMax;
+    this.#windowBytes = this.#usualBytes();
   }
 
   /** Takes what is in memory. Returns the place to read from the disk next, or null when the answer is whole. */
@@ -80,41 +87,67 @@ class Collector {
   /** Takes from `window` all entries that are next in line. */
   take(window: Window): void {
     const end = positionOf(window.segment, window.offset) + window.bytes.length;
+    const found: Found[] = [];
     for (;;) {
       const log = this.#source.find(this.#group);
-      if (this.#isFull || log === undefined || !log.has(this.#next)) return;
+      if (this.#isFull || log === undefined || !log.has(this.#next)) break;
       const position = log.position(this.#next);
       const at = position - positionOf(window.segment, window.offset);
-      if (at < 0 || position + RECORD_HEADER_BYTES > end) return;
+      if (at < 0 || position + RECORD_HEADER_BYTES > end) break;
       const payloadBytes = window.view.getUint32(at, true);
       if (payloadBytes <= RECORD_BYTES_MAX && position + RECORD_HEADER_BYTES + payloadBytes > end) {
-        this.#windowBytes = Math.max(WINDOW_BYTES, RECORD_HEADER_BYTES + payloadBytes);
-        return;
+        this.#windowBytes = Math.max(this.#usualBytes(), RECORD_HEADER_BYTES + payloadBytes);
+        break;
       }
-      this.#entry(window, at);
-      if (this.error !== null) return;
+      const entry = this.#entry(window, at);
+      if (entry === null) break;
+      found.push(entry);
     }
+    this.#keep(window, found);
   }
 
-  #entry(window: Window, at: number): void {
+  /** Null: damaged, or more than was asked for. */
+  #entry(window: Window, at: number): Found | null {
     const header = decodeRecordHeader(window.bytes, window.view, at, window.bytes.length);
     if (header === null || header.group !== this.#group || header.lsn !== this.#next || !isEntryKind(header.kind)) {
       this.error = walError("corrupt", segmentFileName(window.segment), window.offset + at,
         `the record of group ${this.#group}, LSN ${this.#next} is damaged`);
-      return;
+      return null;
     }
-    const from = at + RECORD_HEADER_BYTES;
-    if (this.entries.length > 0 && this.#bytes + header.payloadBytes > this.#bytesMax) {
+    if (this.#positions.length > 0 && this.#bytes + header.payloadBytes > this.#bytesMax) {
       this.#isFull = true;
-      return;
+      return null;
     }
     this.#bytes += header.payloadBytes;
-    // A copy: an entry that is kept must not keep a window full of other groups' records alive.
-    const payload = window.bytes.slice(from, from + header.payloadBytes);
     this.#positions.push(positionOf(window.segment, window.offset + at));
-    this.entries.push(recordOf(header, payload) as LogEntry);
     this.#next = nextLsn(this.#next);
-    this.#windowBytes = WINDOW_BYTES;
+    this.#windowBytes = this.#usualBytes();
+    return { header, from: at + RECORD_HEADER_BYTES };
+  }
+
+  /**
+   * Entries that are kept must not keep a window full of other groups' records alive: only where they are most of the
+   * window, their payloads are views into it.
+   */
+  #keep(window: Window, found: readonly Found[]): void {
+    let bytes = 0;
+    for (const { header } of found) bytes += header.payloadBytes;
+    const isView = bytes * 2 >= window.bytes.length;
+    const copies = new Uint8Array(isView ? 0 : bytes);
+    let at = 0;
+    for (const { header, from } of found) {
+      let payload = window.bytes.subarray(from, from + header.payloadBytes);
+      if (!isView) {
+        copies.set(payload, at);
+        payload = copies.subarray(at, at + header.payloadBytes);
+        at += header.payloadBytes;
+      }
+      this.entries.push(recordOf(header, payload) as LogEntry);
+    }
+  }
+
+  #usualBytes(): number {
+    return Math.min(WINDOW_BYTES + this.#bytesMax - this.#bytes, WINDOW_BYTES_MAX);
   }
 
   /** Entries that were voided while others were read end the answer early. */

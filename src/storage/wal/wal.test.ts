@@ -104,6 +104,25 @@ test("one batch in flight, the next collects and follows by itself", () => {
   assert.deepEqual(durable, [1, 3]);
 });
 
+test("a batch that can grow no more is given to the disk beside the one in flight, and no third", () => {
+  const { clock, disk } = fresh();
+  const { wal } = open(disk, clock);
+  const given: number[] = [];
+  const write = disk.writeAndSync.bind(disk);
+  disk.writeAndSync = (file, offset, bytes, done): void => {
+    given.push(bytes.length);
+    write(file, offset, bytes, done);
+  };
+  for (let i = 1; i <= 4; i++) wal.append(entry(1, i, 5_000)); // one fills a batch of 8 KB
+  wal.flush();
+  assert.equal(given.length, 2, "the first and the second; the third waits, the fourth could still grow");
+  assert.equal(wal.durableSeq, 0);
+  clock.runTurn();
+  assert.equal(wal.durableSeq, 4);
+  assert.equal(given.length, 4);
+  assert.equal(read(open(disk, clock).wal, 1, 1).length, 4);
+});
+
 test("an entry voids older ones at its LSN and above", () => {
   const { clock, disk } = fresh();
   const { wal } = open(disk, clock);

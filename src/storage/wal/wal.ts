@@ -1,6 +1,7 @@
 // The write-ahead log of one node, shared by all its groups: one write and one sync for everything that was
 // appended since the last one. Invariants:
-//   - at most one batch is in flight; the next one is written only after it is durable (recovery depends on it)
+//   - a batch is written only after the one before it is durable (recovery depends on it, and the disk sees to it:
+//     its operations take effect in order)
 //   - a segment file is deleted only when all older ones are, nothing in it is needed, and what must survive it
 //     (each group's promise, commit mark, configurations and last entry) is durable further on
 //   - after a failed write or sync nothing is written any more
@@ -14,6 +15,7 @@ import type { Telemetry } from "../../ports/telemetry.ts";
 import { FORGOTTEN, PROMISE } from "../../wire/log-record.ts";
 import type { LogRecord } from "../../wire/log-record.ts";
 import { BatchQueue } from "./batch-queue.ts";
+import type { Batch } from "./batch-queue.ts";
 import { readEntries, readEntriesSync } from "./entry-reader.ts";
 import type { EntriesRead, ReaderSource } from "./entry-reader.ts";
 import { GroupLog, SEGMENT_BYTES_MAX, segmentOf } from "./log-index.ts";
@@ -78,6 +80,9 @@ export function openWal(disk: Disk, options: WalOptions, telemetry: Telemetry): 
   return { ok: true, wal: new Wal(disk, options, telemetry, state), groups };
 }
 
+/** One being written, one for the disk to go on with. */
+const IN_FLIGHT_MAX = 2;
+
 type SegmentState = { readonly number: number; readonly salt: number };
 
 export class Wal {
@@ -100,7 +105,8 @@ export class Wal {
   readonly #source: ReaderSource;
   #appended = 0;
   #durable = 0;
-  #isInFlight = false;
+  /** Batches given to the disk and not durable yet. */
+  #inFlight = 0;
   /** The last batch written carries no records. */
   #lastIsSeal: boolean;
   /** Segment of the newest durable batch: older ones may be deleted. */
@@ -194,22 +200,33 @@ export class Wal {
     return sequence;
   }
 
-  /** Starts writing what was appended. With a batch in flight, the rest follows by itself. */
+  /**
+   * Starts writing what was appended. With a batch in flight, the rest follows by itself; a batch that can grow no more
+   * goes to the disk at once, so that it need not wait for this thread's turn.
+   */
   flush(): void {
-    if (this.#isInFlight || this.#failure !== null || this.#isClosed) return;
-    if (this.#queue.isEmpty || this.#isPaced()) return;
-    const batch = must(this.#queue.first());
+    if (this.#failure !== null || this.#isClosed) return;
+    if (this.#inFlight === 0) {
+      if (this.#queue.isEmpty || this.#isPaced()) return;
+      this.#write(must(this.#queue.first()));
+    }
+    if (this.#inFlight >= IN_FLIGHT_MAX) return;
+    const next = this.#queue.closedAt(this.#inFlight);
+    if (next !== null) this.#write(next);
+  }
+
+  #write(batch: Batch): void {
     if (this.#sealTimer !== null) this.#options.clock.clearTimer(this.#sealTimer);
     this.#sealTimer = null;
-    this.#isInFlight = true;
+    this.#inFlight++;
     const segment = this.#segment(batch.segment);
     if (batch.offset * 2 >= this.#segmentBytes) this.#segment(batch.segment + 1); // ahead of need
     const isSeal = batch.recordCount === 0;
     const bytes = batch.seal(segment.salt);
-    this.#lastBytes = bytes.length;
     this.#disk.writeAndSync(segmentFileName(batch.segment), batch.offset, bytes, (error) => {
       if (error !== null) return this.#fail(error);
-      this.#isInFlight = false;
+      this.#inFlight--;
+      this.#lastBytes = bytes.length;
       if (this.#options.pace !== undefined) this.#lastEndMs = this.#options.clock.monotonicMs();
       this.#lastIsSeal = isSeal;
       this.#durableSegment = batch.segment;
@@ -358,7 +375,7 @@ export class Wal {
     if (!wasSeal) this.onDurable(this.#durable);
     if (this.#closing !== null) this.#continueClose();
     else if (!this.#queue.isEmpty) this.flush();
-    else if (!this.#lastIsSeal && !this.#isInFlight) this.#planSeal();
+    else if (!this.#lastIsSeal && this.#inFlight === 0) this.#planSeal();
   }
 
   #tellBegun(): void {
@@ -371,7 +388,7 @@ export class Wal {
     if (this.#sealTimer !== null) return;
     this.#sealTimer = this.#options.clock.setTimer(this.#options.sealDelayMs, () => {
       this.#sealTimer = null;
-      if (!this.#queue.isEmpty || this.#isInFlight || this.#closing !== null) return;
+      if (!this.#queue.isEmpty || this.#inFlight > 0 || this.#closing !== null) return;
       this.#queue.addSeal(this.#appended);
       this.flush();
     });

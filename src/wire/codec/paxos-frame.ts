@@ -19,6 +19,8 @@ import type { ByteWriter } from "./byte-writer.ts";
 const FRAME_HEAD = 16;
 const MESSAGE_HEAD = 88;
 const ENTRY_HEAD = 28;
+/** Of an entry's payload length, in its head. */
+const LENGTH_AT = 24;
 const NUMBERS = 10;
 /** The one number of a message that need not be a counter. */
 const SENT_AT = 8;
@@ -91,7 +93,10 @@ function encodeEntry(writer: ByteWriter, entry: LogEntry, group: GroupId): void 
   writer.bytes(entry.payload);
 }
 
-/** Null: no frame, or an entry in it whose checksum is wrong. Payloads are copies. */
+/**
+ * Null: no frame, or an entry in it whose checksum is wrong. Payloads are views into `bytes`, which must not change any
+ * more, where one message's entries are most of what `bytes` keeps in memory; else copies.
+ */
 export function decodePaxosFrame(bytes: Uint8Array, from: number): PaxosFrame | null {
   if (bytes.length - from < FRAME_HEAD) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -154,33 +159,51 @@ class FrameReader {
 
   #entries(count: number, group: GroupId): readonly LogEntry[] | null {
     if (count === 0) return NO_ENTRIES;
-    if (count > (this.#bytes.length - this.at) / ENTRY_HEAD) return null;
+    const bytes = this.#payloadBytes(count);
+    if (bytes === null) return null;
+    // Entries stay in memory for long, and together: all else that came with them should not.
+    const copies = bytes * 2 >= this.#bytes.buffer.byteLength ? null : new Uint8Array(bytes);
     const entries: LogEntry[] = [];
+    let used = 0;
     for (let i = 0; i < count; i++) {
-      const entry = this.#entry(group);
+      const entry = this.#entry(group, copies, used);
       if (entry === null) return null;
+      used += entry.payload.length;
       entries.push(entry);
     }
     return entries;
   }
 
-  #entry(group: GroupId): LogEntry | null {
+  /** Of the next `count` entries together; null when they are cut short. */
+  #payloadBytes(count: number): number | null {
+    const end = this.#bytes.length;
+    if (count > (end - this.at) / ENTRY_HEAD) return null;
+    let at = this.at;
+    for (let i = 0; i < count; i++) {
+      if (end - at < ENTRY_HEAD) return null;
+      at += ENTRY_HEAD + this.#view.getUint32(at + LENGTH_AT, true);
+      if (at > end) return null;
+    }
+    return at - this.at - count * ENTRY_HEAD;
+  }
+
+  /** `copies`: where the payload goes, from `used` on. */
+  #entry(group: GroupId, copies: Uint8Array | null, used: number): LogEntry | null {
     const at = this.at;
-    const bytes = this.#bytes;
     const view = this.#view;
-    if (bytes.length - at < ENTRY_HEAD) return null;
-    const kind = bytes[at] as number;
+    const kind = this.#bytes[at] as number;
     if (!isEntryKind(kind)) return null;
     const crc = view.getUint32(at + 4, true);
     const number = view.getFloat64(at + 8, true);
     const ballot = view.getFloat64(at + 16, true);
-    const length = view.getUint32(at + 24, true);
     // LSN 0 is that of a group's first configuration, which no entry carried.
     if (!Number.isSafeInteger(number) || number < 0 || !Number.isSafeInteger(ballot) || ballot < 0) return null;
-    if (length > bytes.length - at - ENTRY_HEAD) return null;
-    this.at = at + ENTRY_HEAD + length;
-    // A copy: the entry may stay in memory much longer than what else came with it.
-    const payload = bytes.slice(at + ENTRY_HEAD, this.at);
+    this.at = at + ENTRY_HEAD + view.getUint32(at + LENGTH_AT, true);
+    let payload = this.#bytes.subarray(at + ENTRY_HEAD, this.at);
+    if (copies !== null) {
+      copies.set(payload, used);
+      payload = copies.subarray(used, used + payload.length);
+    }
     const entry: LogEntry = { kind, group, lsn: lsn(number), ballot: ballotFrom(ballot), payload, crc };
     return recordChecksum(kind, group, entry.lsn, entry.ballot, payload) === crc ? entry : null;
   }
