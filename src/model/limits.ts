@@ -86,6 +86,8 @@ export const NON_KEY_ATTRIBUTES_COUNT_MAX: number = 20;
 export const TAG_COUNT_MAX: number = 50;
 export const TAG_KEY_LENGTH_MAX: number = 128;
 export const TAG_VALUE_LENGTH_MAX: number = 256;
+/** UTF-8 bytes of all keys and values of one table's tags: DynamoDB's documented limit. */
+export const TAGS_BYTES_MAX: number = 10 * KIB;
 /** Characters of a KMS key's id, alias or ARN, as the key service bounds them. */
 export const KMS_KEY_LENGTH_MAX: number = 2_048;
 /** Bytes of a resource-based policy: the service's documented limit. */

@@ -1,11 +1,21 @@
 // Settings of a table that its rows do not depend on, as the catalogue holds them, and the changes of a table that
 // one operation asks for. Plain JSON data, validated by the API.
+import { utf8Length } from "../base/utf8.ts";
+import { TAG_COUNT_MAX, TAGS_BYTES_MAX } from "./limits.ts";
 import type { GlobalIndexDefinition } from "./table-schema.ts";
 import type { StreamViewType } from "./table-stream.ts";
 
 export type TableClass = "STANDARD" | "STANDARD_INFREQUENT_ACCESS";
 
 export type Tag = { readonly key: string; readonly value: string };
+
+/** Why a table cannot have all these tags, in DynamoDB's words. Null: it can. */
+export function tagsProblem(tags: readonly Tag[]): string | null {
+  if (tags.length > TAG_COUNT_MAX) return "Number of Tags exceed the current limit for the provided ResourceArn";
+  const bytes = tags.reduce((sum, { key, value }) => sum + utf8Length(key) + utf8Length(value), 0);
+  return bytes > TAGS_BYTES_MAX
+    ? `Tag set size ${bytes} bytes is above max size limit of ${TAGS_BYTES_MAX} bytes` : null;
+}
 
 /** Units per second. */
 export type Throughput = { readonly readUnits: number; readonly writeUnits: number };

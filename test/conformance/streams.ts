@@ -95,6 +95,7 @@ async function described(target: Target): Promise<void> {
   const { Table } = await target.ok("DescribeTable", T);
   assert.deepEqual(Table.StreamSpecification, { StreamEnabled: true, StreamViewType: "NEW_AND_OLD_IMAGES" });
   assert.equal(Table.LatestStreamArn, `${Table.TableArn}/stream/${Table.LatestStreamLabel}`);
+  assert.deepEqual(await target.ok("ListTagsOfResource", { ResourceArn: Table.LatestStreamArn }), { Tags: [] });
   const { StreamDescription: one } = await target.ok(streams("DescribeStream"), { StreamArn: Table.LatestStreamArn });
   assert.deepEqual([one.StreamArn, one.StreamLabel, one.StreamStatus, one.StreamViewType, one.TableName, one.KeySchema],
     [Table.LatestStreamArn, Table.LatestStreamLabel, "ENABLED", "NEW_AND_OLD_IMAGES", target.name("stbl"), Table.KeySchema]);

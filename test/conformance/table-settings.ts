@@ -143,6 +143,8 @@ const tagging = [
       [[{ Key: "a", Value: "" }, { Key: "a", Value: "" }], "Duplicate Tag Keys provided as input: Duplicate Tag Key found a"],
       [Array.from({ length: 51 }, (_, i) => ({ Key: `k${i}`, Value: "" })),
         "Number of Tags exceed the current limit for the provided ResourceArn"],
+      [Array.from({ length: 50 }, (_, i) => ({ Key: `k${i + 10}`, Value: "v".repeat(202) })),
+        "Tag set size 10250 bytes is above max size limit of 10240 bytes"],
     ];
     for (const [Tags, message] of cases) {
       const answer = await target.ask("TagResource", { ResourceArn, Tags });

@@ -1,9 +1,9 @@
 // The steps of a table's change that set what is told of it, its tags, and when its items expire.
-import { TAG_COUNT_MAX } from "../../model/limits.ts";
 import type { Refusal } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
-import type {
-  Encryption, TableChange, TableClass, Tag, TagChange, Throughput, ThroughputCap,
+import {
+  type Encryption, type TableChange, type TableClass, type Tag, type TagChange, type Throughput, type ThroughputCap,
+  tagsProblem,
 } from "../../model/table-settings.ts";
 import { warmOf } from "../../model/warm-throughput.ts";
 import type { Changed, UpdateContext } from "./update-step.ts";
@@ -66,11 +66,10 @@ export function changeTags(table: TableSchema, { set, remove }: TagChange): Chan
   const tags = new Map((table.tags ?? []).map((tag) => [tag.key, tag]));
   for (const key of remove) tags.delete(key);
   for (const tag of set) tags.set(tag.key, tag);
-  if (tags.size > TAG_COUNT_MAX) {
-    return invalid("Number of Tags exceed the current limit for the provided ResourceArn");
-  }
-  const { tags: _, ...rest } = table;
   const list: readonly Tag[] = [...tags.values()];
+  const problem = tagsProblem(list);
+  if (problem !== null) return invalid(problem);
+  const { tags: _, ...rest } = table;
   return changed(list.length === 0 ? rest : { ...rest, tags: list });
 }
 

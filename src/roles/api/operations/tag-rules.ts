@@ -1,6 +1,6 @@
 // What tags must be: the rules of TagResource, UntagResource and CreateTable, with their texts.
 import { TAG_COUNT_MAX, TAG_KEY_LENGTH_MAX, TAG_VALUE_LENGTH_MAX } from "../../../model/limits.ts";
-import type { Tag } from "../../../model/table-settings.ts";
+import { type Tag, tagsProblem } from "../../../model/table-settings.ts";
 import { type Failure, validation } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
 
@@ -24,7 +24,9 @@ export function tagsOf(inputs: readonly TagInput[]): Result<readonly Tag[]> {
     }
     tags.set(checked, { key: checked, value });
   }
-  return tags.size > TAG_COUNT_MAX ? no(tooManyTags()) : ok([...tags.values()]);
+  const list = [...tags.values()];
+  const problem = tagsProblem(list);
+  return problem === null ? ok(list) : no(validation(problem));
 }
 
 export function tagKeysOf(keys: readonly string[]): Result<readonly string[]> {
@@ -32,7 +34,8 @@ export function tagKeysOf(keys: readonly string[]): Result<readonly string[]> {
     const failure = keyFailure(key);
     if (failure !== null) return no(failure);
   }
-  return keys.length > TAG_COUNT_MAX ? no(tooManyTags()) : ok(keys);
+  return keys.length > TAG_COUNT_MAX
+    ? no(validation("Number of Tags exceed the current limit for the provided ResourceArn")) : ok(keys);
 }
 
 function keyFailure(key: string | undefined): Failure | null {
@@ -41,8 +44,4 @@ function keyFailure(key: string | undefined): Failure | null {
   }
   return key.slice(0, 4).toLowerCase() === "aws:"
     ? validation(`Tag Key cannot be prefixed with aws:, Key: ${key}`) : null;
-}
-
-function tooManyTags(): Failure {
-  return validation("Number of Tags exceed the current limit for the provided ResourceArn");
 }

@@ -1,6 +1,7 @@
 // TagResource, UntagResource and ListTagsOfResource. All tags of a table fit one answer, as they do at DynamoDB: there
 // is no NextToken, and one that is sent is not looked at.
 import type { TagChange } from "../../../model/table-settings.ts";
+import { streamLabel, streamsOf } from "../../../model/table-stream.ts";
 import type { Call } from "../call.ts";
 import { type Failure, failureOf, validation } from "../errors.ts";
 import { type Result, no, ok } from "../result.ts";
@@ -47,16 +48,18 @@ function change(arn: string, name: string, tags: TagChange, call: Call): void {
 
 function runList(input: JsonObject, call: Call): Failure | null {
   const arn = input["ResourceArn"] as string;
-  const name = tableOfArn(arn);
-  if (!name.ok) return name.failure;
-  const table = call.context.lookupTable(name.value);
+  const resource = resourceOf(arn);
+  if (!resource.ok) return resource.failure;
+  const { table: name, stream } = resource.value;
+  const table = call.context.lookupTable(name);
   if (table === null) return arnNotFound(arn);
-  const tags = (table.tags ?? []).map(({ key, value }) => ({ Key: key, Value: value }));
+  if (stream !== null && !streamsOf(table).some((one) => streamLabel(one) === stream)) return arnNotFound(arn);
+  const tags = stream === null ? (table.tags ?? []).map(({ key, value }) => ({ Key: key, Value: value })) : [];
   call.succeedText(JSON.stringify({ Tags: tags }));
   return null;
 }
 
-/** Streams have no tags. */
+/** Streams have no tags and can be given none; but to list none of them is no failure. */
 function tableOfArn(arn: string): Result<string> {
   const resource = resourceOf(arn);
   if (!resource.ok) return resource;
