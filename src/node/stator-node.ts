@@ -95,7 +95,7 @@ const INDEX_BATCHES_PER_SEGMENT = 16;
 /** 32 MiB/s heals a gigabyte in half a minute and leaves most of a disk and a core to the traffic. */
 export function buildLimits(tree: TreeOptions): BuildLimits {
   return {
-    pageBytes: MIB / 4, bytesPerSecond: 32 * MIB, memoryBytes: Math.floor(tree.overloadBytes / 2), answerMs: 2_000,
+    pageBytes: MIB / 4, bytesPerSecond: 24 * MIB, memoryBytes: Math.floor(tree.overloadBytes / 2), answerMs: 2_000,
   };
 }
 
