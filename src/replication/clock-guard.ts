@@ -4,7 +4,9 @@
 // Frames carry the sender's clock. For each peer, `theirs - ours` at arrival is the true offset of the two clocks
 // less the time on the way, so the largest value of a while is the best one: a quick message gives it, and slow ones
 // do no harm. The window is a ring of slots; what is compared is its oldest quarter with its newest. One slow link or
-// one wrong peer proves nothing: only a majority of the peers that can be judged, all on the same side, counts.
+// one wrong peer proves nothing: only a majority of the peers that were heard in the window, all on the same side,
+// counts. Whoever does not trust its clock says so to its peers once per slot (see NodeReplicator), so that healthy
+// nodes that lead nothing hear each other, and not only the one that is wrong.
 import { assert } from "../base/assert.ts";
 import type { NodeId } from "../base/ids.ts";
 
@@ -38,8 +40,8 @@ export class ClockGuard {
   #isTrusted = true;
   /** Slots in a row, ended with a verdict against this clock. */
   #doubts = 0;
-  /** Slots in a row without anybody to compare with. */
-  #blindSlots = 0;
+  /** Slots in a row, ended without. */
+  #calmSlots = 0;
 
   constructor(options: ClockGuardOptions) {
     assert(options.windowMs > 0 && options.tolerance > 0, "a guard measures something");
@@ -50,6 +52,11 @@ export class ClockGuard {
 
   get isTrusted(): boolean {
     return this.#isTrusted;
+  }
+
+  /** A peer heard once in so long is a peer that can be judged. */
+  get slotMs(): number {
+    return this.#slotMs;
   }
 
   /** A message of `peer`, sent at `theirMs` on its clock, arrived. `theirMs` is a hostile number. */
@@ -92,7 +99,11 @@ export class ClockGuard {
     this.#slot = slot;
   }
 
-  /** A verdict against this clock must stand for two slots: one may have seen nothing but slow messages. */
+  /**
+   * A verdict against this clock must stand for two slots: one may have seen nothing but slow messages. Trust comes
+   * back after a whole window without one: where peers pause and links are slow, a wrong clock may seem right for a
+   * while.
+   */
   #judge(): void {
     let judged = 0;
     let faster = 0;
@@ -104,16 +115,12 @@ export class ClockGuard {
       if (rate > this.#tolerance) faster++;
       else if (rate < -this.#tolerance) slower++;
     }
-    if (judged === 0) {
-      // Nobody to compare with. A verdict is not kept for ever: nodes that all lead nothing may have nothing to say.
-      if (++this.#blindSlots >= SLOTS) this.#isTrusted = true;
-      return;
-    }
-    this.#blindSlots = 0;
-    const isAgainst = faster * 2 > judged || slower * 2 > judged;
+    if (judged === 0) return; // nobody to compare with
+    const isAgainst = faster * 2 > this.#peers.size || slower * 2 > this.#peers.size;
     this.#doubts = isAgainst ? this.#doubts + 1 : 0;
+    this.#calmSlots = isAgainst ? 0 : this.#calmSlots + 1;
     if (this.#doubts >= 2) this.#isTrusted = false;
-    else if (this.#doubts === 0) this.#isTrusted = true;
+    else if (this.#calmSlots >= SLOTS) this.#isTrusted = true;
   }
 
   /** By how much the peer's clock runs faster than this one; null when too little was heard. */

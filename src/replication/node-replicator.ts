@@ -98,6 +98,7 @@ export class NodeReplicator {
   #timer: TimerHandle | null = null;
   #lastTickMs: number;
   #lastReleaseMs: number;
+  #toldClockMs = -Infinity;
 
   constructor(env: ReplicatorEnv, listener: ReplicatorListener) {
     this.#env = env;
@@ -398,6 +399,7 @@ export class NodeReplicator {
     const now = this.#env.clock.monotonicMs();
     this.#env.clockGuard.advance(now);
     if (this.#env.clockGuard.isTrusted !== this.#isClockTrusted) this.#trustClock(!this.#isClockTrusted, now);
+    if (!this.#isClockTrusted && now - this.#toldClockMs >= this.#env.clockGuard.slotMs) this.#tellClock(now);
     const wasFrozen = now - this.#lastTickMs > TICK_MS * FROZEN_TICKS;
     this.#lastTickMs = now;
     for (const host of this.#hosts.values()) {
@@ -411,6 +413,23 @@ export class NodeReplicator {
       this.#early.clear();
     }
     this.#timer = this.#env.clock.setTimer(TICK_MS, () => this.#tick());
+  }
+
+  /**
+   * A node that does not trust its clock leads nothing and, where others do not either, says nothing: then each hears
+   * only the one that is wrong, and nobody leads for ever. So it goes on telling all its peers what its clock says.
+   */
+  #tellClock(now: number): void {
+    const { self, network, clock } = this.#env;
+    this.#toldClockMs = now;
+    const peers: Set<NodeId> = new Set();
+    for (const { configuration } of this.#hosts.values()) {
+      for (const { node } of configuration.replicas) peers.add(node);
+    }
+    for (const peer of peers) {
+      if (peer === self) continue;
+      network.send(peer, { kind: PAXOS_FRAME, from: self, clockMs: clock.monotonicMs(), messages: [] });
+    }
   }
 
   #trustClock(isTrusted: boolean, now: number): void {
