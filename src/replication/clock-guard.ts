@@ -101,8 +101,8 @@ export class ClockGuard {
 
   /**
    * A verdict against this clock must stand for two slots: one may have seen nothing but slow messages. Trust comes
-   * back after a whole window without one: where peers pause and links are slow, a wrong clock may seem right for a
-   * while.
+   * back after as many slots as a window has, in which at least as many peers agree as do not: where peers pause and
+   * links are slow, a wrong clock may seem right for a while.
    */
   #judge(): void {
     let judged = 0;
@@ -118,7 +118,8 @@ export class ClockGuard {
     if (judged === 0) return; // nobody to compare with
     const isAgainst = faster * 2 > this.#peers.size || slower * 2 > this.#peers.size;
     this.#doubts = isAgainst ? this.#doubts + 1 : 0;
-    this.#calmSlots = isAgainst ? 0 : this.#calmSlots + 1;
+    if (isAgainst) this.#calmSlots = 0;
+    else if (judged - faster - slower >= Math.max(faster, slower)) this.#calmSlots++; // else it proves nothing
     if (this.#doubts >= 2) this.#isTrusted = false;
     else if (this.#calmSlots >= SLOTS) this.#isTrusted = true;
   }
