@@ -1,5 +1,6 @@
 // Serves pages of this node's trees to nodes that build one: one page at a time and in bounded slices, so that the
 // traffic beside it hardly notices.
+import { ByteSlab } from "../../base/byte-slab.ts";
 import type { StorageKey } from "../../base/ids.ts";
 import { keyAfter } from "../../model/key-encoding.ts";
 import { KEY_BYTES_MAX } from "../../ports/kv-store.ts";
@@ -79,11 +80,12 @@ export class SnapshotPages {
   #servePage(host: GroupHost, request: Request, work: SnapshotPageWork, bytesMax: number): number {
     const { tree, answer, onDamage } = this.#env;
     const rows: Mutation[] = [];
+    const slab = new ByteSlab(bytesMax);
     let bytes = 0;
     let next: StorageKey | null = null;
     const from = work.after === null ? work.from : keyAfter(work.after);
     const damage = from >= work.to ? null : tree.scan(from, work.to, true, (key, value) => {
-      rows.push({ key, value: value.slice() }); // the scan's value is only lent
+      rows.push({ key, value: copyOf(value, slab, bytesMax) }); // the scan's value is only lent
       bytes += key.length + value.length;
       if (bytes < bytesMax && rows.length < PAGE_ROWS_MAX) return true;
       next = key;
@@ -105,4 +107,11 @@ export class SnapshotPages {
 function isRange({ from, to, after }: SnapshotPageWork): boolean {
   if (from >= to || from.length > KEY_BYTES_MAX || to.length > KEY_BYTES_MAX) return false;
   return after === null || (after >= from && after < to && after.length <= KEY_BYTES_MAX);
+}
+
+/** Rows of a page come and go together; one that is larger than a page is by itself. */
+function copyOf(value: Uint8Array, slab: ByteSlab, slabBytes: number): Uint8Array {
+  if (value.length > slabBytes) return value.slice();
+  slab.room(value.length).set(value, slab.used);
+  return slab.take(value.length);
 }
