@@ -5,7 +5,8 @@ import type { StorageKey } from "../../base/ids.ts";
 import { evaluateCondition } from "../../model/expression/evaluate-condition.ts";
 import { projectItem } from "../../model/expression/project.ts";
 import { decodeStored, encodeJson, storedJson, storedSize } from "../../model/item-codec.ts";
-import { must } from "../../base/assert.ts";
+import { assert, must } from "../../base/assert.ts";
+import { ByteSlab } from "../../base/byte-slab.ts";
 import { addressOf, keyAfter, keyItemOf } from "../../model/key-encoding.ts";
 import { indexKeyItem, localIndexesOf } from "../../model/local-index.ts";
 import { getAttribute, newAttributeMap, setAttribute } from "../../model/attribute-map.ts";
@@ -135,25 +136,44 @@ class FetchedItems {
   }
 }
 
-/** Gathers the items of a page into one piece of JSON: one buffer and one checksum, however many items there are. */
+/** Pages are answered, and let go, soon after they are read. */
+const slab = new ByteSlab(16 * RUN_BYTES_FIRST);
+
+/**
+ * Gathers the items of a page into one piece of JSON: one buffer and one checksum, however many items there are. One
+ * page at a time: it grows in the slab until it is too large for that.
+ */
 class ItemRun {
-  #bytes: Uint8Array = new Uint8Array(RUN_BYTES_FIRST);
-  #length = 0;
+  /** The slab's block, or one of its own. */
+  #bytes: Uint8Array = slab.room(RUN_BYTES_FIRST);
+  #from: number = slab.used;
+  #end: number = this.#from + RUN_BYTES_FIRST;
+  #at: number = this.#from;
+  #isInSlab = true;
 
   add(json: Uint8Array): void {
-    const need = this.#length + 1 + json.length;
-    if (need > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(need, this.#bytes.length * 2));
-      larger.set(this.#bytes.subarray(0, this.#length));
-      this.#bytes = larger;
-    }
-    if (this.#length > 0) this.#bytes[this.#length++] = COMMA;
-    this.#bytes.set(json, this.#length);
-    this.#length += json.length;
+    if (this.#at + 1 + json.length > this.#end) this.#grow(1 + json.length);
+    if (this.#at > this.#from) this.#bytes[this.#at++] = COMMA;
+    this.#bytes.set(json, this.#at);
+    this.#at += json.length;
   }
 
   take(): readonly ItemJson[] {
-    return this.#length === 0 ? [] : [this.#bytes.subarray(0, this.#length)];
+    const length = this.#at - this.#from;
+    if (length === 0) return [];
+    if (!this.#isInSlab) return [this.#bytes.subarray(0, length)];
+    assert(slab.used === this.#from, "one page at a time");
+    return [slab.take(length)];
+  }
+
+  #grow(more: number): void {
+    const gathered = this.#bytes.subarray(this.#from, this.#at);
+    this.#bytes = new Uint8Array(Math.max(gathered.length + more, 2 * (this.#end - this.#from)));
+    this.#bytes.set(gathered);
+    this.#from = 0;
+    this.#at = gathered.length;
+    this.#end = this.#bytes.length;
+    this.#isInSlab = false;
   }
 }
 

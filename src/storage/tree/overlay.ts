@@ -39,6 +39,10 @@ export class Overlay {
     return this.progress.size === 0 && this.forgotten.size === 0 && this.rows.size === 0;
   }
 
+  get isWithoutRows(): boolean {
+    return this.#cells.size === 0;
+  }
+
   put(mutation: Mutation): void {
     const { key, value } = mutation;
     const known = this.#cells.get(key);
@@ -53,6 +57,7 @@ export class Overlay {
 
   /** undefined: this generation knows nothing of `key`. */
   get(key: StorageKey): Uint8Array | null | undefined {
+    if (this.isWithoutRows) return undefined; // for a new key, looking is not cheap: its text is interned
     return this.#cells.get(key)?.value;
   }
 
@@ -70,21 +75,22 @@ export class Overlay {
 export class OverlayCursor {
   key: StorageKey | null = null;
   value: Uint8Array | null = null;
-  readonly #rows: IterableIterator<[StorageKey, Cell]>;
+  readonly #rows: IterableIterator<[StorageKey, Cell]> | null = null;
   readonly #end: StorageKey;
   readonly #isForward: boolean;
 
   constructor(overlay: Overlay, from: StorageKey, to: StorageKey, isForward: boolean) {
     this.#isForward = isForward;
     this.#end = isForward ? to : from;
+    if (overlay.isWithoutRows) return;
     const pair: [StorageKey, Cell] = [from, NO_CELL]; // filled anew for each row
     this.#rows = isForward ? overlay.rows.entries(from, pair) : overlay.rows.entriesReversed(to, pair, true);
     this.advance();
   }
 
   advance(): void {
-    const next = this.#rows.next();
-    if (next.done !== true) {
+    const next = this.#rows?.next();
+    if (next !== undefined && next.done !== true) {
       const [key, cell] = next.value;
       if (this.#isForward ? key < this.#end : key >= this.#end) {
         this.key = key;
