@@ -45,6 +45,8 @@ export class HeadParser {
   /** 0 for HTTP/1.0, 1 for HTTP/1.1. */
   minorVersion: number = 1;
   rawHeaders: string[] = [];
+  /** Of the last head that was remembered. The next one begins as its copy: most of its lines come again. */
+  #lastHeaders: readonly string[] = [];
   layout: HeaderLayout | null = null;
   /** -1 when the request has no Content-Length. */
   contentLength: number = -1;
@@ -71,7 +73,7 @@ export class HeadParser {
     this.#hostCount = 0;
     this.#close = false;
     this.#keep = false;
-    this.rawHeaders = [];
+    this.rawHeaders = this.#lastHeaders.slice();
     this.contentLength = -1;
     this.chunked = false;
     this.expectsContinue = false;
@@ -223,8 +225,9 @@ export class HeadParser {
 
   /** Adds one header and notes what it means for framing. */
   #take(kind: HeaderKind, name: string, value: string): boolean {
-    this.#lineCount++;
-    this.rawHeaders.push(name, value);
+    const at = 2 * this.#lineCount++;
+    this.rawHeaders[at] = name;
+    this.rawHeaders[at + 1] = value;
     if (kind === OTHER) return true;
     const reason = this.#note(kind, value);
     if (reason === null) return true;
@@ -283,8 +286,10 @@ export class HeadParser {
     return at + 2;
   }
 
-  #layoutOf(raw: readonly string[]): HeaderLayout | null {
+  #layoutOf(raw: string[]): HeaderLayout | null {
+    if (raw.length > 2 * this.#lineCount) raw.length = 2 * this.#lineCount;
     if (this.#headBytes > LAYOUT_HEAD_BYTES_MAX) return null;
+    this.#lastHeaders = raw;
     const names = this.#names;
     let same = 0;
     while (same < names.length && names[same] === raw[2 * same]) same++;
