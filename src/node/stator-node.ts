@@ -92,10 +92,10 @@ const MIB = 1024 * 1024;
 const INDEX_BATCH_BYTES_MAX = MIB / 2;
 const INDEX_BATCHES_PER_SEGMENT = 16;
 
-/** 28 MiB/s heals a gigabyte in less than a minute and leaves most of a disk and a core to the traffic. */
+/** 25 MiB/s heals a gigabyte in less than a minute and leaves most of a disk and a core to the traffic. */
 export function buildLimits(tree: TreeOptions): BuildLimits {
   return {
-    pageBytes: MIB / 4, bytesPerSecond: 28 * MIB, memoryBytes: Math.floor(tree.overloadBytes / 2), answerMs: 2_000,
+    pageBytes: MIB / 4, bytesPerSecond: 25 * MIB, memoryBytes: Math.floor(tree.overloadBytes / 2), answerMs: 2_000,
   };
 }
 

@@ -295,7 +295,7 @@ class Walk {
     return inPage;
   }
 
-  /** A list of free pages: its length, then page numbers. A negative number announces a range: left alone. */
+  /** A list of free pages: its length, then page numbers; 0 for none, and -n before the first of n pages in a row. */
   #noteFree(page: Page, entry: number, free: number[]): number {
     const data = this.#data(page, entry);
     const inPage = this.#inPage;
@@ -306,11 +306,18 @@ class Walk {
       throw new Damage(at, "a list of free pages is longer than its place");
     }
     for (let i = 1; i <= length; i++) {
-      const value = view.getBigInt64(i * 8, true);
-      if (value < 0n) i++;
-      else if (value > BigInt(this.#lastPage) || value === 1n) {
+      let first = view.getBigInt64(i * 8, true);
+      if (first === 0n) continue;
+      let count = 1n;
+      if (first < 0n) {
+        if (i === length) throw new Damage(at, "a list of free pages ends within a range");
+        count = -first;
+        first = view.getBigInt64(++i * 8, true);
+      }
+      if (first < 2n || first + count - 1n > BigInt(this.#lastPage)) {
         throw new Damage(at, "a free page is outside of the file");
-      } else if (value > 0n) free.push(Number(value));
+      }
+      for (let page = 0; page < Number(count); page++) free.push(Number(first) + page);
     }
     return inPage;
   }
