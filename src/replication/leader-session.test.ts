@@ -38,6 +38,21 @@ test("the newest proposed value is seen until it commits", () => {
   assert.equal(session.newest(KEY), undefined);
 });
 
+test("what is in flight is counted until it is applied", () => {
+  const session = new LeaderSession(RECORD_BYTES_MAX);
+  session.add(KEY, Uint8Array.of(1), 1, 10, waiter([], "first"));
+  assert.deepEqual(session.inFlight(), { items: 0, bytes: 0 }, "what is not proposed may never be");
+  session.propose(proposer(5));
+  session.add(OTHER, Uint8Array.of(2), 1, 5, waiter([], "second"));
+  session.add(KEY, null, -1, -10, waiter([], "third"));
+  session.propose(proposer(6));
+  assert.deepEqual(session.inFlight(), { items: 1, bytes: 5 });
+  session.settle(lsn(5));
+  assert.deepEqual(session.inFlight(), { items: 0, bytes: -5 });
+  session.settle(lsn(6));
+  assert.deepEqual(session.inFlight(), { items: 0, bytes: 0 });
+});
+
 test("who looked at a value in flight waits for it", () => {
   const session = new LeaderSession(RECORD_BYTES_MAX);
   const told: string[] = [];

@@ -154,6 +154,18 @@ export class LeaderSession {
     this.#open = newFlight();
   }
 
+  /** What proposed batches that are not applied yet add to the partition's counters. */
+  inFlight(): { readonly items: number; readonly bytes: number } {
+    let items = 0;
+    let bytes = 0;
+    for (let i = this.#head; i < this.#flights.length; i++) {
+      const flight = this.#flights[i] as Flight;
+      items += flight.items;
+      bytes += flight.bytes;
+    }
+    return { items, bytes };
+  }
+
   /** The entry at `lsn` is committed and applied: readable. */
   settle(lsn: Lsn): void {
     const flight = this.#flights[this.#head];

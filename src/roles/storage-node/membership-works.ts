@@ -138,7 +138,11 @@ export class MembershipWorks {
       this.#refuse(request, "too much is in flight");
       return;
     }
-    const { items, bytes } = tree.counters(host.group);
+    // The entry stands behind all that is in flight, and commits with it or not at all.
+    const applied = tree.counters(host.group);
+    const inFlight = must(host.session, "a leader that serves splits").inFlight();
+    const items = applied.items + inFlight.items;
+    const bytes = applied.bytes + inFlight.bytes;
     const leftItems = Math.round(items * point.leftShare);
     const leftBytes = Math.round(bytes * point.leftShare);
     const entry = host.core.propose(SPLIT, encodeSplitPayload({

@@ -78,7 +78,7 @@ export function checkReplicas(
   return [
     ...checkReplicasConverged(states), ...checkReplicaDigests(states),
     ...checkNoLostAck(history.acknowledged, places), ...checkMapCoversKeyspace(catalogue.tables),
-    ...checkCounters(cluster, states, estimated), ...checkIndexes(cluster, catalogue.tables),
+    ...checkCounters(cluster, states, estimated), ...checkTotals(catalogue.tables, states, cluster), ...checkIndexes(cluster, catalogue.tables),
     ...checkGlobalIndexes(cluster, catalogue.tables), ...checkStreams(cluster, catalogue.tables, table, reader),
   ];
 }
@@ -155,6 +155,24 @@ function checkCounters(
     if (counted.items !== held) {
       found.push(violation("item-count", `group ${group} on node ${node}: counts ${counted.items}, holds ${held}`));
     }
+  }
+  return found;
+}
+
+/** Where a split estimated what its children hold, the estimates of a table add up to what it holds. */
+function checkTotals(
+  tables: readonly TableSchema[], states: readonly ReplicaState[], cluster: SimCluster,
+): Violation[] {
+  const found: Violation[] = [];
+  for (const { name, partitions } of tables) {
+    let counted = 0;
+    let held = 0;
+    for (const { group } of partitions) {
+      const state = must(states.find((one) => one.group === group), "every partition has a replica that runs");
+      counted += must(cluster.machineOf(state.node).node, "its state was taken").tree.counters(group).items;
+      held += must((JSON.parse(state.digest) as RangeDigest[])[0]).items;
+    }
+    if (counted !== held) found.push(violation("item-count", `table ${name}: counts ${counted}, holds ${held}`));
   }
   return found;
 }
