@@ -40,6 +40,7 @@ const SLAB_ITEM_BYTES_MAX = SLAB_BLOCK_BYTES / 4;
 const BYTES_PER_UNIT_MAX = 3;
 const slab = new ByteSlab(SLAB_BLOCK_BYTES);
 const keyBytes = new Uint8Array(STORAGE_KEY_BYTES_MAX);
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * The stored form of a valid item of `size` bytes (item-size.ts) under `key`. May be a view into a larger
@@ -54,21 +55,31 @@ export function encodeItem(item: Item, size: number, key: StorageKey): Uint8Arra
 
 /** The same item under another key, not stamped. */
 export function copyStored(stored: Uint8Array, key: StorageKey): Uint8Array {
-  const copy = stored.length <= SLAB_ITEM_BYTES_MAX ? takeCopy(stored) : stored.slice();
+  const copy = stampableCopy(stored);
   seal(copy, storedSize(stored), key);
   return copy;
 }
 
-function takeCopy(bytes: Uint8Array): Uint8Array {
-  slab.room(bytes.length).set(bytes, slab.used);
-  return slab.take(bytes.length);
+/** The same bytes, held by nobody else. */
+export function stampableCopy(stored: Uint8Array): Uint8Array {
+  if (stored.length > SLAB_ITEM_BYTES_MAX) return stored.slice();
+  slab.room(stored.length).set(stored, slab.used);
+  return slab.take(stored.length);
 }
 
-/** The stored form of a row that is no item. */
-export function encodeRow(body: Uint8Array, key: StorageKey): Uint8Array {
-  assert(body.length > 0, "a row has a body");
-  const stored = new Uint8Array(JSON_AT + body.length);
-  stored.set(body, JSON_AT);
+/** The stored form of a row that is no item: `head` and `rest` are its body. May be a view into a larger buffer. */
+export function encodeRow(head: Uint8Array, key: StorageKey, rest: Uint8Array = NO_BYTES): Uint8Array {
+  const restAt = JSON_AT + head.length;
+  const length = restAt + rest.length;
+  assert(length > JSON_AT, "a row has a body");
+  let stored: Uint8Array;
+  if (length > SLAB_ITEM_BYTES_MAX) stored = new Uint8Array(length);
+  else {
+    slab.room(length);
+    stored = slab.take(length);
+  }
+  stored.set(head, JSON_AT);
+  if (rest.length > 0) stored.set(rest, restAt);
   seal(stored, 0, key);
   return stored;
 }

@@ -158,11 +158,13 @@ export class LmdbKv implements KvStore {
     let written: Promise<boolean>;
     try {
       written = this.#database.batch(() => {
+        let told: Promise<boolean> | null = null;
         for (const { key, value } of mutations) {
           assert(key.length > 0 && key.length <= KEY_BYTES_MAX, "key length");
-          // The batch tells of a failure; that each of its changes failed too is no news.
-          if (value === null) this.#database.remove(key).catch(ignore);
-          else this.#database.put(key, value as Buffer).catch(ignore);
+          const change = value === null ? this.#database.remove(key) : this.#database.put(key, value as Buffer);
+          // The batch tells of a failure; that each of its changes failed too is no news. They share one promise.
+          if (change !== told) change.catch(ignore);
+          told = change;
         }
       });
     } catch (caught) {

@@ -20,6 +20,16 @@ export type Lock = {
   readonly name: TransactionName;
   /** When it is time to ask what became of its transaction, monotonic. */
   readonly askAtMs: number;
+  /** What the leader that set the lock knows of it; null: another did, and the rows tell. */
+  readonly plan: Plan | null;
+};
+/** Of an item under a lock: nothing changes it meanwhile. */
+export type Plan = {
+  /** In stored form, the newest proposed value; null: no item. */
+  readonly before: Uint8Array | null;
+  /** Not to be stamped: the coordinator may still hold these bytes. */
+  readonly planned: Planned;
+  readonly claimed: ClaimedToken | null;
 };
 export type ClaimedToken = { readonly text: string; readonly claim: number };
 /** By the key of the item. */
@@ -37,29 +47,30 @@ export function lockKey(item: StorageKey): StorageKey {
   return keyInSpace(item, SPACES.locks);
 }
 
-export function encodeLock(
-  place: StorageKey, name: TransactionName, planned: Planned, claim: ClaimedToken | null,
-): Uint8Array {
+/** The head of the rows of one attempt, with `claim` in that of its first item. */
+export function encodeHead(name: TransactionName, claim: ClaimedToken | null): Uint8Array {
   const { id, timestamp, ledger, entry, hash } = name;
   const fields = [id, timestamp, ledger, entry, hash];
   const head = utf8Encode(JSON.stringify(claim === null ? fields : [...fields, claim.text, claim.claim]));
   assert(head.length < 0x1_0000, "names of transactions are short");
-  const value = planned ?? null;
-  const body = new Uint8Array(HEAD_AT + head.length + (value === null ? 0 : value.length));
+  return head;
+}
+
+export function encodeLock(place: StorageKey, head: Uint8Array, planned: Planned): Uint8Array {
+  const body = new Uint8Array(HEAD_AT + head.length);
   body[0] = VERSION;
   body[1] = planned === undefined ? NOTHING : planned === null ? DELETE : PUT;
   body[2] = head.length;
   body[3] = head.length >>> 8;
   body.set(head, HEAD_AT);
-  if (value !== null) body.set(value, HEAD_AT + head.length);
-  return encodeRow(body, place);
+  return encodeRow(body, place, planned ?? undefined);
 }
 
-export function plannedOf(stored: Uint8Array): Planned {
+function plannedOf(stored: Uint8Array): Planned {
   const body = rowBody(stored);
   assert(body[0] === VERSION, "a lock of a known version");
   if (body[1] === NOTHING) return undefined;
-  return body[1] === DELETE ? null : body.slice(headEnd(body));
+  return body[1] === DELETE ? null : body.subarray(headEnd(body));
 }
 
 type Head = [string, number, TableId, string, string, string?, number?];
@@ -75,8 +86,13 @@ function nameOf(stored: Uint8Array): TransactionName {
   return { id, timestamp, ledger: tableId(ledger), entry, hash };
 }
 
+/** What the row of a lock says of an item that is `before` now. */
+export function planOf(stored: Uint8Array, before: Uint8Array | null): Plan {
+  return { before, planned: plannedOf(stored), claimed: claimedTokenOf(stored) };
+}
+
 /** The token that is known here once the transaction is committed. */
-export function claimedTokenOf(stored: Uint8Array): ClaimedToken | null {
+function claimedTokenOf(stored: Uint8Array): ClaimedToken | null {
   const [, , , , , text, claim] = headOf(stored);
   return text === undefined || claim === undefined ? null : { text, claim };
 }
@@ -100,7 +116,7 @@ export function readLocks(
   const locks: LockTable = new Map();
   const range = scanBounds(table, from, to, SPACES.locks);
   const damage = tree.scan(range.from, range.to, true, (key, stored) => {
-    locks.set(keyInSpace(key, ITEMS_INDEX), { name: nameOf(stored), askAtMs: nowMs + FOUND_MS_MAX });
+    locks.set(keyInSpace(key, ITEMS_INDEX), { name: nameOf(stored), askAtMs: nowMs + FOUND_MS_MAX, plan: null });
     return true;
   });
   return damage ?? locks;

@@ -9,7 +9,7 @@ import { assert, must } from "../../base/assert.ts";
 import type { StorageKey } from "../../base/ids.ts";
 import { utf8ToBinary } from "../../base/binary-string.ts";
 import { storageKey } from "../../base/ids.ts";
-import { encodeRow, rowBody, storedSize } from "../../model/item-codec.ts";
+import { encodeRow, rowBody, stampableCopy, storedSize } from "../../model/item-codec.ts";
 import { pointOfKey, pointPrefix, SPACES } from "../../model/key-encoding.ts";
 import type { Outcome, TransactAction, WriteOperation } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
@@ -18,7 +18,7 @@ import type { LeaderSession, Waiter } from "../../replication/leader-session.ts"
 import type { TreeDamage } from "../../storage/tree/tree-read.ts";
 import type { FinishWork, PreparedOutcome, PrepareWork, Request, WorkOutcome } from "../../wire/data-messages.ts";
 import { evaluateWrite, type Evaluated } from "./evaluate-write.ts";
-import { claimedTokenOf, encodeLock, HELD_MS_MAX, lockKey, plannedOf } from "./locks.ts";
+import { encodeHead, encodeLock, HELD_MS_MAX, lockKey, planOf, type Plan } from "./locks.ts";
 import { elsewhere, redirect } from "./moved.ts";
 import { FOREIGN, SHED, UNKNOWN_FATE, type Ready, type Writes, type WritesEnv } from "./writes.ts";
 
@@ -131,13 +131,15 @@ export class Transactions {
     plans: readonly Planned[], claim: number,
   ): WorkOutcome | null {
     const askAtMs = this.#env.clock.monotonicMs() + HELD_MS_MAX;
+    const head = encodeHead(name, null);
     const outcomes: Outcome[] = [];
-    for (const { key, evaluated, outcome } of plans) {
+    for (const { key, before, evaluated, outcome } of plans) {
       if (session.isFull()) break;
       const place = lockKey(key);
-      const isClaimed = token !== null && token.claim > 0 && token.address.key === key;
-      session.addRow(place, encodeLock(place, name, evaluated.value, isClaimed ? token : null));
-      ready.partition.locks.set(key, { name, askAtMs });
+      const claimed = token !== null && token.claim > 0 && token.address.key === key ? token : null;
+      const planned = evaluated.value;
+      session.addRow(place, encodeLock(place, claimed === null ? head : encodeHead(name, claimed), planned));
+      ready.partition.locks.set(key, { name, askAtMs, plan: { before, planned, claimed } });
       outcomes.push(outcome);
     }
     assert(outcomes.length > 0, "a session that is not full takes one row");
@@ -211,19 +213,15 @@ export class Transactions {
   ): TreeDamage | null {
     const place = lockKey(key);
     if (isCommitted) {
-      const row = this.#writes.newest(session, place);
-      if (row !== null && "kind" in row) return row;
-      const lock = must(row, "an item is held by a row");
-      const planned = plannedOf(lock);
-      const before = this.#writes.newest(session, key);
-      if (before !== null && "kind" in before) return before;
+      const plan = ready.partition.locks.get(key)?.plan ?? this.#planAt(session, key, place);
+      if ("kind" in plan) return plan;
+      const { before, planned, claimed } = plan;
       if (planned !== undefined && (planned !== null || before !== null)) {
-        const operation = decided(ready.table, key, planned);
+        const operation = decided(ready.table, key, planned === null ? null : stampableCopy(planned));
         const evaluated = evaluateWrite(operation, before, ready.table, true);
         this.#writes.change(host, session, ready, key, before, evaluated, false, UNHEARD);
       }
       // A repetition that fits one round by now must find that the transaction was done in parts.
-      const claimed = claimedTokenOf(lock);
       if (claimed !== null) {
         const known = tokenKey(ready.table, key, claimed.text);
         const kept = this.#writes.newest(session, known);
@@ -235,6 +233,15 @@ export class Transactions {
     ready.partition.locks.delete(key);
     this.#env.replicator.wake(host);
     return null;
+  }
+
+  /** What was planned for an item that another leader locked. */
+  #planAt(session: LeaderSession, key: StorageKey, place: StorageKey): Plan | TreeDamage {
+    const row = this.#writes.newest(session, place);
+    if (row !== null && "kind" in row) return row;
+    const before = this.#writes.newest(session, key);
+    if (before !== null && "kind" in before) return before;
+    return planOf(must(row, "an item is held by a row"), before);
   }
 
   // ----

@@ -4,6 +4,7 @@ import { assert, must } from "../../base/assert.ts";
 import { buggify } from "../../base/buggify.ts";
 import { storageKey } from "../../base/ids.ts";
 import type { GroupId, Lsn, StorageKey } from "../../base/ids.ts";
+import { keyAfter } from "../../model/key-encoding.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { KvError, KvMutation, KvStore } from "../../ports/kv-store.ts";
 import { encodeMark, markKey, NO_MARK } from "./checkpoint-mark.ts";
@@ -86,18 +87,18 @@ export class CheckpointWriter {
     const mutations: KvMutation[] = [];
     let bytes = 0;
     let last = this.#written;
-    const { rows } = generation;
-    let pair = last === null ? rows.getPairOrNextHigher(storageKey("")) : rows.nextHigherPair(last);
-    while (pair !== undefined && bytes < sliceBytes && mutations.length < sliceRows) {
-      const [key, cell] = pair;
-      const value = cell?.value ?? null;
+    const rows = generation.walk(last === null ? storageKey("") : keyAfter(last), null, true);
+    let row = rows === null ? null : rows.row;
+    while (rows !== null && row !== null && bytes < sliceBytes && mutations.length < sliceRows) {
+      const { key, value } = row;
       mutations.push({ key, value });
       bytes += key.length + (value === null ? 0 : value.length);
       last = key;
-      pair = rows.nextHigherPair(key);
+      rows.advance();
+      row = rows.row;
     }
     const isFirst = this.#written === null;
-    const isLast = pair === undefined;
+    const isLast = row === null;
     const marks = isLast ? this.#finalMarks(generation) : isFirst ? this.#dirtyMarks(generation) : null;
     if (marks !== null) for (const [group, mark] of marks) mutations.push(markMutation(group, mark));
     this.#transact(mutations, () => {

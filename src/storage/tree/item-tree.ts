@@ -370,7 +370,7 @@ export class ItemTree {
     const due = this.#waiters.filter((waiter) => waiter.generation <= generation.generation);
     this.#waiters = this.#waiters.filter((waiter) => waiter.generation > generation.generation);
     for (const waiter of due) waiter.done();
-    this.#telemetry.event("debug", "tree", "checkpoint", { rows: generation.rows.size, bytes: generation.bytes });
+    this.#telemetry.event("debug", "tree", "checkpoint", { rows: generation.rowCount, bytes: generation.bytes });
     this.#maybeCheckpoint();
     if (this.isOverloaded) return;
     const waiting = this.#roomWaiters;

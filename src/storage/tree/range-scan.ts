@@ -3,7 +3,7 @@ import { assert } from "../../base/assert.ts";
 import type { StorageKey } from "../../base/ids.ts";
 import { isStoredIntact } from "../../model/item-codec.ts";
 import type { KvError, KvStore } from "../../ports/kv-store.ts";
-import { OverlayCursor } from "./overlay.ts";
+import type { RowCursor } from "./ordered-rows.ts";
 import type { Overlay } from "./overlay.ts";
 import { damagedRow } from "./tree-read.ts";
 import type { TreeDamage, TreeVisit } from "./tree-read.ts";
@@ -12,11 +12,11 @@ import type { TreeDamage, TreeVisit } from "./tree-read.ts";
 class MergedCursor {
   key: StorageKey | null = null;
   value: Uint8Array | null = null;
-  readonly #newer: OverlayCursor;
-  readonly #older: OverlayCursor | null;
+  readonly #newer: RowCursor | null;
+  readonly #older: RowCursor | null;
   readonly #isForward: boolean;
 
-  constructor(newer: OverlayCursor, older: OverlayCursor | null, isForward: boolean) {
+  constructor(newer: RowCursor | null, older: RowCursor | null, isForward: boolean) {
     this.#newer = newer;
     this.#older = older;
     this.#isForward = isForward;
@@ -26,18 +26,18 @@ class MergedCursor {
   advance(): void {
     const { key } = this;
     assert(key !== null, "advance past the end");
-    if (this.#newer.key === key) this.#newer.advance();
-    if (this.#older !== null && this.#older.key === key) this.#older.advance();
+    if (this.#newer?.row?.key === key) this.#newer.advance();
+    if (this.#older?.row?.key === key) this.#older.advance();
     this.#choose();
   }
 
   #choose(): void {
-    const newer = this.#newer;
-    const older = this.#older;
-    const isOlderNext = older !== null && older.key !== null
-      && (newer.key === null || isBefore(older.key, newer.key, this.#isForward));
-    this.key = isOlderNext ? older.key : newer.key;
-    this.value = isOlderNext ? older.value : newer.value;
+    const newer = this.#newer === null ? null : this.#newer.row;
+    const older = this.#older === null ? null : this.#older.row;
+    const isOlderNext = older !== null && (newer === null || isBefore(older.key, newer.key, this.#isForward));
+    const row = isOlderNext ? older : newer;
+    this.key = row === null ? null : row.key;
+    this.value = row === null ? null : row.value;
   }
 }
 
@@ -53,8 +53,9 @@ export function scanRange(
   kv: KvStore, newer: Overlay, older: Overlay | null,
   from: StorageKey, to: StorageKey, isForward: boolean, visit: TreeVisit,
 ): TreeDamage | KvError | null {
-  const olderCursor = older === null ? null : new OverlayCursor(older, from, to, isForward);
-  const overlay = new MergedCursor(new OverlayCursor(newer, from, to, isForward), olderCursor, isForward);
+  const overlay = new MergedCursor(
+    newer.walk(from, to, isForward), older === null ? null : older.walk(from, to, isForward), isForward,
+  );
   let damage: TreeDamage | null = null;
   let isEnded = false;
   /** Gives out the overlay's row. False when the visitor has enough. */

@@ -57,14 +57,19 @@ export function distinct<T extends { readonly address: { readonly key: string } 
 
 /** Of what a client asks for: the same for the same, whatever the order of members is. */
 export function requestHash(call: Call, asked: unknown): string {
-  return call.context.crypto.sha256Hex(JSON.stringify(asked, sorted)).slice(0, 32);
+  return call.context.crypto.sha256Hex(canonical(asked)).slice(0, 32);
 }
 
-function sorted(_key: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+/** JSON with the members of objects in order. By hand: `stringify` with a function to call takes twice as long. */
+function canonical(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   const object = value as JsonObject;
-  // Pairs and not an object again: what is called "__proto__" counts too.
-  return Object.keys(object).sort().map((name) => [name, object[name]]);
+  const names = Object.keys(object);
+  if (names.length > 1) names.sort();
+  let text = "{";
+  for (const name of names) text += `${JSON.stringify(name)}:${canonical(object[name])},`;
+  return `${text}}`;
 }
 
 // ---- Capacity, by table as the client named it.
