@@ -78,8 +78,8 @@ export function checkReplicas(
   return [
     ...checkReplicasConverged(states), ...checkReplicaDigests(states),
     ...checkNoLostAck(history.acknowledged, places), ...checkMapCoversKeyspace(catalogue.tables),
-    ...checkCounters(cluster, states, estimated), ...checkTotals(catalogue.tables, states, cluster), ...checkIndexes(cluster, catalogue.tables),
-    ...checkGlobalIndexes(cluster, catalogue.tables), ...checkStreams(cluster, catalogue.tables, table, reader),
+    ...checkCounters(cluster, states, estimated), ...checkTotals(cluster, catalogue.tables, states),
+    ...checkIndexes(cluster, catalogue.tables), ...checkGlobalIndexes(cluster, catalogue.tables), ...checkStreams(cluster, catalogue.tables, table, reader),
   ];
 }
 
@@ -161,7 +161,7 @@ function checkCounters(
 
 /** Where a split estimated what its children hold, the estimates of a table add up to what it holds. */
 function checkTotals(
-  tables: readonly TableSchema[], states: readonly ReplicaState[], cluster: SimCluster,
+  cluster: SimCluster, tables: readonly TableSchema[], states: readonly ReplicaState[],
 ): Violation[] {
   const found: Violation[] = [];
   for (const { name, partitions } of tables) {
