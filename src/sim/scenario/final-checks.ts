@@ -79,7 +79,8 @@ export function checkReplicas(
     ...checkReplicasConverged(states), ...checkReplicaDigests(states),
     ...checkNoLostAck(history.acknowledged, places), ...checkMapCoversKeyspace(catalogue.tables),
     ...checkCounters(cluster, states, estimated), ...checkTotals(cluster, catalogue.tables, states),
-    ...checkIndexes(cluster, catalogue.tables), ...checkGlobalIndexes(cluster, catalogue.tables), ...checkStreams(cluster, catalogue.tables, table, reader),
+    ...checkIndexes(cluster, catalogue.tables), ...checkGlobalIndexes(cluster, catalogue.tables),
+    ...checkStreams(cluster, catalogue.tables, table, reader),
   ];
 }
 
