@@ -33,12 +33,13 @@ const REWARM_SECONDS = 0.2;
 export async function measureRounds(
   generator: Generator, workload: WorkloadName, servers: readonly Server[], options: RoundOptions,
 ): Promise<readonly Series[]> {
-  const seconds = options.warmUpSeconds + options.rounds * (REWARM_SECONDS + options.seconds);
+  const warmUpSeconds = options.warmUpSeconds * (workloadNamed(workload).warmUp ?? 1);
+  const seconds = warmUpSeconds + options.rounds * (REWARM_SECONDS + options.seconds);
   for (const server of servers) {
     await generator.ask({
       kind: "prepare", workload, connections: options.connections, seconds, ...addressOf(server),
     });
-    await generator.run({ kind: "closed-loop", target: server.name, seconds: options.warmUpSeconds });
+    await generator.run({ kind: "closed-loop", target: server.name, seconds: warmUpSeconds });
   }
   const series = servers.map((server): Series => ({ workload, server: server.name, rounds: [] }));
   for (let round = 0; round < options.rounds; round++) {

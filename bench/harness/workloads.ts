@@ -23,6 +23,8 @@ export type Workload = {
   readonly table: TableName;
   /** A request that is sent again is not done again. */
   readonly isOnce?: true;
+  /** How many times as long as others it is warmed up: few requests a second, each through much code. */
+  readonly warmUp?: number;
   request(random: () => number): PlannedRequest;
 };
 
@@ -50,7 +52,8 @@ export const WORKLOADS: readonly Workload[] = [
   { name: "update-add", title: "UpdateItem ADD with condition", table: "Items", request: updateAdd },
   { name: "query-10", title: "Query, 10 items of 200 B", table: "Lists", request: query },
   {
-    name: "transact-3", title: "TransactWriteItems, 3 items of 900 B", table: "Items", isOnce: true, request: transact,
+    name: "transact-3", title: "TransactWriteItems, 3 items of 900 B", table: "Items", isOnce: true, warmUp: 4,
+    request: transact,
   },
   { name: "mixed-a", title: "50 % strong reads, 50 % puts", table: "Items", request: mixed(0.5) },
   { name: "mixed-b", title: "95 % strong reads, 5 % puts", table: "Items", request: mixed(0.95) },

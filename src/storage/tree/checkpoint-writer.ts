@@ -17,6 +17,9 @@ export type WriterOptions = {
   readonly slicePauseMs: number;
 };
 
+/** Deletions in a row that are worth a look into the store. */
+const RUN_MIN = 4;
+
 type Drop = { from: StorageKey; readonly to: StorageKey; readonly done: () => void };
 
 export class CheckpointWriter {
@@ -85,18 +88,27 @@ export class CheckpointWriter {
     const { sliceBytes } = this.#options;
     const sliceRows = buggify("tree: a checkpoint slice has one row") ? 1 : this.#options.sliceRows;
     const mutations: KvMutation[] = [];
+    let visited = 0;
     let bytes = 0;
     let last = this.#written;
+    let run: StorageKey[] = [];
     const rows = generation.walk(last === null ? storageKey("") : keyAfter(last), null, true);
     let row = rows === null ? null : rows.row;
-    while (rows !== null && row !== null && bytes < sliceBytes && mutations.length < sliceRows) {
+    while (rows !== null && row !== null && bytes < sliceBytes && visited < sliceRows) {
       const { key, value } = row;
-      mutations.push({ key, value });
-      bytes += key.length + (value === null ? 0 : value.length);
+      if (value === null) run.push(key);
+      else {
+        if (!this.#deleteRun(run, mutations)) return;
+        if (run.length > 0) run = [];
+        mutations.push({ key, value });
+        bytes += key.length + value.length;
+      }
+      visited++;
       last = key;
       rows.advance();
       row = rows.row;
     }
+    if (!this.#deleteRun(run, mutations)) return;
     const isFirst = this.#written === null;
     const isLast = row === null;
     const marks = isLast ? this.#finalMarks(generation) : isFirst ? this.#dirtyMarks(generation) : null;
@@ -111,6 +123,29 @@ export class CheckpointWriter {
       this.#generation = null;
       this.onCheckpointed(generation);
     });
+  }
+
+  /**
+   * Adds the deletions of keys that follow each other in the generation; not those of rows that the store never got,
+   * such as locks that were released before a checkpoint. False: the store could not be read.
+   */
+  #deleteRun(run: readonly StorageKey[], mutations: KvMutation[]): boolean {
+    const [first] = run;
+    if (first === undefined) return true;
+    if (run.length >= RUN_MIN) {
+      let isEmpty = true;
+      const error = this.#kv.scan(first, keyAfter(must(run.at(-1))), true, () => {
+        isEmpty = false;
+        return false;
+      });
+      if (error !== null) {
+        this.#fail(error);
+        return false;
+      }
+      if (isEmpty) return true;
+    }
+    for (const key of run) mutations.push({ key, value: null });
+    return true;
   }
 
   /** "From now on the store may hold changes up to this": before the first of several transactions. */

@@ -79,6 +79,42 @@ test("applied changes are seen before, during and after a checkpoint, and after 
   assert.equal(valueOf(again, key(5)), null);
 });
 
+test("what came and went between two checkpoints is never written; what the store has is deleted", () => {
+  const clock = new ManualClock();
+  const kv = new MemoryKv(clock);
+  const written: StorageKey[] = [];
+  const write = kv.write.bind(kv);
+  kv.write = (mutations, done): void => {
+    for (const mutation of mutations) if (mutation.key < END && mutation.key.startsWith("k")) written.push(mutation.key);
+    write(mutations, done);
+  };
+  const tree = open(kv, clock);
+  const nothing = { items: 0, bytes: 0 };
+  let at = 0;
+  const put = (i: number): void => tree.apply(G, lsn(++at), [row(key(i), "v")], nothing);
+  const drop = (i: number): void => tree.apply(G, lsn(++at), [{ key: key(i), value: null }], nothing);
+  const checkpoint = (): void => {
+    let isDone = false;
+    tree.requestCheckpoint(() => { isDone = true; });
+    clock.advance(1000);
+    assert.ok(isDone);
+  };
+  for (let i = 0; i < 100; i++) put(i);
+  for (let i = 20; i < 80; i++) drop(i);
+  checkpoint();
+  assert.equal(written.length, 40);
+  assert.equal(keysOf(open(kv, clock), key(0), END, true).length, 40);
+  // Of the keys 0 to 99 the store has the first and the last twenty: runs of deletions with and without them.
+  written.length = 0;
+  for (let i = 20; i < 80; i++) put(i);
+  for (let i = 10; i < 90; i++) drop(i);
+  checkpoint();
+  assert.ok(written.length >= 20 && written.length < 60, `${written.length} written`);
+  const left = [...Array(10).keys(), ...Array.from({ length: 10 }, (_, i) => 90 + i)].map(key);
+  assert.deepEqual(keysOf(open(kv, clock), key(0), END, true), left);
+  assert.deepEqual(keysOf(tree, key(0), END, true), left);
+});
+
 test("an idle tree checkpoints by itself, and a trickle cannot put it off for ever", () => {
   const clock = new ManualClock();
   const kv = new MemoryKv(clock);
