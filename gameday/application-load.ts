@@ -51,7 +51,7 @@ export class ApplicationLoad {
   }
 
   async #put(rotating: RotatingClient, key: string): Promise<boolean> {
-    const began = this.#availability.now();
+    const began = this.#availability.begin();
     const value = `${key} ${"v".repeat(VALUE_BYTES - key.length)}`;
     try {
       await rotating.client.send(new PutItemCommand({
@@ -67,7 +67,7 @@ export class ApplicationLoad {
   }
 
   async #get(rotating: RotatingClient, key: string): Promise<void> {
-    const began = this.#availability.now();
+    const began = this.#availability.begin();
     try {
       const { Item } = await rotating.client.send(new GetItemCommand({
         TableName: this.#options.table, Key: { pk: { S: key }, sk: { S: "app" } }, ConsistentRead: true,

@@ -31,13 +31,28 @@ type Sample = { readonly endMs: number; readonly tookMs: number; readonly isOk: 
 export class Availability {
   readonly #samples: Record<CallClass, Sample[]> = { read: [], write: [] };
   readonly #startMs: number = performance.now();
+  /** When the calls that have not ended began. */
+  readonly #underWay: number[] = [];
 
   now(): number {
     return performance.now() - this.#startMs;
   }
 
+  /** A call begins: when, as `note` is to be told. */
+  begin(): number {
+    const beganMs = this.now();
+    this.#underWay.push(beganMs);
+    return beganMs;
+  }
+
+  /** Whether some call that began before `ms` has not ended. */
+  isUnderWay(ms: number): boolean {
+    return this.#underWay.some((beganMs) => beganMs < ms);
+  }
+
   note(kind: CallClass, beganMs: number, outcome: CallOutcome): void {
     const endMs = this.now();
+    this.#underWay.splice(this.#underWay.indexOf(beganMs), 1);
     this.#samples[kind].push({ endMs, tookMs: endMs - beganMs, isOk: outcome === "ok" });
   }
 

@@ -12,6 +12,8 @@ import { isWhole, type ClusterStatus, type PartitionStatus } from "./status.ts";
 const run = promisify(execFile);
 const HEAL_MS_MAX = 90_000;
 const DISK_BYTES = 256 * 1024 * 1024;
+/** The SDK's retries of a call that nobody answers. */
+const SETTLE_MS_MAX = 20_000;
 
 export type Day = {
   readonly cluster: Cluster;
@@ -75,7 +77,19 @@ export async function inflict(day: Day, fault: Fault): Promise<FaultResult> {
     findings.failures.push(`${fault.name}: ${(error as Error).message}`);
   }
   await day.cluster.links.heal();
+  await settle(day);
   return { name: fault.name, did, fromMs, toMs: day.availability.now(), ...findings };
+}
+
+/**
+ * Calls that the fault has held up end before the next one begins: otherwise seconds that one link cost would be told
+ * of the zone that was killed afterwards.
+ */
+async function settle({ availability }: Day): Promise<void> {
+  const healedMs = availability.now();
+  while (availability.isUnderWay(healedMs) && availability.now() < healedMs + SETTLE_MS_MAX) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 function wait(day: Day, seconds: number): Promise<void> {
