@@ -70,6 +70,10 @@ export function ballotRound(b: Ballot): number {
 export function ballotNode(b: Ballot): NodeId {
   return (b % NODE_BITS) as NodeId;
 }
+/** Order of bytes, for what sorts. */
+export function compareKeys(a: StorageKey, b: StorageKey): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
 export function storageKey(bytesAsChars: string): StorageKey {
   return bytesAsChars as StorageKey;
 }

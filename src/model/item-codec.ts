@@ -62,9 +62,16 @@ export function copyStored(stored: Uint8Array, key: StorageKey): Uint8Array {
 
 /** The same bytes, held by nobody else. */
 export function stampableCopy(stored: Uint8Array): Uint8Array {
-  if (stored.length > SLAB_ITEM_BYTES_MAX) return stored.slice();
-  slab.room(stored.length).set(stored, slab.used);
-  return slab.take(stored.length);
+  const copy = place(stored.length);
+  copy.set(stored);
+  return copy;
+}
+
+/** Room that nobody else has: in the slab, unless it is large. */
+function place(length: number): Uint8Array {
+  if (length > SLAB_ITEM_BYTES_MAX) return new Uint8Array(length);
+  slab.room(length);
+  return slab.take(length);
 }
 
 /** The stored form of a row that is no item: `head` and `rest` are its body. May be a view into a larger buffer. */
@@ -72,12 +79,7 @@ export function encodeRow(head: Uint8Array, key: StorageKey, rest: Uint8Array = 
   const restAt = JSON_AT + head.length;
   const length = restAt + rest.length;
   assert(length > JSON_AT, "a row has a body");
-  let stored: Uint8Array;
-  if (length > SLAB_ITEM_BYTES_MAX) stored = new Uint8Array(length);
-  else {
-    slab.room(length);
-    stored = slab.take(length);
-  }
+  const stored = place(length);
   stored.set(head, JSON_AT);
   if (rest.length > 0) stored.set(rest, restAt);
   seal(stored, 0, key);

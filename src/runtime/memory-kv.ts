@@ -1,16 +1,12 @@
 // The KvStore port in memory, for a node that keeps nothing.
 import sortedBTree from "sorted-btree";
 import { assert } from "../base/assert.ts";
-import type { StorageKey } from "../base/ids.ts";
+import { compareKeys, type StorageKey } from "../base/ids.ts";
 import type { Clock } from "../ports/clock.ts";
 import { KEY_BYTES_MAX } from "../ports/kv-store.ts";
 import type { KvError, KvMutation, KvStore, KvVisit } from "../ports/kv-store.ts";
 
 type Tree = sortedBTree.default<StorageKey, Uint8Array>;
-
-function compareKeys(a: StorageKey, b: StorageKey): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
 
 export class MemoryKv implements KvStore {
   readonly file = "(memory)";

@@ -147,17 +147,24 @@ function checkCounters(
 ): Violation[] {
   const found: Violation[] = [];
   const said = new Map<number, number>();
-  for (const { group, node, digest } of states) {
+  for (const state of states) {
+    const { group, node } = state;
     if (group === SYSTEM_GROUP) continue; // catalogue rows are not counted
-    const counted = must(cluster.machineOf(node).node, "its state was taken").tree.counters(groupId(group));
-    const [items] = JSON.parse(digest) as RangeDigest[]; // what lies behind them is rows of indexes
-    const held = estimated.has(group) ? said.get(group) ?? counted.items : must(items).items;
-    said.set(group, counted.items);
-    if (counted.items !== held) {
-      found.push(violation("item-count", `group ${group} on node ${node}: counts ${counted.items}, holds ${held}`));
+    const { counted, held: items } = itemsOf(cluster, state);
+    const held = estimated.has(group) ? said.get(group) ?? counted : items;
+    said.set(group, counted);
+    if (counted !== held) {
+      found.push(violation("item-count", `group ${group} on node ${node}: counts ${counted}, holds ${held}`));
     }
   }
   return found;
+}
+
+/** Items of a replica, as its counter says and as there are. */
+function itemsOf(cluster: SimCluster, { group, node, digest }: ReplicaState): { counted: number; held: number } {
+  const { tree } = must(cluster.machineOf(node).node, "its state was taken");
+  const [items] = JSON.parse(digest) as RangeDigest[]; // what lies behind them is rows of indexes
+  return { counted: tree.counters(groupId(group)).items, held: must(items).items };
 }
 
 /** Where a split estimated what its children hold, the estimates of a table add up to what it holds. */
@@ -170,8 +177,9 @@ function checkTotals(
     let held = 0;
     for (const { group } of partitions) {
       const state = must(states.find((one) => one.group === group), "every partition has a replica that runs");
-      counted += must(cluster.machineOf(state.node).node, "its state was taken").tree.counters(group).items;
-      held += must((JSON.parse(state.digest) as RangeDigest[])[0]).items;
+      const items = itemsOf(cluster, state);
+      counted += items.counted;
+      held += items.held;
     }
     if (counted !== held) found.push(violation("item-count", `table ${name}: counts ${counted}, holds ${held}`));
   }

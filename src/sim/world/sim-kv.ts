@@ -2,7 +2,7 @@
 // transaction, and of the one under way either everything or nothing.
 import sortedBTree from "sorted-btree";
 import { assert } from "../../base/assert.ts";
-import type { StorageKey } from "../../base/ids.ts";
+import { compareKeys, type StorageKey } from "../../base/ids.ts";
 import type { Prng } from "../../base/prng.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { KEY_BYTES_MAX, kvError } from "../../ports/kv-store.ts";
@@ -23,10 +23,6 @@ export type SimKvReport = {
   bitFlips: number;
   failedWrites: number;
 };
-
-function compareKeys(a: StorageKey, b: StorageKey): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
 
 export class SimKv implements KvStore {
   readonly file: string;

@@ -3,7 +3,7 @@
 // (one partition key with many sort keys) becomes an ordered map, so that looking stays cheap while it grows.
 import sortedBTree from "sorted-btree";
 import { assert, must } from "../../base/assert.ts";
-import type { StorageKey } from "../../base/ids.ts";
+import { compareKeys, type StorageKey } from "../../base/ids.ts";
 
 export type Row = { readonly key: StorageKey; value: Uint8Array | null };
 
@@ -23,10 +23,6 @@ function bucketOf(key: StorageKey): number {
     | key.charCodeAt(3)) >>> 0;
   const place = (key.charCodeAt(4) << 10) | (key.charCodeAt(5) << 2) | (key.charCodeAt(6) >>> POINT_SHIFT);
   return table * (1 << PLACE_BITS) + place;
-}
-
-function compareKeys(a: StorageKey, b: StorageKey): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function compareRows(a: Row, b: Row): number {

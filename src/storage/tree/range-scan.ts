@@ -1,17 +1,16 @@
 // One ordered view of a range: the store on disk with the newer generations laid over it.
-import { assert } from "../../base/assert.ts";
+import { assert, must } from "../../base/assert.ts";
 import type { StorageKey } from "../../base/ids.ts";
 import { isStoredIntact } from "../../model/item-codec.ts";
 import type { KvError, KvStore } from "../../ports/kv-store.ts";
-import type { RowCursor } from "./ordered-rows.ts";
+import type { Row, RowCursor } from "./ordered-rows.ts";
 import type { Overlay } from "./overlay.ts";
 import { damagedRow } from "./tree-read.ts";
 import type { TreeDamage, TreeVisit } from "./tree-read.ts";
 
 /** The rows of two generations as one, the newer one first where both have a key. */
 class MergedCursor {
-  key: StorageKey | null = null;
-  value: Uint8Array | null = null;
+  row: Row | null = null;
   readonly #newer: RowCursor | null;
   readonly #older: RowCursor | null;
   readonly #isForward: boolean;
@@ -24,8 +23,8 @@ class MergedCursor {
   }
 
   advance(): void {
-    const { key } = this;
-    assert(key !== null, "advance past the end");
+    assert(this.row !== null, "advance past the end");
+    const { key } = this.row;
     if (this.#newer?.row?.key === key) this.#newer.advance();
     if (this.#older?.row?.key === key) this.#older.advance();
     this.#choose();
@@ -35,9 +34,7 @@ class MergedCursor {
     const newer = this.#newer === null ? null : this.#newer.row;
     const older = this.#older === null ? null : this.#older.row;
     const isOlderNext = older !== null && (newer === null || isBefore(older.key, newer.key, this.#isForward));
-    const row = isOlderNext ? older : newer;
-    this.key = row === null ? null : row.key;
-    this.value = row === null ? null : row.value;
+    this.row = isOlderNext ? older : newer;
   }
 }
 
@@ -60,15 +57,14 @@ export function scanRange(
   let isEnded = false;
   /** Gives out the overlay's row. False when the visitor has enough. */
   const give = (): boolean => {
-    const { key, value } = overlay;
-    assert(key !== null, "the overlay is at its end");
+    const { key, value } = must(overlay.row, "the overlay is not at its end");
     overlay.advance();
     if (value !== null && !visit(key, value)) isEnded = true;
     return !isEnded;
   };
   const error = kv.scan(from, to, isForward, (key, value) => {
-    while (overlay.key !== null && isBefore(overlay.key, key, isForward)) if (!give()) return false;
-    if (overlay.key === key) return give();
+    while (overlay.row !== null && isBefore(overlay.row.key, key, isForward)) if (!give()) return false;
+    if (overlay.row?.key === key) return give();
     if (!isStoredIntact(value, key)) {
       damage = damagedRow(kv.file, key);
       return false;
@@ -78,6 +74,6 @@ export function scanRange(
   });
   if (error !== null) return error;
   if (damage !== null) return damage;
-  while (!isEnded && overlay.key !== null) give();
+  while (!isEnded && overlay.row !== null) give();
   return null;
 }

@@ -60,7 +60,7 @@ export function requestHash(call: Call, asked: unknown): string {
   return call.context.crypto.sha256Hex(canonical(asked)).slice(0, 32);
 }
 
-/** JSON with the members of objects in order. By hand: `stringify` with a function to call takes twice as long. */
+/** As JSON, with the members of objects in order. By hand: `stringify` with a function to call takes twice as long. */
 function canonical(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
