@@ -61,7 +61,8 @@ export class NodeUnderTest {
   }
 
   /** Its exit code. */
-  end(): Promise<number | null> {
+  async end(): Promise<number | null> {
+    await until(`the end of the process in ${this.dataDir}`, () => !this.isRunning);
     return this.#ended;
   }
 

@@ -52,8 +52,6 @@ export type MetadataEnv = {
 /** Operations waiting for their turn; more are shed. */
 const QUEUE_MAX = 1_000;
 const SYSTEM_REPLICAS = 3;
-/** How often a removed node that still beats is told. */
-const TELL_REMOVED_MS = 1_000;
 
 type CommandPlan =
   | { readonly kind: "plan"; readonly rows: readonly Mutation[]; readonly outcome: WorkOutcome }
@@ -73,7 +71,6 @@ export class MetadataRole {
   #queue: Request[] = [];
   /** Catalogue changes under way: nothing is evaluated on applied state until they are settled. */
   #inFlight = 0;
-  #toldRemovedMs = -Infinity;
   #isStopped = false;
 
   constructor(env: MetadataEnv) {
@@ -183,9 +180,8 @@ export class MetadataRole {
   onBeat(beat: NodeBeat): void {
     const now = this.#env.clock.monotonicMs();
     this.#liveness.onBeat(beat, now);
-    if (this.#catalogue.node(beat.from)?.state !== "removed" || now - this.#toldRemovedMs < TELL_REMOVED_MS) return;
-    this.#toldRemovedMs = now;
-    this.#subscribers.tell(beat.from); // it does not find itself among the nodes
+    if (this.#catalogue.node(beat.from)?.state !== "removed") return;
+    this.#subscribers.tell(beat.from, now); // it does not find itself among the nodes
     this.#publishSoon();
   }
 

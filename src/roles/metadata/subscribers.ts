@@ -4,11 +4,15 @@ import type { NodeId } from "../../base/ids.ts";
 
 /** Askers come every second. */
 const FORGET_MS = 10_000;
+/** How often one who did not ask is told. */
+const TELL_MS = 1_000;
 /** More than nodes and routers there can be in one cluster. */
 const SUBSCRIBERS_MAX = 4_000;
 
 export class Subscribers {
   readonly #askedMs: Map<NodeId, number> = new Map();
+  /** Those who did not ask, and when they were told last. */
+  readonly #toldMs: Map<NodeId, number> = new Map();
   /** To be told in this turn. */
   #due: Set<NodeId> = new Set();
 
@@ -27,7 +31,10 @@ export class Subscribers {
   }
 
   /** One who did not ask must know. */
-  tell(node: NodeId): void {
+  tell(node: NodeId, nowMs: number): void {
+    if (nowMs - (this.#toldMs.get(node) ?? -Infinity) < TELL_MS) return;
+    if (this.#toldMs.size >= SUBSCRIBERS_MAX) this.#toldMs.clear();
+    this.#toldMs.set(node, nowMs);
     this.#due.add(node);
   }
 

@@ -22,6 +22,8 @@ export type IncomingEnv = {
   readonly onMessage: (from: NodeId, to: NodeId, message: NodeMessage) => void;
   readonly onAsk: OnAsk;
   readonly onNode: (hello: Hello) => void;
+  /** The live connection of node `node` has ended, and no other has taken its place. */
+  readonly onNodeLeft: (node: number) => void;
   /** A connection was refused, or ended by a fault. `hello` null: it had not said who it is. */
   readonly onRefused: (hello: Hello | null, remote: string, refusal: Refusal, byPeer: boolean) => void;
   /** A later life of the node is known already. */
@@ -98,7 +100,10 @@ export class IncomingConnections {
     const { hello } = connection;
     if (hello === null) return;
     if (hello.role === "stranger") this.#strangers--;
-    else if (this.#nodes.get(hello.node) === connection) this.#nodes.delete(hello.node);
+    else if (this.#nodes.get(hello.node) === connection) {
+      this.#nodes.delete(hello.node);
+      this.#env.onNodeLeft(hello.node);
+    }
   }
 }
 

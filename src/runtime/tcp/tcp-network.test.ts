@@ -130,6 +130,20 @@ test("a process that comes back is linked again, and nothing is sent twice", asy
   assert.deepEqual(second.got, [ask(1, 2)]);
 });
 
+test("a node that is forgotten is told of it while it is connected, and not dialled afterwards", async (context) => {
+  const [a, b] = await pair(context);
+  a.network.send(b.self, ask(1, 1));
+  b.network.learn(1, a.address);
+  await until("links both ways", () => b.got.length === 1 && a.network.isLinked(2) && b.network.isLinked(1));
+  a.network.forget(2);
+  a.network.send(b.self, { kind: CATALOGUE_ASK, from: a.self });
+  await until("a message after that", () => b.got.length === 2);
+  await b.network.close();
+  await until("the link is given up", () => a.network.addressesOf(2).length === 0);
+  a.network.send(b.self, ask(1, 3));
+  await until("an answer in its name", () => a.got.length === 1);
+});
+
 test("another cluster is refused on both sides", async (context) => {
   const a = await Node.start(context, 1);
   const b = await Node.start(context, 2, { clusterId: "c2" });

@@ -44,6 +44,8 @@ export class TcpNetwork implements Network<NodeMessage> {
   readonly #server: Server = createServer((socket: Socket) => this.#incoming.accept(socket));
   /** Highest incarnation seen of each node. */
   readonly #lives: Map<number, number> = new Map();
+  /** Nodes that are gone for good. One of them that is still connected is answered until it leaves. */
+  readonly #forgotten: Set<number> = new Set();
   readonly #told: Map<string, string> = new Map();
   #identity: Identity;
   #localAddress: string | null = null;
@@ -62,6 +64,7 @@ export class TcpNetwork implements Network<NodeMessage> {
       onMessage: (_, to, message) => this.#deliver(to, message),
       onAsk: options.onAsk,
       onNode: (hello) => this.#onNode(hello),
+      onNodeLeft: (node) => this.#onNodeLeft(node),
       onRefused: (hello, remote, refusal, byPeer) => this.#onIncomingRefused(hello, remote, refusal, byPeer),
       isOutdated: ({ node, incarnation }) => incarnation < (this.#lives.get(node) ?? 0),
     });
@@ -105,13 +108,14 @@ export class TcpNetwork implements Network<NodeMessage> {
   /** Where node `node` is reached, newest knowledge last. */
   learn(node: number, address: string): void {
     if (node === this.#identity.node || address === "") return;
+    this.#forgotten.delete(node);
     this.#link(node).learn(address);
   }
 
-  /** The node is gone for good: it is not dialled any more. */
+  /** The node is gone for good: it is not dialled any more, once its own connection has ended. */
   forget(node: number): void {
-    this.#links.get(node)?.close();
-    this.#links.delete(node);
+    this.#forgotten.add(node);
+    if (this.#incoming.lifeOf(node) === 0) this.#unlink(node);
   }
 
   addressesOf(node: number): readonly string[] {
@@ -168,6 +172,11 @@ export class TcpNetwork implements Network<NodeMessage> {
     return link;
   }
 
+  #unlink(node: number): void {
+    this.#links.get(node)?.close();
+    this.#links.delete(node);
+  }
+
   #deliver(to: NodeId, message: NodeMessage): void {
     if (this.#isClosed) return;
     if (this.#attached.has(to)) this.#local.send(to, message);
@@ -201,6 +210,10 @@ export class TcpNetwork implements Network<NodeMessage> {
     link.learn(address);
     this.#told.delete(`in ${node}`);
     this.#options.telemetry.event("debug", "network", "a peer connected", { node, address });
+  }
+
+  #onNodeLeft(node: number): void {
+    if (this.#forgotten.has(node)) this.#unlink(node);
   }
 
   #onWelcome(node: NodeId, peer: Identity): void {
