@@ -14,7 +14,8 @@ import { NodeRandom } from "../runtime/node-random.ts";
 import { routerOf } from "../runtime/tcp/incoming.ts";
 import type { TcpNetwork } from "../runtime/tcp/tcp-network.ts";
 import { TREE_DEFAULT } from "../storage/tree/item-tree.ts";
-import { BATCH_BYTES_DEFAULT, PACE_DEFAULT, SEAL_DELAY_MS_DEFAULT, SEGMENT_BYTES_DEFAULT } from "../storage/wal/wal.ts";
+import { PACE_DEFAULT } from "../storage/wal/batch-pace.ts";
+import { BATCH_BYTES_DEFAULT, SEAL_DELAY_MS_DEFAULT, SEGMENT_BYTES_DEFAULT } from "../storage/wal/wal.ts";
 import {
   CATALOGUE, REPLY, REQUEST, type CatalogueMessage, type NodeMessage, type Redirect, type Request,
 } from "../wire/data-messages.ts";

@@ -236,6 +236,41 @@ test("a record larger than the rest of a segment begins the next one", () => {
   assert.throws(() => wal.append(entry(1, 4, wal.payloadBytesMax + 1)), /larger/);
 });
 
+test("after a batch that was not small the next one waits until it is full or a pause is over", () => {
+  const { clock, disk } = fresh();
+  const pace = { pauseMs: 1, busyBytes: 1_024, fullBytes: 4_096 };
+  const opened = openWal(disk, { ...options(clock), pace }, telemetry);
+  assert.ok(opened.ok);
+  const { wal } = opened;
+  let last = 0;
+  const put = (bytes: number): void => {
+    wal.append(entry(1, ++last, bytes));
+    wal.flush();
+    clock.runTurn();
+  };
+  put(40);
+  put(2_000); // after a small one
+  assert.equal(wal.durableSeq, 2);
+  put(40);
+  assert.equal(wal.durableSeq, 2, "waits");
+  clock.advance(0.9);
+  assert.equal(wal.durableSeq, 2);
+  clock.advance(0.1);
+  assert.equal(wal.durableSeq, 3, "the pause is over");
+  put(2_000); // after a small one
+  put(2_000);
+  assert.equal(wal.durableSeq, 4, "waits");
+  put(2_100);
+  assert.equal(wal.durableSeq, 6, "full");
+  put(40);
+  assert.equal(wal.durableSeq, 6, "waits, from the end of the full one");
+  wal.close(() => undefined);
+  clock.runTurn();
+  assert.equal(wal.durableSeq, 7, "an end waits for nothing");
+  clock.advance(10);
+  assert.equal(read(open(disk, clock).wal, 1, 1).length, 7);
+});
+
 test("the log of another node is refused", () => {
   const { clock, disk } = fresh();
   const { wal } = open(disk, clock);

@@ -14,6 +14,8 @@ import type { Random } from "../../ports/random.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { FORGOTTEN, PROMISE } from "../../wire/log-record.ts";
 import type { LogRecord } from "../../wire/log-record.ts";
+import { BatchPace } from "./batch-pace.ts";
+import type { WalPace } from "./batch-pace.ts";
 import { BatchQueue } from "./batch-queue.ts";
 import type { Batch } from "./batch-queue.ts";
 import { readEntries, readEntriesSync } from "./entry-reader.ts";
@@ -46,13 +48,6 @@ export type WalOptions = {
   readonly pace?: WalPace;
 };
 
-/**
- * A sync costs the processor much the same whatever it carries, so under load fewer, larger ones serve more
- * writes. After a batch of at least `busyBytes` the next one starts no sooner than `pauseMs` after its end, so
- * that those whom it answered can come along; a lone write never waits.
- */
-export type WalPace = { readonly pauseMs: number; readonly busyBytes: number };
-
 /** Small enough for tests, large enough that header, batch and a page of records fit. */
 export const SEGMENT_BYTES_MIN: number = 4096;
 /** 16 MiB: some seconds of heavy writing; a second to replay. */
@@ -60,9 +55,6 @@ export const SEGMENT_BYTES_DEFAULT: number = 16 * 1024 * 1024;
 /** 1 MiB: a few milliseconds of device time, so no batch delays the next one for long. */
 export const BATCH_BYTES_DEFAULT: number = 1024 * 1024;
 export const SEAL_DELAY_MS_DEFAULT = 250;
-/** Four writes of a kilobyte in one batch are load; a millisecond is less than a round trip in a data centre. */
-export const PACE_DEFAULT: WalPace = { pauseMs: 1, busyBytes: 4096 };
-
 export type OpenedWal =
   | { readonly ok: true; readonly wal: Wal; readonly groups: Map<GroupId, RecoveredLog> }
   | { readonly ok: false; readonly error: WalError };
@@ -102,6 +94,7 @@ export class Wal {
   readonly #segments = new Map<number, SegmentState>();
   readonly #segmentBytes: number;
   readonly #queue: BatchQueue;
+  readonly #pace: BatchPace | null;
   readonly #source: ReaderSource;
   #appended = 0;
   #durable = 0;
@@ -114,10 +107,6 @@ export class Wal {
   /** A batch is durable. */
   #isBegun: boolean;
   #sealTimer: TimerHandle | null = null;
-  #paceTimer: TimerHandle | null = null;
-  /** End and size of the last batch. */
-  #lastEndMs = -Infinity;
-  #lastBytes = 0;
   #failure: WalError | null = null;
   #isReleasePlanned = false;
   /** Deletion of segments below `limit` once append sequence `after` is durable. */
@@ -137,6 +126,8 @@ export class Wal {
     const place = { segment: state.tail.segment, offset: state.tail.offset, sequence: state.nextSequence };
     this.#segmentBytes = state.segmentBytes ?? options.segmentBytes;
     this.#queue = new BatchQueue(place, this.#segmentBytes, options.batchBytesMax, (n) => disk.allocate(n));
+    const { clock, pace } = options;
+    this.#pace = pace === undefined ? null : new BatchPace(clock, pace, () => this.flush());
     this.#source = {
       disk, queue: this.#queue, segmentBytes: this.#segmentBytes, find: (group) => this.#groups.get(group),
     };
@@ -207,12 +198,17 @@ export class Wal {
   flush(): void {
     if (this.#failure !== null || this.#isClosed) return;
     if (this.#inFlight === 0) {
-      if (this.#queue.isEmpty || this.#isPaced()) return;
+      if (this.#queue.isEmpty || this.#mustWait()) return;
       this.#write(must(this.#queue.first()));
     }
     if (this.#inFlight >= IN_FLIGHT_MAX) return;
     const next = this.#queue.closedAt(this.#inFlight);
     if (next !== null) this.#write(next);
+  }
+
+  /** The next batch then leaves by itself. */
+  #mustWait(): boolean {
+    return this.#pace !== null && this.#closing === null && this.#pace.mustWait(this.#queue.pendingBytes);
   }
 
   #write(batch: Batch): void {
@@ -226,8 +222,7 @@ export class Wal {
     this.#disk.writeAndSync(segmentFileName(batch.segment), batch.offset, bytes, (error) => {
       if (error !== null) return this.#fail(error);
       this.#inFlight--;
-      this.#lastBytes = bytes.length;
-      if (this.#options.pace !== undefined) this.#lastEndMs = this.#options.clock.monotonicMs();
+      this.#pace?.batchEnded(bytes.length);
       this.#lastIsSeal = isSeal;
       this.#durableSegment = batch.segment;
       this.#durable = batch.lastAppend;
@@ -352,22 +347,6 @@ export class Wal {
     }
   }
 
-  /** True when the next batch has to wait; it then starts by itself. */
-  #isPaced(): boolean {
-    const { pace, clock } = this.#options;
-    if (pace === undefined) return false;
-    if (this.#paceTimer !== null) return true;
-    if (this.#lastBytes < pace.busyBytes || this.#closing !== null) return false;
-    const waitMs = this.#lastEndMs + pace.pauseMs - clock.monotonicMs();
-    if (waitMs <= 0) return false;
-    this.#paceTimer = clock.setTimer(waitMs, () => {
-      this.#paceTimer = null;
-      this.#lastEndMs = -Infinity;
-      this.flush();
-    });
-    return true;
-  }
-
   #afterBatch(wasSeal: boolean): void {
     this.#isBegun = true;
     this.#tellBegun();
@@ -398,8 +377,7 @@ export class Wal {
     if (this.#isClosed) return;
     if (this.#failure === null && this.#queue.isEmpty && !this.#lastIsSeal) this.#queue.addSeal(this.#appended);
     if (this.#failure === null && !this.#queue.isEmpty) {
-      if (this.#paceTimer !== null) this.#options.clock.clearTimer(this.#paceTimer);
-      this.#paceTimer = null;
+      this.#pace?.cancel();
       return this.flush();
     }
     this.#isClosed = true;
