@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startEmbeddedCluster } from "../src/app/embedded-cluster.ts";
-import { TREE_DEFAULT } from "../src/storage/tree/item-tree.ts";
+import { TREE_DEFAULT } from "../src/storage/tree/tree-options.ts";
 import { ConnectionPool } from "./harness/connection-pool.ts";
 import { encode } from "./harness/dialects.ts";
 import { describeMachine } from "./harness/machine.ts";

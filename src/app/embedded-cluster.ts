@@ -15,7 +15,7 @@ import { nodeCompression } from "../runtime/node-compression.ts";
 import { nodeCrypto } from "../runtime/node-crypto.ts";
 import { NodeRandom } from "../runtime/node-random.ts";
 import { createTelemetry } from "../runtime/node-telemetry.ts";
-import { TREE_DEFAULT } from "../storage/tree/item-tree.ts";
+import { TREE_DEFAULT } from "../storage/tree/tree-options.ts";
 import { PACE_DEFAULT } from "../storage/wal/batch-pace.ts";
 import { BATCH_BYTES_DEFAULT, SEAL_DELAY_MS_DEFAULT, SEGMENT_BYTES_DEFAULT } from "../storage/wal/wal.ts";
 import { REPLY, REQUEST, type NodeMessage, type Redirect } from "../wire/data-messages.ts";

@@ -2,7 +2,7 @@
 import type { NodeId } from "../base/ids.ts";
 import type { Execute } from "../model/operation.ts";
 import type { ExpiryOptions } from "../roles/storage-node/expiry-sweep.ts";
-import type { TreeOptions } from "../storage/tree/item-tree.ts";
+import type { TreeOptions } from "../storage/tree/tree-options.ts";
 import type { Disturber } from "./disturbance.ts";
 import type { LaggingNode } from "./lagging-node.ts";
 

@@ -13,7 +13,7 @@ import { nodeCrypto } from "../runtime/node-crypto.ts";
 import { NodeRandom } from "../runtime/node-random.ts";
 import { routerOf } from "../runtime/tcp/incoming.ts";
 import type { TcpNetwork } from "../runtime/tcp/tcp-network.ts";
-import { TREE_DEFAULT } from "../storage/tree/item-tree.ts";
+import { TREE_DEFAULT } from "../storage/tree/tree-options.ts";
 import { PACE_DEFAULT } from "../storage/wal/batch-pace.ts";
 import { BATCH_BYTES_DEFAULT, SEAL_DELAY_MS_DEFAULT, SEGMENT_BYTES_DEFAULT } from "../storage/wal/wal.ts";
 import {

@@ -145,6 +145,11 @@ export function isStoredIntact(stored: Uint8Array, key: StorageKey): boolean {
     && getU32(stored, CRC_AT) === ((crc32c(stored, keyChecksum(key), SIZE_AT) ^ timestampMix(stored)) >>> 0);
 }
 
+/** Of a stored item that is intact. Differs, but for chance, between two rows and between two states of one. */
+export function storedChecksum(stored: Uint8Array): number {
+  return getU32(stored, CRC_AT);
+}
+
 /** Canonical JSON bytes of an item or of a part of one. May be a view into a larger buffer. */
 export function encodeJson(item: Item): Uint8Array {
   return encodeText(JSON.stringify(item), 0);

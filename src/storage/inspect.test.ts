@@ -9,7 +9,8 @@ import { SIM_KV_DEFAULT, SimKv } from "../sim/world/sim-kv.ts";
 import { BASE, PROMISE, WRITE } from "../wire/log-record.ts";
 import { makeEntry, makeRecord } from "../wire/record-checksum.ts";
 import { inspectTree, inspectWal } from "./inspect.ts";
-import { openItemTree, TREE_DEFAULT } from "./tree/item-tree.ts";
+import { openItemTree } from "./tree/item-tree.ts";
+import { TREE_DEFAULT } from "./tree/tree-options.ts";
 import { openWal } from "./wal/wal.ts";
 
 const telemetry = { event: (): void => undefined };

@@ -11,7 +11,7 @@ import { MemoryDisk } from "../../src/runtime/memory-disk.ts";
 import { MemoryKv } from "../../src/runtime/memory-kv.ts";
 import { NodeClock } from "../../src/runtime/node-clock.ts";
 import { NodeRandom } from "../../src/runtime/node-random.ts";
-import { TREE_DEFAULT } from "../../src/storage/tree/item-tree.ts";
+import { TREE_DEFAULT } from "../../src/storage/tree/tree-options.ts";
 import type { Operation, Outcome } from "../../src/model/operation.ts";
 import type { NodeMessage } from "../../src/wire/data-messages.ts";
 

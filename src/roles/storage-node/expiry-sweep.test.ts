@@ -13,7 +13,8 @@ import type { NodeReplicator } from "../../replication/node-replicator.ts";
 import { EventLoop } from "../../sim/world/event-loop.ts";
 import { SimClock } from "../../sim/world/sim-clock.ts";
 import { SimKv, SIM_KV_DEFAULT } from "../../sim/world/sim-kv.ts";
-import { openItemTree, TREE_DEFAULT, type ItemTree } from "../../storage/tree/item-tree.ts";
+import { openItemTree, type ItemTree } from "../../storage/tree/item-tree.ts";
+import { TREE_DEFAULT } from "../../storage/tree/tree-options.ts";
 import { ExpirySweep } from "./expiry-sweep.ts";
 
 const NOW_SECONDS = 2_000_000_000;

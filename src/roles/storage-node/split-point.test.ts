@@ -8,7 +8,8 @@ import type { TableSchema } from "../../model/table-schema.ts";
 import { EventLoop } from "../../sim/world/event-loop.ts";
 import { SimClock } from "../../sim/world/sim-clock.ts";
 import { SimKv, SIM_KV_DEFAULT } from "../../sim/world/sim-kv.ts";
-import { openItemTree, TREE_DEFAULT, type ItemTree } from "../../storage/tree/item-tree.ts";
+import { openItemTree, type ItemTree } from "../../storage/tree/item-tree.ts";
+import { TREE_DEFAULT } from "../../storage/tree/tree-options.ts";
 import { findSplitPoint } from "./split-point.ts";
 
 const TABLE = { id: tableId(7), hashKey: { name: "pk", type: "S" }, rangeKey: { name: "sk", type: "S" } } as TableSchema;

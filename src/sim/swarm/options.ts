@@ -5,7 +5,7 @@ import { Prng } from "../../base/prng.ts";
 import type { GroupTiming } from "../../consensus/ready.ts";
 import { METADATA_TIMING_DEFAULT, type MetadataTiming } from "../../roles/metadata/liveness.ts";
 import type { BuildLimits } from "../../replication/tree-build.ts";
-import type { TreeOptions } from "../../storage/tree/item-tree.ts";
+import type { TreeOptions } from "../../storage/tree/tree-options.ts";
 import type { SimDiskOptions } from "../world/sim-disk.ts";
 import type { SimKvOptions } from "../world/sim-kv.ts";
 import type { LinkFaults } from "../world/sim-network.ts";
@@ -201,6 +201,7 @@ function drawTree(prng: Prng): TreeOptions {
     // Small transactions: a power-off finds checkpoints half done.
     sliceBytes: prng.pick([512, 4096, 65_536]), sliceRows: prng.pick([2, 10, 400]), slicePauseMs: prng.pick([1, 5]),
     idleMs: prng.pick([20, 200, 5_000]), ageMsMax: prng.pick([100, 1_000, 60_000]),
+    rowCacheBytes: checkpointBytes * 8,
   };
 }
 

@@ -9,8 +9,9 @@ import { MemoryKv } from "../../runtime/memory-kv.ts";
 import { SIM_KV_DEFAULT, SimKv } from "../../sim/world/sim-kv.ts";
 import type { Mutation } from "../../wire/log-record.ts";
 import type { KvStore } from "../../ports/kv-store.ts";
-import { openItemTree, TREE_DEFAULT } from "./item-tree.ts";
-import type { ItemTree, TreeOptions } from "./item-tree.ts";
+import { openItemTree } from "./item-tree.ts";
+import { TREE_DEFAULT, type TreeOptions } from "./tree-options.ts";
+import type { ItemTree } from "./item-tree.ts";
 
 const telemetry = { event: (): void => undefined };
 const SMALL: TreeOptions = {
@@ -177,6 +178,53 @@ test("scans over store and two generations agree with a map, in both directions"
     assert.equal(count, Math.min(3, expected.length));
   }
   assert.ok(tree.checkpointLsn(G) > 0);
+});
+
+test("rows that are read again and again are the newest through changes, checkpoints and drops", () => {
+  const seed = Number(process.env["SEED"] ?? 77);
+  const prng = new Prng(seed);
+  const clock = new ManualClock();
+  const store = new SimKv("tree", clock, prng.split("kv"), SIM_KV_DEFAULT);
+  let storeReads = 0;
+  const get = store.get.bind(store);
+  store.get = (at): ReturnType<SimKv["get"]> => {
+    storeReads++;
+    return get(at);
+  };
+  const tree = open(store, clock, { ...SMALL, rowCacheBytes: 16 * 1024 });
+  const model = new Map<StorageKey, string>();
+  let at = 0;
+  let reads = 0;
+  for (let round = 0; round < 2_000; round++) {
+    const where = `seed ${seed}, round ${round}`;
+    for (let i = prng.between(1, 20); i > 0; i--) {
+      const some = key(prng.below(prng.chance(3, 4) ? 10 : 200));
+      reads++;
+      assert.equal(valueOf(tree, some), model.get(some) ?? null, where);
+    }
+    if (prng.chance(1, 3)) {
+      const some = key(prng.below(prng.chance(1, 4) ? 10 : 200));
+      const isPut = prng.chance(3, 4);
+      tree.apply(G, lsn(++at), [isPut ? row(some, `r${round}`) : { key: some, value: null }], { items: 0, bytes: 0 });
+      if (isPut) model.set(some, `r${round}`);
+      else model.delete(some);
+    }
+    if (prng.chance(1, 50)) {
+      const from = key(prng.below(200));
+      const to = key(prng.below(200));
+      let isDone = false;
+      tree.dropRange(from, to, () => { isDone = true; });
+      // Reading what is being dropped is nobody's business; whatever it gives must not stay.
+      while (!isDone) {
+        tree.get(key(prng.below(200)));
+        clock.advance(1);
+      }
+      for (const dropped of [...model.keys()]) if (dropped >= from && dropped < to) model.delete(dropped);
+    }
+    if (prng.chance(1, 20)) tree.requestCheckpoint(() => undefined);
+    clock.advance(prng.below(20));
+  }
+  assert.ok(storeReads < reads / 2, `${storeReads} of ${reads} reads went to the store`);
 });
 
 test("a crash in the middle of a checkpoint is known by the recovery floor, and replay repairs it", () => {

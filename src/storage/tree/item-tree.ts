@@ -15,7 +15,7 @@ import { binaryInto } from "../../base/binary-string.ts";
 import { crc32c } from "../../base/crc32c.ts";
 import { lsn as lsnOf } from "../../base/ids.ts";
 import type { GroupId, Lsn, StorageKey } from "../../base/ids.ts";
-import { isStoredIntact } from "../../model/item-codec.ts";
+import { isStoredIntact, storedChecksum } from "../../model/item-codec.ts";
 import type { Clock, TimerHandle } from "../../ports/clock.ts";
 import type { KvError, KvStore } from "../../ports/kv-store.ts";
 import { KEY_BYTES_MAX } from "../../ports/kv-store.ts";
@@ -26,35 +26,11 @@ import type { CheckpointMark } from "./checkpoint-mark.ts";
 import { CheckpointWriter } from "./checkpoint-writer.ts";
 import { Overlay } from "./overlay.ts";
 import type { GroupProgress } from "./overlay.ts";
+import { RowCache } from "./row-cache.ts";
 import { scanRange } from "./range-scan.ts";
+import type { TreeOptions } from "./tree-options.ts";
 import { ABSENT, damagedRow, unreadable } from "./tree-read.ts";
 import type { TreeDamage, TreeRead, TreeVisit } from "./tree-read.ts";
-
-export type TreeOptions = {
-  /** A generation of this many bytes is written: a page is then copied once for many changes. */
-  readonly checkpointBytes: number;
-  /** With this much in memory the node must shed writes: the disk does not keep up. */
-  readonly overloadBytes: number;
-  /** One transaction of a checkpoint: bounded in bytes and rows, so that queueing it never stalls the loop. */
-  readonly sliceBytes: number;
-  readonly sliceRows: number;
-  /** Between two transactions. */
-  readonly slicePauseMs: number;
-  /** Changes are written after this long without new ones … */
-  readonly idleMs: number;
-  /** … and after this long in any case, so that the log can be cut. */
-  readonly ageMsMax: number;
-};
-
-export const TREE_DEFAULT: TreeOptions = {
-  checkpointBytes: 64 * 1024 * 1024,
-  overloadBytes: 256 * 1024 * 1024,
-  sliceBytes: 256 * 1024,
-  sliceRows: 256,
-  slicePauseMs: 1,
-  idleMs: 5_000,
-  ageMsMax: 60_000,
-};
 
 export type GroupCounters = { readonly items: number; readonly bytes: number };
 export type SplitChild = { readonly group: GroupId; readonly items: number; readonly bytes: number };
@@ -96,6 +72,7 @@ export class ItemTree {
   /** Of groups whose rows were installed: they must not serve below this. Until a mark says so. */
   readonly #installedDirty = new Map<GroupId, Lsn>();
   readonly #writer: CheckpointWriter;
+  readonly #cache: RowCache;
   #active: Overlay = new Overlay(1);
   #frozen: Overlay | null = null;
   #timer: TimerHandle | null = null;
@@ -115,6 +92,7 @@ export class ItemTree {
     this.#clock = clock;
     this.#options = options;
     this.#telemetry = telemetry;
+    this.#cache = new RowCache(options.rowCacheBytes);
     this.#marks = marks;
     for (const [group, { isWhole, checkpoint, items, bytes }] of marks) {
       if (isWhole) this.#progress.set(group, { lsn: checkpoint, items, bytes });
@@ -131,10 +109,14 @@ export class ItemTree {
     if (newer === undefined && this.#frozen !== null) newer = this.#frozen.get(key);
     if (newer === null) return ABSENT;
     if (newer !== undefined) return { kind: "value", value: newer };
+    const cached = this.#cache.get(key);
+    if (cached !== undefined) return { kind: "value", value: cached };
     const stored = this.#kv.get(key);
     if (stored === null) return ABSENT;
     if (!(stored instanceof Uint8Array)) return this.#unreadable(stored, key);
-    return isStoredIntact(stored, key) ? { kind: "value", value: stored } : damagedRow(this.#kv.file, key);
+    if (!isStoredIntact(stored, key)) return damagedRow(this.#kv.file, key);
+    this.#cache.offer(key, stored, storedChecksum(stored));
+    return { kind: "value", value: stored };
   }
 
   /** Visits [from, to) in either direction. Returns the damage that ended the scan, if any. */
@@ -242,8 +224,12 @@ export class ItemTree {
   dropRange(from: StorageKey, to: StorageKey, done: () => void): void {
     assert(!this.#isClosing, "drop on a closing tree");
     this.#active.dropRange(from, to);
-    if (this.#active.forgotten.size === 0) this.#writer.dropRange(from, to, done);
-    else this.requestCheckpoint(() => this.#writer.dropRange(from, to, done));
+    const dropRows = (): void => this.#writer.dropRange(from, to, () => {
+      this.#cache.clear(); // it may have rows that were dropped
+      done();
+    });
+    if (this.#active.forgotten.size === 0) dropRows();
+    else this.requestCheckpoint(dropRows);
   }
 
   /** Forgets the group's progress and counters; its rows are `dropRange`'s. Durable with the next checkpoint. */
@@ -309,6 +295,7 @@ export class ItemTree {
     for (const mutation of mutations) {
       assert(mutation.key.length > 0 && mutation.key.length <= KEY_BYTES_MAX, "key length");
       this.#active.put(mutation);
+      this.#cache.delete(mutation.key); // when the change is in the store, the overlay does not hide an older row
     }
   }
 

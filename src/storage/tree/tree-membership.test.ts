@@ -8,8 +8,9 @@ import { encodeItem } from "../../model/item-codec.ts";
 import { ManualClock } from "../../ports/contract/manual-clock.ts";
 import { SIM_KV_DEFAULT, SimKv } from "../../sim/world/sim-kv.ts";
 import type { Mutation } from "../../wire/log-record.ts";
-import { openItemTree, TREE_DEFAULT } from "./item-tree.ts";
-import type { ItemTree, TreeOptions } from "./item-tree.ts";
+import { openItemTree } from "./item-tree.ts";
+import { TREE_DEFAULT, type TreeOptions } from "./tree-options.ts";
+import type { ItemTree } from "./item-tree.ts";
 
 const telemetry = { event: (): void => undefined };
 const SMALL: TreeOptions = {
