@@ -177,6 +177,16 @@ export function collectionKey(key: StorageKey): StorageKey {
   return keyInSpace(key.slice(0, hashValueEnd(key)) as StorageKey, SPACES.collections);
 }
 
+/**
+ * What `key` and all keys of the same space, table and partition key begin with; null when it ends before that. It is
+ * the same for two keys if one begins with that of the other.
+ */
+export function collectionPrefix(key: StorageKey): StorageKey | null {
+  if (key.length < VALUE_AT) return null;
+  const end = VALUE_AT + key.charCodeAt(LENGTH_AT) * 256 + key.charCodeAt(LENGTH_AT + 1);
+  return end > key.length ? null : key.slice(0, end) as StorageKey;
+}
+
 /** What keys of a space at a hash point begin with; they go on with bytes of the space's own. */
 export function pointPrefix(table: TableId, point: HashPoint, space: Space): StorageKey {
   assert(point < HASH_POINT_END, "a hash point that keys have");

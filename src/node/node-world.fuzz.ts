@@ -30,7 +30,7 @@ export const MESSY_LINK: LinkFaults = { ...CALM_LINK, lossPerMille: 20, duplicat
 const TIMING: GroupTiming = { leaseMs: 200, leaseDriftMs: 20, heartbeatMs: 50, electionJitterMs: 50, resendMs: 60 };
 const TREE = {
   checkpointBytes: 8 * 1024, overloadBytes: 256 * 1024, sliceBytes: 2048, sliceRows: 20, slicePauseMs: 1, idleMs: 50,
-  ageMsMax: 500, rowCacheBytes: 16 * 1024,
+  ageMsMax: 500, cacheBytes: 16 * 1024,
 };
 const STEP_US = 10_000;
 

@@ -5,21 +5,18 @@ import type { StorageKey } from "../../base/ids.ts";
 import { evaluateCondition } from "../../model/expression/evaluate-condition.ts";
 import { projectItem } from "../../model/expression/project.ts";
 import { decodeStored, encodeJson, storedJson, storedSize } from "../../model/item-codec.ts";
-import { assert, must } from "../../base/assert.ts";
-import { ByteSlab } from "../../base/byte-slab.ts";
-import { addressOf, keyAfter, keyItemOf } from "../../model/key-encoding.ts";
-import { indexKeyItem, localIndexesOf } from "../../model/local-index.ts";
-import { getAttribute, newAttributeMap, setAttribute } from "../../model/attribute-map.ts";
+import { must } from "../../base/assert.ts";
+import { addressOf, keyAfter, type KeyRange } from "../../model/key-encoding.ts";
+import { getAttribute } from "../../model/attribute-map.ts";
 import type { Item } from "../../model/attribute-value.ts";
 import { READ_UNIT_BYTES } from "../../model/limits.ts";
-import type { GetOperation, GetOutcome, ItemJson, PageOptions, PageOutcome } from "../../model/operation.ts";
+import type { GetOperation, GetOutcome, PageOptions, PageOutcome } from "../../model/operation.ts";
 import type { TableSchema } from "../../model/table-schema.ts";
 import type { ItemTree } from "../../storage/tree/item-tree.ts";
 import type { TreeDamage } from "../../storage/tree/tree-read.ts";
-
-const COMMA = 0x2c;
-/** Room for ten small items before the buffer grows. */
-const RUN_BYTES_FIRST = 4096;
+import { ItemRun } from "./item-run.ts";
+import { lastKeyOf } from "./last-key.ts";
+import { readCollection } from "./read-collection.ts";
 
 const ABSENT: GetOutcome = { kind: "item", json: null, exists: false, size: 0 };
 
@@ -39,20 +36,22 @@ export function readItem(tree: ItemTree, operation: GetOperation): GetOutcome | 
   }
 }
 
-export type PageRange = { readonly from: StorageKey; readonly to: StorageKey };
-
 /**
  * Evaluates items of `range` in key order until the limit, or until their sizes pass `bytesMax` (the item
  * that passes it is still part of the page, as in DynamoDB). `lastKey` is set whenever one of the two stopped
  * the page, even at the very end of the range.
  */
 export function readPage(
-  tree: ItemTree, table: TableSchema, range: PageRange, page: PageOptions, bytesMax: number,
+  tree: ItemTree, table: TableSchema, range: KeyRange, page: PageOptions, bytesMax: number,
 ): PageOutcome | TreeDamage {
   const { after, isForward, filter, projection, isCountOnly } = page;
   const limit = page.limit ?? Number.MAX_SAFE_INTEGER;
   const from = after !== null && isForward ? later(keyAfter(after), range.from) : range.from;
   const to = after !== null && !isForward ? earlier(after, range.to) : range.to;
+  if (filter === null && projection === null && page.index === undefined && from < to) {
+    const collection = tree.collection(from, to);
+    if (collection !== null) return readCollection(collection, table, { from, to }, page, bytesMax);
+  }
   const run = new ItemRun();
   let count = 0;
   let scanned = 0;
@@ -90,19 +89,6 @@ export function readPage(
   return items === null ? outcome : { ...outcome, fetched: { bytes: items.bytes, steps: items.steps } };
 }
 
-/** A row of an index has all key attributes; an item's are in its key. */
-function lastKeyOf(table: TableSchema, { index }: PageOptions, last: StorageKey, row: Item | null): Item {
-  if (table.indexOf !== undefined) return attributesOf(must(row), table.indexOf.keyNames);
-  if (index === undefined) return keyItemOf(table, last);
-  return indexKeyItem(table, must(localIndexesOf(table)[index.number - 1]), must(row));
-}
-
-function attributesOf(row: Item, names: readonly string[]): Item {
-  const part = newAttributeMap();
-  for (const name of names) setAttribute(part, name, must(getAttribute(row, name), "a row has its keys"));
-  return part;
-}
-
 /** Reads the items of index rows, and counts what that costs. */
 class FetchedItems {
   bytes = 0;
@@ -133,47 +119,6 @@ class FetchedItems {
     this.damage = read.kind === "corrupt" ? read
       : { kind: "corrupt", file: "the tree", key, message: "an index has a row of an item that is not there" };
     return null;
-  }
-}
-
-/** Pages are answered, and let go, soon after they are read. */
-const slab = new ByteSlab(16 * RUN_BYTES_FIRST);
-
-/**
- * Gathers the items of a page into one piece of JSON: one buffer and one checksum, however many items there are. One
- * page at a time: it grows in the slab until it is too large for that.
- */
-class ItemRun {
-  /** The slab's block, or one of its own. */
-  #bytes: Uint8Array = slab.room(RUN_BYTES_FIRST);
-  #from: number = slab.used;
-  #end: number = this.#from + RUN_BYTES_FIRST;
-  #at: number = this.#from;
-  #isInSlab = true;
-
-  add(json: Uint8Array): void {
-    if (this.#at + 1 + json.length > this.#end) this.#grow(1 + json.length);
-    if (this.#at > this.#from) this.#bytes[this.#at++] = COMMA;
-    this.#bytes.set(json, this.#at);
-    this.#at += json.length;
-  }
-
-  take(): readonly ItemJson[] {
-    const length = this.#at - this.#from;
-    if (length === 0) return [];
-    if (!this.#isInSlab) return [this.#bytes.subarray(0, length)];
-    assert(slab.used === this.#from, "one page at a time");
-    return [slab.take(length)];
-  }
-
-  #grow(more: number): void {
-    const gathered = this.#bytes.subarray(this.#from, this.#at);
-    this.#bytes = new Uint8Array(Math.max(gathered.length + more, 2 * (this.#end - this.#from)));
-    this.#bytes.set(gathered);
-    this.#from = 0;
-    this.#at = gathered.length;
-    this.#end = this.#bytes.length;
-    this.#isInSlab = false;
   }
 }
 

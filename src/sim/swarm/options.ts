@@ -201,7 +201,7 @@ function drawTree(prng: Prng): TreeOptions {
     // Small transactions: a power-off finds checkpoints half done.
     sliceBytes: prng.pick([512, 4096, 65_536]), sliceRows: prng.pick([2, 10, 400]), slicePauseMs: prng.pick([1, 5]),
     idleMs: prng.pick([20, 200, 5_000]), ageMsMax: prng.pick([100, 1_000, 60_000]),
-    rowCacheBytes: checkpointBytes * 8,
+    cacheBytes: checkpointBytes * 8,
   };
 }
 

@@ -191,7 +191,7 @@ test("rows that are read again and again are the newest through changes, checkpo
     storeReads++;
     return get(at);
   };
-  const tree = open(store, clock, { ...SMALL, rowCacheBytes: 16 * 1024 });
+  const tree = open(store, clock, { ...SMALL, cacheBytes: 16 * 1024 });
   const model = new Map<StorageKey, string>();
   let at = 0;
   let reads = 0;

@@ -24,6 +24,8 @@ import type { Mutation } from "../../wire/log-record.ts";
 import { decodeMark, MARKS_FROM, MARKS_TO, NO_MARK } from "./checkpoint-mark.ts";
 import type { CheckpointMark } from "./checkpoint-mark.ts";
 import { CheckpointWriter } from "./checkpoint-writer.ts";
+import { CollectionCache } from "./collection-cache.ts";
+import type { Collection } from "./collection.ts";
 import { Overlay } from "./overlay.ts";
 import type { GroupProgress } from "./overlay.ts";
 import { RowCache } from "./row-cache.ts";
@@ -72,7 +74,8 @@ export class ItemTree {
   /** Of groups whose rows were installed: they must not serve below this. Until a mark says so. */
   readonly #installedDirty = new Map<GroupId, Lsn>();
   readonly #writer: CheckpointWriter;
-  readonly #cache: RowCache;
+  readonly #rows: RowCache;
+  readonly #collections: CollectionCache;
   #active: Overlay = new Overlay(1);
   #frozen: Overlay | null = null;
   #timer: TimerHandle | null = null;
@@ -92,7 +95,8 @@ export class ItemTree {
     this.#clock = clock;
     this.#options = options;
     this.#telemetry = telemetry;
-    this.#cache = new RowCache(options.rowCacheBytes);
+    this.#rows = new RowCache(options.cacheBytes / 2);
+    this.#collections = new CollectionCache(kv, options.cacheBytes / 2);
     this.#marks = marks;
     for (const [group, { isWhole, checkpoint, items, bytes }] of marks) {
       if (isWhole) this.#progress.set(group, { lsn: checkpoint, items, bytes });
@@ -109,14 +113,19 @@ export class ItemTree {
     if (newer === undefined && this.#frozen !== null) newer = this.#frozen.get(key);
     if (newer === null) return ABSENT;
     if (newer !== undefined) return { kind: "value", value: newer };
-    const cached = this.#cache.get(key);
+    const cached = this.#rows.get(key);
     if (cached !== undefined) return { kind: "value", value: cached };
     const stored = this.#kv.get(key);
     if (stored === null) return ABSENT;
     if (!(stored instanceof Uint8Array)) return this.#unreadable(stored, key);
     if (!isStoredIntact(stored, key)) return damagedRow(this.#kv.file, key);
-    this.#cache.offer(key, stored, storedChecksum(stored));
+    this.#rows.offer(key, stored, storedChecksum(stored));
     return { kind: "value", value: stored };
+  }
+
+  /** All rows of the partition key that [from, to) lies within, as `scan` would visit them; null: use `scan`. */
+  collection(from: StorageKey, to: StorageKey): Collection | null {
+    return this.#collections.of(from, to, this.#active, this.#frozen);
   }
 
   /** Visits [from, to) in either direction. Returns the damage that ended the scan, if any. */
@@ -225,7 +234,8 @@ export class ItemTree {
     assert(!this.#isClosing, "drop on a closing tree");
     this.#active.dropRange(from, to);
     const dropRows = (): void => this.#writer.dropRange(from, to, () => {
-      this.#cache.clear(); // it may have rows that were dropped
+      this.#rows.clear(); // they may have what was dropped
+      this.#collections.clear();
       done();
     });
     if (this.#active.forgotten.size === 0) dropRows();
@@ -295,7 +305,8 @@ export class ItemTree {
     for (const mutation of mutations) {
       assert(mutation.key.length > 0 && mutation.key.length <= KEY_BYTES_MAX, "key length");
       this.#active.put(mutation);
-      this.#cache.delete(mutation.key); // when the change is in the store, the overlay does not hide an older row
+      this.#rows.delete(mutation.key); // when the change is in the store, the overlay does not hide an older row
+      this.#collections.delete(mutation.key);
     }
   }
 

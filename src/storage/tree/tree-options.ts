@@ -13,8 +13,8 @@ export type TreeOptions = {
   readonly idleMs: number;
   /** … and after this long in any case, so that the log can be cut. */
   readonly ageMsMax: number;
-  /** Rows that are read again and again: this many bytes of memory at most. */
-  readonly rowCacheBytes: number;
+  /** Rows and item collections that are read again and again: this many bytes at most. */
+  readonly cacheBytes: number;
 };
 
 export const TREE_DEFAULT: TreeOptions = {
@@ -25,5 +25,5 @@ export const TREE_DEFAULT: TreeOptions = {
   slicePauseMs: 1,
   idleMs: 5_000,
   ageMsMax: 60_000,
-  rowCacheBytes: 32 * 1024 * 1024,
+  cacheBytes: 64 * 1024 * 1024,
 };
